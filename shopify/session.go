@@ -22,7 +22,9 @@ type Session struct {
 func (s Session) String() string { return s.Shop + " " + hidden }
 
 // GoString is what %#v shows.
-func (s Session) GoString() string { return fmt.Sprintf("shopify.Session{Shop:%q, Token:%q}", s.Shop, hidden) }
+func (s Session) GoString() string {
+	return fmt.Sprintf("shopify.Session{Shop:%q, Token:%q}", s.Shop, hidden)
+}
 
 // Format covers the verbs that would look past String, such as %d.
 func (s Session) Format(f fmt.State, verb rune) { format(f, verb, s) }
