@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// The topics that have an effect.
+const (
+	TopicOrdersCancelled = "orders/cancelled"
+	TopicOrdersCreate    = "orders/create"
+	TopicOrdersDelete    = "orders/delete"
+	TopicOrdersUpdated   = "orders/updated"
+	TopicUninstalled     = "app/uninstalled"
+)
+
+// maxHeader bounds what is kept of a delivery's header values, in bytes.
+const maxHeader = 255
+
+// Incoming is one delivery as it came in. Only Body is signed; the rest is believed no further than that.
+type Incoming struct {
+	APIVersion  string
+	Body        []byte
+	EventID     string
+	HMAC        string
+	Shop        string
+	Topic       string
+	TriggeredAt string // RFC 3339
+	WebhookID   string
+}
+
+// Accept verifies a delivery and stores it, together with the job that will process it, for every active
+// integration of its shop. It returns nil only when that is on the disk. Its errors are Unauthorized (no known
+// secret signed the body), NotFound (signed, but nobody has that shop), Invalid (signed, but no JSON) and Busy
+// (not stored: Shopify must send it again).
+func (a *App) Accept(ctx context.Context, d Incoming) error {
+	// An unparsable shop is nobody's; the app's own secret is still tried, so that it cannot be told
+	// from an unknown one without a signature.
+	shop, shopErr := shopify.ParseShop(d.Shop)
+	var owners []store.ShopSecrets
+	if shopErr == nil {
+		var err error
+		if owners, err = a.store.ShopSecrets(ctx, shop, a.now()); err != nil {
+			return notStored(err)
+		}
+	}
+	targets, err := a.verified(owners, d)
+	if err != nil {
+		return &Error{Kind: Unauthorized, Code: "webhook_signature_invalid", Err: err}
+	}
+	if len(targets) == 0 {
+		return &Error{Kind: NotFound, Code: "webhook_shop_unknown"}
+	}
+	if !json.Valid(d.Body) {
+		return invalid("invalid_json", "the body is signed, but no JSON")
+	}
+	rows := make([]store.Delivery, len(targets))
+	for i, id := range targets {
+		if rows[i], err = a.delivery(id, d); err != nil {
+			return notStored(err)
+		}
+	}
+	if err := a.inbox.put(ctx, rows); err != nil {
+		return notStored(err)
+	}
+	return nil
+}
+
+func notStored(err error) *Error {
+	return &Error{Kind: Busy, Code: "webhook_not_stored", Err: err, RetryAfter: 5 * time.Second}
+}
+
+// verified tries the secrets of every integration of the shop, and the app's own, and gives the active
+// integrations that the delivery is for. Whoever signed it, everybody who connected the shop gets its orders.
+// An uninstallation concerns only those whose app was uninstalled.
+func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64, err error) {
+	err = shopify.ErrNoSecret
+	if a.cfg.AppSecret != "" {
+		_, err = shopify.Verify([]string{a.cfg.AppSecret}, d.Body, d.HMAC)
+	}
+	byApp := err == nil
+	signed := byApp
+	own := make([]bool, len(owners))
+	for i, o := range owners {
+		if len(o.Secrets) == 0 {
+			own[i] = byApp
+			continue
+		}
+		_, e := shopify.Verify(o.Secrets, d.Body, d.HMAC)
+		own[i] = e == nil
+		signed = signed || own[i]
+		if !signed && !errors.Is(e, shopify.ErrNoSecret) {
+			err = e
+		}
+	}
+	if !signed {
+		return nil, err
+	}
+	for i, o := range owners {
+		if o.Active && (own[i] || d.Topic != TopicUninstalled) {
+			targets = append(targets, o.IntegrationID)
+		}
+	}
+	return targets, nil
+}
+
+func (a *App) delivery(integration int64, d Incoming) (store.Delivery, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return store.Delivery{}, fmt.Errorf("deliveries: id: %w", err)
+	}
+	now := a.now()
+	row := store.Delivery{
+		ID: id, IntegrationID: integration, State: store.DeliveryPending, ReceivedAt: now, Body: d.Body,
+		APIVersion: header(d.APIVersion), EventID: header(d.EventID), Topic: header(d.Topic), WebhookID: header(d.WebhookID),
+	}
+	if t, err := time.Parse(time.RFC3339Nano, d.TriggeredAt); err == nil {
+		// Nothing was triggered after it arrived; an unsigned time must not outrank what comes later.
+		row.TriggeredAt = t.UTC()
+		if row.TriggeredAt.After(now) {
+			row.TriggeredAt = now
+		}
+	}
+	return row, nil
+}
+
+// header makes a header's value fit for a column: valid text of bounded length.
+func header(v string) string {
+	v = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
+	if len(v) <= maxHeader {
+		return v
+	}
+	v = v[:maxHeader]
+	for !utf8.ValidString(v) {
+		v = v[:len(v)-1]
+	}
+	return v
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"golang.org/x/sync/singleflight"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// Overlap is how far before its watermark a sync starts again. Shopify may show an order's change a
+// little after the change's own time; ten minutes covers what its users report, and what was read
+// before costs nothing but the reading.
+const Overlap = 10 * time.Minute
+
+// Config is what the use cases need to know of the configuration.
+type Config struct {
+	// AppSecret signs webhooks of stores that bring no secret of their own; may be empty.
+	AppSecret string
+	// InitialWindow is how far back the first import goes; 0 means 90 days.
+	InitialWindow time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// PublicURL is the base address that Shopify can reach, without a slash at its end; may be empty.
+	PublicURL string
+	// SyncInterval is the time between two periodic syncs of a store; 0 turns them off.
+	SyncInterval time.Duration
+}
+
+// App holds the use cases. It is safe for concurrent use and starts nothing by itself.
+type App struct {
+	cfg      Config
+	inbox    inbox
+	log      *slog.Logger
+	queue    *queue
+	renewals singleflight.Group
+	setup    setup
+	shopify  *shopify.Client
+	store    *store.Store
+}
+
+// New builds the application on an open store and a client of Shopify.
+func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*App, error) {
+	if st == nil || sh == nil || log == nil {
+		return nil, errors.New("app: store, shopify client and logger are all needed")
+	}
+	if cfg.InitialWindow == 0 {
+		cfg.InitialWindow = 90 * 24 * time.Hour
+	}
+	if cfg.InitialWindow < 0 || cfg.SyncInterval < 0 {
+		return nil, errors.New("app: the initial window and the sync interval cannot be negative")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	client, err := river.NewClient(riversqlite.New(st.Writer()), &river.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("app: queue: %w", err)
+	}
+	a := &App{cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
+	a.inbox.write = a.writeInbox
+	return a, nil
+}
+
+// Store is the database underneath, for reads that decide nothing.
+func (a *App) Store() *store.Store { return a.store }
+
+// now is the time of the clock, in UTC and in the whole milliseconds that the database keeps.
+func (a *App) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }

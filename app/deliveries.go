@@ -1,0 +1,265 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+const (
+	// deliveryBatch is how many deliveries one transaction applies: more would hold the writer for so long
+	// that those who deliver notice.
+	deliveryBatch = 50
+	// deliveryTries is how often a delivery that our own database refuses is tried before it is given up.
+	deliveryTries = 10
+)
+
+// work is a delivery, decoded, and what is to be done for it.
+type work struct {
+	delivery  store.Delivery
+	deletions []string
+	outcomes  []store.Outcome
+	uninstall bool
+	versions  []store.Version
+}
+
+// Process works the integration's due deliveries off, batch by batch, until none is left. finish is called in
+// the transaction that saw none; it completes the job there, so that a delivery stored a moment later finds
+// either this job still running over it or no job at all, and inserts its own.
+func (a *App) Process(ctx context.Context, id int64, finish func(context.Context, *store.Tx) error) error {
+	in, err := a.store.IntegrationByID(ctx, id)
+	if errors.Is(err, store.ErrNotFound) { // disconnected: its deliveries go with it
+		return a.store.Update(ctx, finish)
+	}
+	if err != nil {
+		return fmt.Errorf("process deliveries: %w", err)
+	}
+	for {
+		due, err := a.store.PendingDeliveries(ctx, id, a.now(), deliveryBatch)
+		if err != nil {
+			return fmt.Errorf("process deliveries: %w", err)
+		}
+		if len(due) > 0 {
+			if err := a.applyAll(ctx, in, due); err != nil {
+				return err
+			}
+			continue
+		}
+		finished := false
+		err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+			more, err := tx.HasDueDeliveries(ctx, id, a.now())
+			if err != nil || more {
+				return err
+			}
+			finished = true
+			return finish(ctx, tx)
+		})
+		if err != nil || finished {
+			return err
+		}
+	}
+}
+
+// applyAll applies a batch in one transaction. When that fails, each delivery gets its own, so that a
+// poisoned one does not spoil the others.
+func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.Delivery) error {
+	works := make([]work, len(due))
+	for i, d := range due {
+		works[i] = decode(d, in.StoreName)
+	}
+	err := a.apply(ctx, in.ID, works)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if len(works) == 1 {
+		return a.putOff(ctx, works[0], err)
+	}
+	for _, w := range works {
+		if err := a.apply(ctx, in.ID, []work{w}); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			if err := a.putOff(ctx, w, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// decode reads a delivery outside of any transaction. What cannot be read is decided here for good: its
+// bytes will not get better.
+func decode(d store.Delivery, shop string) work {
+	w := work{delivery: d}
+	fail := func(code, detail string) work {
+		w.delivery.State, w.delivery.ErrorCode, w.delivery.ErrorDetail = store.DeliveryFailed, code, detail
+		return w
+	}
+	w.delivery.ErrorCode, w.delivery.ErrorDetail = "", ""
+	switch d.Topic {
+	case TopicOrdersCreate, TopicOrdersUpdated, TopicOrdersCancelled, "":
+	case TopicOrdersDelete:
+		id, ok := shopify.ParseDeletion(d.Body)
+		if !ok { // the topic is not signed: an order's body under this one deletes nothing
+			return fail("not_a_deletion", "")
+		}
+		w.deletions = []string{id}
+		return w
+	case TopicUninstalled:
+		if !shopify.IsUninstall(d.Body, shop) {
+			return fail("not_an_uninstallation", "")
+		}
+		w.uninstall = true
+		return w
+	case "customers/data_request", "customers/redact", "shop/redact":
+		return fail("topic_not_available_yet", "")
+	default:
+		w.delivery.State = store.DeliveryProcessed
+		return w
+	}
+	raws, err := shopify.SplitOrders(d.Body)
+	if err != nil {
+		return fail("not_an_order", err.Error())
+	}
+	for i, raw := range raws {
+		order, err := shopify.ParseOrder(raw)
+		if err != nil { // the others of the same delivery are good all the same
+			fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i+1, len(raws), err))
+			continue
+		}
+		w.versions = append(w.versions, store.Version{Order: order, ObservedAt: d.TriggeredAt})
+	}
+	return w
+}
+
+// apply writes the works and the state of their deliveries in one transaction.
+func (a *App) apply(ctx context.Context, id int64, works []work) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		now := a.now()
+		defer func() { // a panic over one strange order must not take the process down
+			if r := recover(); r != nil {
+				err = fmt.Errorf("deliveries: apply: panic: %v", r)
+			}
+		}()
+		var versions []store.Version
+		for _, w := range works {
+			versions = append(versions, w.versions...)
+		}
+		outcomes, err := tx.PutOrders(ctx, id, versions, now)
+		if err != nil {
+			return err
+		}
+		done := make([]store.Delivery, len(works))
+		for i := range works {
+			w := &works[i]
+			w.outcomes, outcomes = slices.Clone(outcomes[:len(w.versions)]), outcomes[len(w.versions):]
+			for _, order := range w.deletions {
+				o, err := tx.DeleteOrder(ctx, id, order, now)
+				if err != nil {
+					return err
+				}
+				w.outcomes = append(w.outcomes, o)
+			}
+			if w.uninstall {
+				if err := a.uninstalled(ctx, tx, id); err != nil {
+					return err
+				}
+			}
+			done[i] = w.finished(now)
+		}
+		return tx.MarkDeliveries(ctx, done)
+	})
+}
+
+// finished is the delivery with the state that its outcomes mean.
+func (w *work) finished(now time.Time) store.Delivery {
+	d := w.delivery
+	d.Attempts++
+	d.ProcessedAt, d.NextAttemptAt = now, time.Time{}
+	if d.State == store.DeliveryFailed {
+		return d
+	}
+	d.State = store.DeliveryProcessed
+	all := func(os ...store.Outcome) bool {
+		return len(w.outcomes) > 0 && !slices.ContainsFunc(w.outcomes, func(o store.Outcome) bool { return !slices.Contains(os, o) })
+	}
+	switch {
+	case w.deletions != nil:
+		if all(store.Unchanged, store.Stale) {
+			d.State = store.DeliveryDuplicate
+		}
+	case all(store.Unchanged):
+		d.State = store.DeliveryDuplicate
+	case all(store.Stale, store.Deleted, store.Unchanged):
+		d.State = store.DeliveryStale
+	}
+	return d
+}
+
+// putOff notes that our own database refused a delivery, and when it is tried again.
+func (a *App) putOff(ctx context.Context, w work, cause error) error {
+	d := w.delivery
+	d.Attempts++
+	d.ErrorCode, d.ErrorDetail = "internal", ""
+	d.State, d.NextAttemptAt = store.DeliveryPending, a.now().Add(backoff(d.Attempts))
+	if d.Attempts >= deliveryTries {
+		d.State, d.NextAttemptAt, d.ProcessedAt = store.DeliveryFailed, time.Time{}, a.now()
+	}
+	a.log.ErrorContext(ctx, "delivery could not be applied", "delivery_id", d.ID, "integration_id", d.IntegrationID,
+		"attempt", d.Attempts, "error", cause)
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.MarkDeliveries(ctx, []store.Delivery{d})
+	})
+}
+
+// uninstalled ends the work for a store whose merchant removed the app: its token is dead.
+func (a *App) uninstalled(ctx context.Context, tx *store.Tx, id int64) error {
+	in, err := tx.Integration(ctx, id)
+	if err != nil {
+		return err
+	}
+	in.Active, in.NextSyncAt, in.UpdatedAt = false, time.Time{}, a.now()
+	in.WebhookTopics, in.WebhookAddress = nil, "" // they vanish with the app
+	if err := tx.DeleteSecrets(ctx, id, store.SecretAccessToken); err != nil {
+		return err
+	}
+	if err := a.cancelImport(ctx, tx, id, ProblemUninstalled); err != nil {
+		return err
+	}
+	if err := tx.PutProblem(ctx, id, store.Problem{Code: ProblemUninstalled, Since: a.now()}); err != nil {
+		return err
+	}
+	return tx.UpdateIntegration(ctx, in)
+}
+
+// Replay makes a delivery due again, whatever became of it.
+func (a *App) Replay(ctx context.Context, userID uuid.UUID, id int64, delivery uuid.UUID) (store.Delivery, error) {
+	in, err := a.owned(ctx, userID, id)
+	if err != nil {
+		return store.Delivery{}, err
+	}
+	d, err := a.store.Delivery(ctx, in.ID, delivery)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Delivery{}, notFound(err)
+	}
+	if err != nil {
+		return store.Delivery{}, err
+	}
+	d.State, d.ErrorCode, d.ErrorDetail = store.DeliveryPending, "", ""
+	d.Attempts, d.ProcessedAt, d.NextAttemptAt = 0, time.Time{}, time.Time{}
+	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.MarkDeliveries(ctx, []store.Delivery{d}); err != nil {
+			return err
+		}
+		return a.queue.insert(ctx, tx, ProcessDeliveries{IntegrationID: id})
+	})
+	return d, err
+}

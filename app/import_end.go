@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// prove compares what arrived with Shopify's own count of the window, and completes the run only when
+// nothing is missing. What is stored is counted first: an order that changes in between leaves the window,
+// so a complete run never looks short. A run that falls short reads its window again, then fails.
+func (a *App) prove(ctx context.Context, in store.Integration, run store.Import) (done bool, err error) {
+	stored, err := a.store.OrdersInWindow(ctx, run.IntegrationID, run.Field, run.From, run.To)
+	if err != nil {
+		return false, err
+	}
+	var counted int
+	err = a.call(ctx, in, func(s shopify.Session) (err error) {
+		counted, _, err = a.shopify.CountOrders(ctx, s, query(run))
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	arrived := min(run.Fetched, stored+run.Failed)
+	switch {
+	case arrived >= counted:
+		return true, a.complete(ctx, run)
+	case run.Pass < maxPasses:
+		a.log.WarnContext(ctx, "fewer orders arrived than Shopify counts: the window is read again",
+			"integration_id", run.IntegrationID, "import_id", run.ID, "counted", counted, "arrived", arrived)
+		return false, a.restart(ctx, run)
+	default:
+		return true, a.fail(ctx, run, "count_mismatch", fmt.Sprintf("Shopify counts %d, %d arrived", counted, arrived), nil)
+	}
+}
+
+// restart begins the window anew.
+func (a *App) restart(ctx context.Context, run store.Import) error {
+	return a.update(ctx, run, func(_ context.Context, _ *store.Tx, row *store.Import) error {
+		row.Cursor, row.Pages, row.Fetched, row.Failed, row.Unchanged, row.Attempts = "", 0, 0, 0, 0, 0
+		row.Pass++
+		return nil
+	})
+}
+
+// complete ends the run as a success. Only here the watermark moves, and only for a run that leaves no gap
+// behind: one with a later since than the watermark does not prove what lies between.
+func (a *App) complete(ctx context.Context, run store.Import) error {
+	err := a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+		in, err := tx.Integration(ctx, run.IntegrationID)
+		if err != nil {
+			return err
+		}
+		now := a.now()
+		row.State, row.FinishedAt, row.Total = store.ImportCompleted, now, &row.Fetched
+		in.LastSync = now
+		gapless := run.Field == store.FieldCreatedAt || !in.Watermark.IsZero() && !run.From.After(in.Watermark)
+		if gapless && run.To.After(in.Watermark) {
+			in.Watermark = run.To
+		}
+		if v := a.shopify.ServedVersion(in.StoreName); v != "" {
+			in.ServedVersion = v
+		}
+		if err := a.noteVersion(ctx, tx, in); err != nil {
+			return err
+		}
+		if err := tx.ClearProblems(ctx, in.ID, append(slices.Clone(credentialProblems), ProblemSyncFailed)...); err != nil {
+			return err
+		}
+		return tx.UpdateIntegration(ctx, in)
+	})
+	if err == nil {
+		a.log.InfoContext(ctx, "import completed", "integration_id", run.IntegrationID, "import_id", run.ID, "kind", run.Kind,
+			"fetched", run.Fetched, "created", run.Created, "updated", run.Updated, "failed", run.Failed, "took", a.now().Sub(run.StartedAt))
+	}
+	return err
+}
+
+// fail ends the run with its reason and says so in the integration's health. The watermark stays, so the
+// next run asks for everything that this one did not bring.
+func (a *App) fail(ctx context.Context, run store.Import, code, detail string, cause error) error {
+	err := a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+		in, err := tx.Integration(ctx, run.IntegrationID)
+		if err != nil {
+			return err
+		}
+		now := a.now()
+		row.State, row.FinishedAt, row.ErrorCode, row.ErrorDetail = store.ImportFailed, now, code, detail
+		problem := problemOf(cause)
+		if problem == "" {
+			problem = ProblemSyncFailed
+		}
+		if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: problem, Detail: detail, Since: now}); err != nil {
+			return err
+		}
+		switch problem {
+		case ProblemReauthorize: // asking again with the same credentials would only get refused again
+			in.NextSyncAt = time.Time{}
+		case ProblemSyncFailed, ProblemUnreachable:
+		default:
+			in.NextSyncAt = a.nextSync(now, max(a.cfg.SyncInterval, frozenBackoff))
+		}
+		return tx.UpdateIntegration(ctx, in)
+	})
+	if err == nil {
+		a.log.WarnContext(ctx, "import failed", "integration_id", run.IntegrationID, "import_id", run.ID, "kind", run.Kind,
+			"code", code, "detail", detail, "fetched", run.Fetched)
+	}
+	return err
+}
+
+// failed decides what a failure means for the run: another try, when, or the end.
+func (a *App) failed(ctx context.Context, run store.Import, cause error) (Progress, error) {
+	e := asShopify(cause)
+	if e == nil {
+		return Progress{}, cause // ours: the job's own retries deal with it
+	}
+	switch e.Kind {
+	case shopify.KindThrottled:
+		return Progress{After: max(e.RetryAfter, 100*time.Millisecond)}, nil
+	case shopify.KindUnavailable:
+		return a.later(ctx, run, cause, unreachableTries, backoff(run.Attempts+1))
+	case shopify.KindPaymentRequired, shopify.KindLocked, shopify.KindSecurity:
+		return a.later(ctx, run, cause, frozenTries, frozenBackoff)
+	case shopify.KindForeignLink, shopify.KindRedirected:
+		return a.later(ctx, run, cause, wrongAnswers, backoff(run.Attempts+1))
+	case shopify.KindInvalid:
+		if run.Cursor != "" && run.Pass < maxPasses { // a cursor does not live for ever
+			return Progress{}, ignoreSuperseded(a.restart(ctx, run))
+		}
+	case shopify.KindUnauthorized, shopify.KindTokenKind, shopify.KindBadCredentials, shopify.KindNotInstalled,
+		shopify.KindNotPermitted, shopify.KindMissingScope, shopify.KindProtectedData, shopify.KindForbidden,
+		shopify.KindNotFound, shopify.KindConflict:
+	}
+	return Progress{Done: true}, ignoreSuperseded(a.fail(ctx, run, codeOf(cause), detailOf(cause), cause))
+}
+
+// later notes the failure in the run and when the next try is due; after tries failures in a row the run fails.
+func (a *App) later(ctx context.Context, run store.Import, cause error, tries int, wait time.Duration) (Progress, error) {
+	if run.Attempts+1 >= tries {
+		return Progress{Done: true}, ignoreSuperseded(a.fail(ctx, run, codeOf(cause), detailOf(cause), cause))
+	}
+	if e := asShopify(cause); e != nil && e.RetryAfter > wait {
+		wait = e.RetryAfter
+	}
+	err := a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+		row.Attempts++
+		row.NextAttemptAt, row.ErrorCode, row.ErrorDetail = a.now().Add(wait), codeOf(cause), detailOf(cause)
+		if row.Attempts < unreachableAfter && wait < frozenBackoff {
+			return nil
+		}
+		code := problemOf(cause)
+		if code == "" {
+			code = ProblemSyncFailed
+		}
+		return tx.PutProblem(ctx, run.IntegrationID, store.Problem{Code: code, Detail: detailOf(cause), Since: a.now()})
+	})
+	if err == nil {
+		a.log.InfoContext(ctx, "page put off", "integration_id", run.IntegrationID, "import_id", run.ID,
+			"attempt", run.Attempts+1, "again_in", wait, "reason", detailOf(cause))
+	}
+	return Progress{After: wait}, ignoreSuperseded(err)
+}
+
+// ignoreSuperseded takes a run that somebody else changed meanwhile for what it is: no failure.
+func ignoreSuperseded(err error) error {
+	if errors.Is(err, errSuperseded) {
+		return nil
+	}
+	return err
+}

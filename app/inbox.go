@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"probability/store"
+)
+
+const (
+	// inboxBatch is how many deliveries share one transaction at most: enough that a flush to the disk costs
+	// each of them little, few enough that no one waits long for the others.
+	inboxBatch = 256
+	// inboxWaiting is how many deliveries may wait for their transaction. Beyond, Shopify is told to come again,
+	// which is better than running out of memory.
+	inboxWaiting = 4096
+)
+
+var errInboxFull = errors.New("too many deliveries are waiting to be stored")
+
+// inbox lets concurrent deliveries share a commit. The first caller writes; whoever comes meanwhile gathers,
+// and one of them writes for all as soon as it is done. A lone delivery waits for nobody.
+type inbox struct {
+	mu      sync.Mutex
+	waiting []*letter
+	writing bool
+	write   func(context.Context, []store.Delivery) error
+}
+
+// letter is one caller's deliveries and where it hears of them: an error or nil once they are on the
+// disk or refused, or the turn to write.
+type letter struct {
+	done chan error
+	rows []store.Delivery
+	turn chan struct{}
+}
+
+// put returns when the rows are on the disk. The caller's context ends only the caller's waiting: rows in a
+// shared transaction are not taken back because one of the callers went away.
+func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
+	l := &letter{rows: rows, done: make(chan error, 1), turn: make(chan struct{}, 1)}
+	b.mu.Lock()
+	if len(b.waiting) >= inboxWaiting {
+		b.mu.Unlock()
+		return errInboxFull
+	}
+	b.waiting = append(b.waiting, l)
+	if !b.writing {
+		b.writing = true
+		l.turn <- struct{}{}
+	}
+	b.mu.Unlock()
+	select {
+	case err := <-l.done:
+		return err
+	case <-l.turn:
+		b.flush(context.WithoutCancel(ctx))
+		return <-l.done
+	}
+}
+
+// flush writes what waits, in batches, until the caller's own rows are among them (they are in the first, or
+// the caller would not have the turn), then passes the turn on.
+func (b *inbox) flush(ctx context.Context) {
+	b.mu.Lock()
+	n := min(len(b.waiting), inboxBatch)
+	batch := b.waiting[:n:n]
+	b.waiting = b.waiting[n:]
+	b.mu.Unlock()
+	err := b.writeAll(ctx, batch)
+	for _, l := range batch {
+		l.done <- err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.writing, b.waiting = false, nil
+		return
+	}
+	b.waiting[0].turn <- struct{}{}
+}
+
+// writeAll recovers a panic into an error: everybody else in the batch is waiting for an answer.
+func (b *inbox) writeAll(ctx context.Context, batch []*letter) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("deliveries: write: panic: %v", r)
+		}
+	}()
+	var rows []store.Delivery
+	for _, l := range batch {
+		rows = append(rows, l.rows...)
+	}
+	return b.write(ctx, rows)
+}
+
+// writeInbox stores deliveries with one job for each integration that has new ones.
+func (a *App) writeInbox(ctx context.Context, rows []store.Delivery) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		inserted, err := tx.InsertDeliveries(ctx, rows)
+		if err != nil {
+			return err
+		}
+		enqueued := make(map[int64]bool, 1)
+		for i, isNew := range inserted {
+			id := rows[i].IntegrationID
+			if !isNew || enqueued[id] {
+				continue
+			}
+			enqueued[id] = true
+			if err := a.queue.insert(ctx, tx, ProcessDeliveries{IntegrationID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

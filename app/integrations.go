@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// Integration is a connected store with what its owner wants to know of it.
+type Integration struct {
+	store.Integration
+
+	HealthStatus   string // ok, degraded or needs_attention
+	LastReceivedAt time.Time
+	Problems       []store.Problem
+	WebhookStatus  string // active, missing, unsigned or off
+}
+
+// owned gives the caller's integration; somebody else's is not found, as one that does not exist.
+func (a *App) owned(ctx context.Context, userID uuid.UUID, id int64) (store.Integration, error) {
+	in, err := a.store.Integration(ctx, userID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Integration{}, notFound(err)
+	}
+	return in, err
+}
+
+// Integration gives one of the caller's stores.
+func (a *App) Integration(ctx context.Context, userID uuid.UUID, id int64) (Integration, error) {
+	in, err := a.owned(ctx, userID, id)
+	if err != nil {
+		return Integration{}, err
+	}
+	views, err := a.views(ctx, []store.Integration{in})
+	if err != nil {
+		return Integration{}, err
+	}
+	return views[0], nil
+}
+
+// Integrations lists the caller's stores, newest first.
+func (a *App) Integrations(ctx context.Context, userID uuid.UUID) ([]Integration, error) {
+	rows, err := a.store.Integrations(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	return a.views(ctx, rows)
+}
+
+func (a *App) views(ctx context.Context, rows []store.Integration) ([]Integration, error) {
+	ids := make([]int64, len(rows))
+	for i, in := range rows {
+		ids[i] = in.ID
+	}
+	received, err := a.store.LastReceived(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
+	problems, err := a.store.Problems(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
+	views := make([]Integration, len(rows))
+	for i, in := range rows {
+		signed, err := a.canVerify(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("integrations: %w", err)
+		}
+		v := Integration{Integration: in, LastReceivedAt: received[in.ID], WebhookStatus: a.webhookStatus(in, signed)}
+		v.HealthStatus, v.Problems = a.health(in, v.WebhookStatus, problems[in.ID])
+		views[i] = v
+	}
+	return views, nil
+}
+
+// canVerify tells whether any secret is known that signs this store's webhooks.
+func (a *App) canVerify(ctx context.Context, in store.Integration) (bool, error) {
+	if a.cfg.AppSecret != "" {
+		return true, nil
+	}
+	s, err := a.secrets(ctx, in.ID, store.SecretAPI, store.SecretClient)
+	return len(s) > 0, err
+}
+
+// webhookStatus is unsigned without a secret, off when nothing was ever subscribed and no public address is
+// known, else active or missing by the last look at the store's subscriptions.
+func (a *App) webhookStatus(in store.Integration, signed bool) string {
+	subscribed := in.WebhookAddress != "" && !slices.ContainsFunc(Topics, func(t string) bool {
+		return !slices.Contains(in.WebhookTopics, t)
+	})
+	switch {
+	case !signed:
+		return WebhooksUnsigned
+	case subscribed:
+		return WebhooksActive
+	case in.WebhookAddress == "" && a.cfg.PublicURL == "":
+		return WebhooksOff
+	default:
+		return WebhooksMissing
+	}
+}
+
+// TestResult is what a test of the connection found. Err is set when it failed.
+type TestResult struct {
+	Err         *Error
+	Permissions []string
+	Shop        shopify.Shop
+}
+
+// Test asks the store who it is and what the token may do, and keeps what it learns: the scopes, and
+// whether the credentials still work. It never touches the time of the last sync.
+func (a *App) Test(ctx context.Context, userID uuid.UUID, id int64) (TestResult, error) {
+	in, err := a.owned(ctx, userID, id)
+	if err != nil {
+		return TestResult{}, err
+	}
+	var got reach
+	var refused error
+	err = a.call(ctx, in, func(s shopify.Session) error {
+		got, refused = a.look(ctx, s, reach{})
+		if e, ok := errors.AsType[*shopify.Error](refused); ok {
+			return e // seen by call, which may renew the token and come again
+		}
+		return nil
+	})
+	switch {
+	case refused != nil:
+		err = refused
+	case err != nil:
+		err = fromShopify(err)
+	default:
+		return TestResult{Permissions: got.token.Scopes, Shop: got.shop}, a.tested(ctx, id, got)
+	}
+	result := TestResult{Err: AsError(err)}
+	if result.Err.Kind == Internal {
+		return TestResult{}, err
+	}
+	return result, a.noteProblem(ctx, id, err)
+}
+
+func (a *App) tested(ctx context.Context, id int64, got reach) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		row, err := tx.Integration(ctx, id)
+		if err != nil {
+			return err
+		}
+		if got.token.Scopes != nil {
+			row.Permissions = got.token.Scopes
+		}
+		row.ServedVersion = got.served
+		if row.Active && row.NextSyncAt.IsZero() { // the schedule was stopped, perhaps for what is mended now
+			row.NextSyncAt = a.nextSync(a.now(), 0)
+		}
+		if err := tx.ClearProblems(ctx, id, credentialProblems...); err != nil {
+			return err
+		}
+		if err := a.noteVersion(ctx, tx, row); err != nil {
+			return err
+		}
+		return tx.UpdateIntegration(ctx, row)
+	})
+}

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"probability/store"
+)
+
+// The queues. Deliveries have their own, so that no import ever stands in front of a webhook.
+const (
+	QueueDeliveries  = "deliveries"
+	QueueImports     = "imports"
+	QueueMaintenance = "maintenance"
+)
+
+// ImportOrders is the job that carries an import on by some pages.
+type ImportOrders struct {
+	ImportID uuid.UUID `json:"import_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (ImportOrders) Kind() string { return "import_orders" }
+
+// InsertOpts makes the job unique for its import, also while it waits for a retry.
+func (ImportOrders) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueImports, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
+// ProcessDeliveries is the job that works an integration's due deliveries off.
+type ProcessDeliveries struct {
+	IntegrationID int64 `json:"integration_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (ProcessDeliveries) Kind() string { return "process_deliveries" }
+
+// InsertOpts makes the job unique for its integration. A failed one that waits for a retry does not
+// count: the next delivery must not wait for it.
+func (ProcessDeliveries) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueDeliveries, UniqueOpts: unfinished()}
+}
+
+// PurgeIntegration is the job that deletes the rows of a disconnected store, little by little.
+type PurgeIntegration struct {
+	IntegrationID int64 `json:"integration_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (PurgeIntegration) Kind() string { return "purge_integration" }
+
+// InsertOpts makes the job unique for its integration.
+func (PurgeIntegration) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueMaintenance, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
+// unfinished is uniqueness among jobs that are still to run. River's default also counts completed
+// ones, which would block the next job of the same arguments for as long as the row is kept.
+func unfinished(more ...rivertype.JobState) river.UniqueOpts {
+	states := []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+	return river.UniqueOpts{ByArgs: true, ByState: append(states, more...)}
+}
+
+// queue inserts jobs, always in the transaction of the data that they are about.
+type queue struct {
+	client *river.Client[*sql.Tx]
+}
+
+func (q *queue) insert(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
+	if _, err := q.client.InsertTx(ctx, tx.SQL(), args, nil); err != nil {
+		return fmt.Errorf("queue: insert %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// wake inserts the job, or makes the one that waits for its time due now.
+func (q *queue) wake(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
+	res, err := q.client.InsertTx(ctx, tx.SQL(), args, nil)
+	if err != nil {
+		return fmt.Errorf("queue: insert %s: %w", args.Kind(), err)
+	}
+	if !res.UniqueSkippedAsDuplicate || res.Job.State == rivertype.JobStateRunning {
+		return nil
+	}
+	if _, err := q.client.JobRetryTx(ctx, tx.SQL(), res.Job.ID); err != nil {
+		return fmt.Errorf("queue: wake %s: %w", args.Kind(), err)
+	}
+	return nil
+}

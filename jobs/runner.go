@@ -1,0 +1,191 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"probability/app"
+)
+
+const (
+	// fetchCooldown is River's shortest time between two fetches of a queue; jobs a second are bounded by
+	// workers ÷ cooldown.
+	fetchCooldown = 20 * time.Millisecond
+	// fetchPoll is how often a queue is looked at without a notice. It bounds the delay of a job whose notice
+	// was merged into another's.
+	fetchPoll = 200 * time.Millisecond
+	// jobTimeout is the longest that a job may take. An import's slice takes seconds, and one call to
+	// Shopify half a minute at most.
+	jobTimeout = 3 * time.Minute
+	// rescueAfter gives a job back that a dead process held, should the reclaiming at start have missed it.
+	rescueAfter = jobTimeout + time.Minute
+	// softStop is how long running jobs may go on after a stop, before their contexts end.
+	softStop = 3 * time.Second
+	// keepFinished is how long River keeps the row of a finished job. Runs and deliveries have rows of their own.
+	keepFinished = time.Hour
+	// sweepEvery is how often what is due is looked for.
+	sweepEvery = time.Second
+	// recoverEvery is how often unfinished work is checked for a lost job.
+	recoverEvery = time.Minute
+	// maxJobAttempts is how often a job is tried whose failure is our own, not Shopify's.
+	maxJobAttempts = 25
+)
+
+// Config is what the runner needs to know of the configuration.
+type Config struct {
+	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. They
+	// mostly wait for the network, or for their turn to write.
+	Workers int
+}
+
+// Runner runs the background work of one process.
+type Runner struct {
+	app    *app.App
+	client *river.Client[*sql.Tx]
+	log    *slog.Logger
+
+	mu        sync.Mutex
+	cancel    context.CancelFunc
+	swept     sync.WaitGroup
+	lastSweep time.Time
+	sweepErr  error
+}
+
+// NewRunner builds a runner; nothing runs before Start.
+func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
+	if cfg.Workers < 0 {
+		return nil, errors.New("jobs: the number of workers cannot be negative")
+	}
+	if cfg.Workers == 0 {
+		cfg.Workers = max(8, 4*runtime.NumCPU())
+	}
+	client, err := river.NewClient(riversqlite.New(a.Store().Writer()), &river.Config{
+		CompletedJobRetentionPeriod: keepFinished,
+		ErrorHandler:                &failures{log: log},
+		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           fetchPoll,
+		JobTimeout:                  jobTimeout,
+		Logger:                      log,
+		MaxAttempts:                 maxJobAttempts,
+		Queues: map[string]river.QueueConfig{
+			app.QueueDeliveries:  {MaxWorkers: cfg.Workers},
+			app.QueueImports:     {MaxWorkers: cfg.Workers},
+			app.QueueMaintenance: {MaxWorkers: 1},
+		},
+		RescueStuckJobsAfter: rescueAfter,
+		SoftStopTimeout:      softStop,
+		Workers:              workers(a),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("jobs: %w", err)
+	}
+	return &Runner{app: a, client: client, log: log}, nil
+}
+
+// Start gives back what a former process left running, then starts workers and sweeper. It returns when they run.
+// The process must hold the lock of the data folder.
+func (r *Runner) Start(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cancel != nil {
+		return errors.New("jobs: started already")
+	}
+	n, err := r.app.Store().ReclaimJobs(ctx)
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	if n > 0 {
+		r.log.InfoContext(ctx, "jobs of a former process go on", "jobs", n)
+	}
+	if err := r.app.Recover(ctx); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	// Not the caller's context: stopping is Stop's business, in its own order.
+	ctx = context.WithoutCancel(ctx)
+	if err := r.client.Start(ctx); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	ctx, r.cancel = context.WithCancel(ctx)
+	r.lastSweep = time.Now()
+	r.swept.Go(func() { r.sweep(ctx) })
+	return nil
+}
+
+// Stop lets running jobs finish for a moment, then ends their contexts; what they did not finish is done
+// after the next start. It returns when nothing runs any more, or when ctx ends.
+func (r *Runner) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	cancel := r.cancel
+	r.cancel = nil
+	r.mu.Unlock()
+	if cancel == nil {
+		return nil
+	}
+	cancel()
+	r.swept.Wait()
+	if err := r.client.Stop(ctx); err != nil {
+		return fmt.Errorf("jobs: stop: %w", err)
+	}
+	return nil
+}
+
+// Healthy tells whether the background works: started, and the sweeper came round lately without an error.
+func (r *Runner) Healthy() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.cancel == nil:
+		return errors.New("jobs: not running")
+	case r.sweepErr != nil:
+		return r.sweepErr
+	case time.Since(r.lastSweep) > 30*sweepEvery:
+		return errors.New("jobs: the sweeper stands still")
+	}
+	return nil
+}
+
+// sweep looks for what is due until ctx ends. An error is told once, and once more when it is over.
+func (r *Runner) sweep(ctx context.Context) {
+	ticks := time.NewTicker(sweepEvery)
+	defer ticks.Stop()
+	recovered := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		err := r.app.Sweep(ctx)
+		if err == nil && time.Since(recovered) >= recoverEvery {
+			if err = r.app.Recover(ctx); err == nil {
+				recovered = time.Now()
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		r.note(ctx, err)
+	}
+}
+
+func (r *Runner) note(ctx context.Context, err error) {
+	r.mu.Lock()
+	was := r.sweepErr
+	r.lastSweep, r.sweepErr = time.Now(), err
+	r.mu.Unlock()
+	switch {
+	case err != nil && was == nil:
+		r.log.ErrorContext(ctx, "due work could not be looked for; it is tried again every second", "error", err)
+	case err == nil && was != nil:
+		r.log.InfoContext(ctx, "due work is looked for again")
+	}
+}

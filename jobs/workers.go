@@ -1,0 +1,94 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
+
+	"probability/app"
+	"probability/store"
+)
+
+func workers(a *app.App) *river.Workers {
+	w := river.NewWorkers()
+	river.AddWorker(w, &importOrders{app: a})
+	river.AddWorker(w, &processDeliveries{app: a})
+	river.AddWorker(w, &purgeIntegration{app: a})
+	return w
+}
+
+// importOrders carries a run on and sleeps until its next slice is due.
+type importOrders struct {
+	river.WorkerDefaults[app.ImportOrders]
+	app *app.App
+}
+
+// Work runs one slice of the import.
+func (w *importOrders) Work(ctx context.Context, job *river.Job[app.ImportOrders]) error {
+	p, err := w.app.Import(ctx, job.Args.ImportID)
+	switch {
+	case err != nil:
+		return unlessStopped(ctx, err)
+	case p.Done:
+		return nil
+	default:
+		return river.JobSnooze(p.After)
+	}
+}
+
+// processDeliveries empties an integration's inbox.
+type processDeliveries struct {
+	river.WorkerDefaults[app.ProcessDeliveries]
+	app *app.App
+}
+
+// Work processes what is due. The job is completed in the transaction that finds nothing left: a job that is
+// still running would swallow the one of the next delivery.
+func (w *processDeliveries) Work(ctx context.Context, job *river.Job[app.ProcessDeliveries]) error {
+	// River reads its client from the worker's own context, which a transaction's is derived from.
+	err := w.app.Process(ctx, job.Args.IntegrationID, func(ctx context.Context, tx *store.Tx) error {
+		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx.SQL(), job)
+		return err
+	})
+	return unlessStopped(ctx, err)
+}
+
+// purgeIntegration deletes the rows of a disconnected store.
+type purgeIntegration struct {
+	river.WorkerDefaults[app.PurgeIntegration]
+	app *app.App
+}
+
+// Work deletes until nothing is left or its time is over; then the next try goes on.
+func (w *purgeIntegration) Work(ctx context.Context, job *river.Job[app.PurgeIntegration]) error {
+	return unlessStopped(ctx, w.app.Purge(ctx, job.Args.IntegrationID))
+}
+
+// unlessStopped gives a job that was cut short by the stop of the service back as it was: that is no failure.
+func unlessStopped(ctx context.Context, err error) error {
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return river.JobSnooze(0)
+	}
+	return err
+}
+
+// failures tells of jobs that fail for a reason of our own, with what finds them in River's tables.
+type failures struct{ log *slog.Logger }
+
+// HandleError logs the failure; River tries the job again.
+func (f *failures) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	if ctx.Err() == nil {
+		f.log.ErrorContext(ctx, "job failed", "job_id", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
+	}
+	return nil
+}
+
+// HandlePanic logs the panic with its trace; River tries the job again.
+func (f *failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicVal any, trace string) *river.ErrorHandlerResult {
+	f.log.ErrorContext(ctx, "job panicked", "job_id", job.ID, "kind", job.Kind, "attempt", job.Attempt, "panic", panicVal, "trace", trace)
+	return nil
+}

@@ -1,0 +1,29 @@
+package shopify
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// IsUninstall tells whether the body of an app/uninstalled delivery is about the shop: a shop object that does
+// not name another. The topic of a delivery is not signed, so the body of an order or of a deletion, sent
+// again under this topic, must not end a store's connection.
+func IsUninstall(body []byte, shop string) bool {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil || all == nil {
+		return false
+	}
+	for _, name := range [...]string{"line_items", "total_price", "order_number", "order", "orders"} {
+		if _, ok := all[name]; ok {
+			return false
+		}
+	}
+	if _, ok := all["id"]; ok && len(all) == 1 {
+		return false
+	}
+	var domain string
+	if raw, ok := all["myshopify_domain"]; ok && json.Unmarshal(raw, &domain) == nil && domain != "" {
+		return strings.EqualFold(domain, shop)
+	}
+	return true
+}
