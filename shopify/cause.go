@@ -12,6 +12,7 @@ var (
 	errTooLarge  = errors.New("the answer is larger than allowed")
 	errBadBody   = errors.New("the answer is not what was asked for")
 	errNoToken   = errors.New("no usable access token")
+	errBadCursor = errors.New("not a cursor that a page gave")
 	errSelfLink  = errors.New("the next page is the page itself")
 	errBadLink   = errors.New("the Link header cannot be read")
 	errLinkHost  = errors.New("the next page is on another host")

@@ -1,8 +1,10 @@
 package shopify
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 )
 
@@ -53,4 +55,29 @@ type Shop struct {
 	PlanDisplayName string          `json:"plan_display_name"`
 	CountryCode     string          `json:"country_code"`
 	Raw             json.RawMessage `json:"-"`
+}
+
+// Shop reads shop.json, which needs no scope: the plainest proof that a domain
+// and a token belong together.
+func (c *Client) Shop(ctx context.Context, s Session) (Shop, error) {
+	var shop Shop
+	err := c.do(ctx, s, call{
+		op: "get shop", method: http.MethodGet, path: "shop.json", versioned: true, limit: maxAnswerBytes,
+	}, func(ans *answer) *Error {
+		var body struct {
+			Shop json.RawMessage `json:"shop"`
+		}
+		if err := json.Unmarshal(ans.body, &body); err != nil || !nonEmptyObject(body.Shop) {
+			return &Error{Kind: KindUnavailable, Err: errBadBody}
+		}
+		shop = Shop{}
+		// A member of another type than usual is left out, no more.
+		var odd *json.UnmarshalTypeError
+		if err := json.Unmarshal(body.Shop, &shop); err != nil && !errors.As(err, &odd) {
+			return &Error{Kind: KindUnavailable, Err: errBadBody}
+		}
+		shop.Raw = body.Shop
+		return nil
+	})
+	return shop, err
 }

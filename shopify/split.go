@@ -85,3 +85,17 @@ func ParseDeletion(body []byte) (id string, ok bool) {
 	v := scalarOf(all["id"])
 	return v.text, v.truthy()
 }
+
+// listMember returns the elements of a list that is a member of the object in
+// body; ok is false when it is not there or no list.
+func listMember(body []byte, name string) (elements []json.RawMessage, ok bool) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, false
+	}
+	raw := all[name]
+	if len(raw) == 0 || raw[0] != '[' {
+		return nil, false
+	}
+	return list(raw), true
+}

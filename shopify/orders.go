@@ -1,0 +1,127 @@
+package shopify
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxPageSize is Shopify's; one more is refused.
+const maxPageSize = 250
+
+// OrdersQuery selects orders. A zero time is no bound; both bounds are
+// inclusive and have the precision of a second. Orders of every status are
+// asked for, always: Shopify's own default is open ones only.
+type OrdersQuery struct {
+	CreatedAtMin time.Time
+	CreatedAtMax time.Time
+	UpdatedAtMin time.Time
+	UpdatedAtMax time.Time
+	Limit        int // orders a page; 0 means 250, the most there is
+}
+
+// OrdersPage is one page of orders as they came, byte for byte.
+type OrdersPage struct {
+	Orders []json.RawMessage
+	// Next is the cursor of the following page, "" on the last one. Cursors
+	// are for walking on at once, not for keeping.
+	Next string
+	// RequestedAt is our clock just before the request: what changes in the
+	// store from then on may be missing here.
+	RequestedAt time.Time
+	// Date is the store's clock; zero when it did not say.
+	Date time.Time
+}
+
+// Orders returns a page: the first one of the query, or the one a former Next
+// stands for, which carries the query inside.
+func (c *Client) Orders(ctx context.Context, s Session, q OrdersQuery, cursor string) (OrdersPage, error) {
+	const op = "list orders"
+	query := q.values(true).Encode()
+	if cursor != "" {
+		if !isCursor(cursor) {
+			return OrdersPage{}, &Error{Kind: KindInvalid, Op: op, Err: errBadCursor}
+		}
+		query = cursor
+	}
+
+	var page OrdersPage
+	err := c.do(ctx, s, call{
+		op: op, method: http.MethodGet, path: "orders.json", versioned: true, query: query,
+		limit: maxPageBytes, retryGone: true,
+	}, func(ans *answer) *Error {
+		orders, ok := listMember(ans.body, "orders")
+		if !ok {
+			return &Error{Kind: KindUnavailable, Err: errBadBody}
+		}
+		next, kind, err := nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop), cursor)
+		if err != nil {
+			return &Error{Kind: kind, Err: err}
+		}
+		page = OrdersPage{Orders: orders, Next: next, RequestedAt: ans.asked, Date: dateOf(ans.header)}
+		return nil
+	})
+	return page, err
+}
+
+// CountOrders returns how many orders the store itself counts for the query,
+// and the store's clock.
+func (c *Client) CountOrders(ctx context.Context, s Session, q OrdersQuery) (n int, date time.Time, err error) {
+	err = c.do(ctx, s, call{
+		op: "count orders", method: http.MethodGet, path: "orders/count.json", versioned: true, query: q.values(false).Encode(),
+		limit: maxAnswerBytes, retryGone: true,
+	}, func(ans *answer) *Error {
+		var body struct {
+			Count *int `json:"count"`
+		}
+		if err := json.Unmarshal(ans.body, &body); err != nil || body.Count == nil || *body.Count < 0 {
+			return &Error{Kind: KindUnavailable, Err: errBadBody}
+		}
+		n, date = *body.Count, dateOf(ans.header)
+		return nil
+	})
+	return n, date, err
+}
+
+func (q OrdersQuery) values(paged bool) url.Values {
+	v := url.Values{"status": {"any"}}
+	if paged {
+		limit := q.Limit
+		if limit <= 0 || limit > maxPageSize {
+			limit = maxPageSize
+		}
+		v.Set("limit", strconv.Itoa(limit))
+	}
+	for _, bound := range [...]struct {
+		name string
+		at   time.Time
+	}{
+		{"created_at_min", q.CreatedAtMin},
+		{"created_at_max", q.CreatedAtMax},
+		{"updated_at_min", q.UpdatedAtMin},
+		{"updated_at_max", q.UpdatedAtMax},
+	} {
+		if !bound.at.IsZero() {
+			v.Set(bound.name, bound.at.UTC().Format("2006-01-02T15:04:05Z"))
+		}
+	}
+	return v
+}
+
+// isCursor reports whether a text can stand as the query of a page.
+func isCursor(s string) bool {
+	return isHeaderText(s) && !strings.ContainsAny(s, " #") && pageInfo(s) != ""
+}
+
+// dateOf returns the Date of an answer, zero when it has none.
+func dateOf(h http.Header) time.Time {
+	t, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
