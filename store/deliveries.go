@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Delivery is one webhook that was received for one integration.
+type Delivery struct {
+	ID            uuid.UUID
+	IntegrationID int64
+	WebhookID     string // the sender's id, the same on every repeat; empty when it gave none
+	EventID       string
+	Topic         string
+	APIVersion    string
+	TriggeredAt   time.Time
+	ReceivedAt    time.Time
+	ProcessedAt   time.Time
+	NextAttemptAt time.Time // zero: at once
+	State         string    // pending, processed, duplicate, stale or failed
+	Attempts      int
+	ErrorCode     string
+	ErrorDetail   string
+	Body          []byte
+}
+
+// deliveryBatch is how many deliveries go into one statement.
+const deliveryBatch = 25
+
+// InsertDeliveries adds deliveries and tells which of them are new. One whose webhook id is known for its integration,
+// also from earlier in the same call, is left out; so is one whose integration has been disconnected: a batch holds the
+// deliveries of many callers and must not fail for one of them.
+func (tx *Tx) InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []bool, err error) {
+	const op = "deliveries: insert"
+	connected, err := tx.connectedOf(ctx, op, ds)
+	if err != nil {
+		return nil, err
+	}
+	var batch []Delivery
+	fresh := make(map[uuid.UUID]bool, len(ds))
+	flush := func() error {
+		defer func() { batch = batch[:0] }()
+		return tx.insertBatch(ctx, op, batch, fresh)
+	}
+	for _, d := range ds {
+		if !connected[d.IntegrationID] {
+			continue
+		}
+		if batch = append(batch, d); len(batch) == deliveryBatch {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	// The remainder one by one: few statement texts, which are prepared once, instead of one for each size.
+	rest := batch
+	for i := range rest {
+		batch = rest[i : i+1]
+		if err := flush(); err != nil {
+			return nil, err
+		}
+	}
+	inserted = make([]bool, len(ds))
+	for i, d := range ds {
+		inserted[i] = fresh[d.ID]
+		delete(fresh, d.ID) // the same delivery twice in one call counts once
+	}
+	return inserted, nil
+}
+
+// insertBatch adds the ids of the rows that were new to fresh.
+func (tx *Tx) insertBatch(ctx context.Context, op string, batch []Delivery, fresh map[uuid.UUID]bool) error {
+	args := make([]any, 0, len(batch)*16)
+	for _, d := range batch {
+		codec, body := tx.store.bodies.pack(d.Body)
+		args = append(args, d.ID.String(), d.IntegrationID, null(d.WebhookID), d.EventID, d.Topic, d.APIVersion,
+			millis(d.TriggeredAt), d.ReceivedAt.UnixMilli(), millis(d.ProcessedAt), millis(d.NextAttemptAt),
+			d.State, d.Attempts, d.ErrorCode, d.ErrorDetail, codec, body)
+	}
+	ids, err := list(ctx, tx.tx, op, scanOne[uuid.UUID], `INSERT INTO deliveries (id, integration_id, webhook_id, event_id, topic, api_version,
+			triggered_at, received_at, processed_at, next_attempt_at, state, attempts, error_code, error_detail, codec, body)
+		VALUES `+placeholders(len(batch), 16)+` ON CONFLICT (integration_id, webhook_id) DO NOTHING RETURNING id`, args...)
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	return err
+}
+
+// connectedOf tells which integrations of the deliveries are there and not disconnected.
+func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[int64]bool, error) {
+	seen := make(map[int64]bool)
+	var ids []int64
+	for _, d := range ds {
+		if !seen[d.IntegrationID] {
+			seen[d.IntegrationID] = true
+			ids = append(ids, d.IntegrationID)
+		}
+	}
+	connected := make(map[int64]bool, len(ids))
+	err := eachChunk(ids, func(in string, args []any) error {
+		found, err := list(ctx, tx.tx, op, scanOne[int64],
+			`SELECT id FROM integrations WHERE deleted_at IS NULL AND id IN (`+in+`) ORDER BY id`, args...)
+		for _, id := range found {
+			connected[id] = true
+		}
+		return err
+	})
+	return connected, err
+}
+
+// MarkDeliveries stores the state, attempts, error and times of deliveries. Those that are gone are passed over.
+func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
+	const op = "deliveries: mark"
+	if len(ds) == 0 {
+		return nil
+	}
+	stmt, err := tx.tx.PrepareContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
+		processed_at = $6, next_attempt_at = $7 WHERE id = $1`)
+	if err != nil {
+		return failed(op, err)
+	}
+	defer stmt.Close()
+	for _, d := range ds {
+		if _, err := stmt.ExecContext(ctx, d.ID.String(), d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
+			millis(d.ProcessedAt), millis(d.NextAttemptAt)); err != nil {
+			return failed(op, err)
+		}
+	}
+	return nil
+}
+
+// duePending is the condition for deliveries whose turn has come; the parameter is now in milliseconds. The state is
+// written out, since the index holds pending ones only.
+const duePending = `d.state = 'pending' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $2)`
+
+// HasDueDeliveries tells whether a delivery of this integration waits to be processed.
+func (tx *Tx) HasDueDeliveries(ctx context.Context, integrationID int64, now time.Time) (bool, error) {
+	return get(ctx, tx.tx, fmt.Sprintf("deliveries: due of integration %d", integrationID), scanOne[bool],
+		`SELECT EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = $1 AND `+duePending+`)`, integrationID, now.UnixMilli())
+}
+
+const deliveryColumns = `d.id, d.integration_id, d.webhook_id, d.event_id, d.topic, d.api_version, d.triggered_at, d.received_at, d.processed_at,
+	d.next_attempt_at, d.state, d.attempts, d.error_code, d.error_detail`
+
+// deliveryFields scans deliveryColumns; the returned function completes d afterwards.
+func deliveryFields(d *Delivery) (fields []any, complete func()) {
+	var (
+		webhook                              sql.NullString
+		triggered, received, processed, next sql.NullInt64
+	)
+	fields = []any{
+		&d.ID, &d.IntegrationID, &webhook, &d.EventID, &d.Topic, &d.APIVersion, &triggered, &received, &processed,
+		&next, &d.State, &d.Attempts, &d.ErrorCode, &d.ErrorDetail,
+	}
+	return fields, func() {
+		d.WebhookID = webhook.String
+		d.TriggeredAt, d.ReceivedAt, d.ProcessedAt, d.NextAttemptAt = fromMillis(triggered), fromMillis(received), fromMillis(processed), fromMillis(next)
+	}
+}

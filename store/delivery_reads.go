@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// DeliveryFilter chooses a page of received webhooks; empty members choose all.
+type DeliveryFilter struct {
+	State, Topic  string
+	Limit, Offset int // Limit 0: 20; at most 1,000
+}
+
+// where is the condition and its arguments.
+func (f DeliveryFilter) where(integrationID int64) (string, []any) {
+	cond, args := "d.integration_id = $1", []any{integrationID}
+	for _, c := range [...]struct{ column, value string }{{"d.state", f.State}, {"d.topic", f.Topic}} {
+		if c.value != "" {
+			args = append(args, c.value)
+			cond += " AND " + c.column + " = $" + strconv.Itoa(len(args))
+		}
+	}
+	return cond, args
+}
+
+func scanDelivery(r row) (d Delivery, err error) {
+	fields, complete := deliveryFields(&d)
+	if err := r.Scan(fields...); err != nil {
+		return Delivery{}, err
+	}
+	complete()
+	return d, nil
+}
+
+// scanWithBody scans deliveryColumns, codec and body.
+func (s *Store) scanWithBody(r row) (d Delivery, err error) {
+	var (
+		codec  int
+		packed []byte
+	)
+	fields, complete := deliveryFields(&d)
+	if err := r.Scan(append(fields, &codec, &packed)...); err != nil {
+		return Delivery{}, err
+	}
+	complete()
+	d.Body, err = s.bodies.unpack(codec, packed)
+	return d, err
+}
+
+// Deliveries lists received webhooks without their bodies, newest first.
+func (s *Store) Deliveries(ctx context.Context, integrationID int64, f DeliveryFilter) ([]Delivery, error) {
+	cond, args := f.where(integrationID)
+	n := len(args)
+	return list(ctx, s.readers, "deliveries: list", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d WHERE `+cond+`
+		ORDER BY d.received_at DESC, d.id DESC LIMIT $`+strconv.Itoa(n+1)+` OFFSET $`+strconv.Itoa(n+2),
+		append(args, pageSize(f.Limit), max(f.Offset, 0))...)
+}
+
+// CountDeliveries counts what Deliveries lists, on all pages.
+func (s *Store) CountDeliveries(ctx context.Context, integrationID int64, f DeliveryFilter) (int, error) {
+	cond, args := f.where(integrationID)
+	return get(ctx, s.readers, "deliveries: count", scanOne[int], `SELECT count(*) FROM deliveries d WHERE `+cond, args...)
+}
+
+const selectDelivery = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.id = $1 AND d.integration_id = $2`
+
+// Delivery is one received webhook with its body.
+func (s *Store) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (Delivery, error) {
+	return get(ctx, s.readers, "deliveries: get "+id.String(), s.scanWithBody, selectDelivery, id.String(), integrationID)
+}
+
+// Delivery is one received webhook with its body, as the transaction sees it.
+func (tx *Tx) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (Delivery, error) {
+	return get(ctx, tx.tx, "deliveries: get "+id.String(), tx.store.scanWithBody, selectDelivery, id.String(), integrationID)
+}
+
+// PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first.
+func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now time.Time, limit int) ([]Delivery, error) {
+	return list(ctx, s.readers, fmt.Sprintf("deliveries: pending of integration %d", integrationID), s.scanWithBody,
+		`SELECT `+deliveryColumns+`, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND `+duePending+`
+		ORDER BY d.received_at, d.id LIMIT $3`, integrationID, now.UnixMilli(), pageSize(limit))
+}
+
+// IntegrationsWithDueDeliveries lists the ids of integrations that have deliveries to process, at most 10,000. It asks each
+// integration for one, so that a long backlog of one does not slow it.
+func (s *Store) IntegrationsWithDueDeliveries(ctx context.Context, now time.Time) ([]int64, error) {
+	return list(ctx, s.readers, "deliveries: integrations with due ones", scanOne[int64],
+		`SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
+			AND EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = i.id AND `+duePending+`)
+		ORDER BY i.id LIMIT $1`, maxRows, now.UnixMilli())
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrNotFound: no such row, or it belongs to an integration that is disconnected.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: a row with the same unique value exists.
+	ErrConflict = errors.New("already exists")
+	// ErrNested: Update or Ping was called inside Update, where it would wait for itself.
+	ErrNested = errors.New("a transaction is already open in this context")
+
+	// ErrFolderInUse: another process serves this data folder.
+	ErrFolderInUse = errors.New("the data folder is in use by another process")
+	// ErrFolderUnsafe: the data folder or a file in it can be read by others and cannot be mended here.
+	ErrFolderUnsafe = errors.New("the data folder is open to other users")
+	// ErrSchemaNewer: the database was written by a newer version of the program.
+	ErrSchemaNewer = errors.New("the database was made by a newer version of the program")
+	// ErrSchemaOlder: a running service of an older version holds the database, so that it cannot be brought up to date.
+	ErrSchemaOlder = errors.New("the database is in use by an older version of the program")
+	// ErrWrongKey: the encryption key is not the one that the database was made with.
+	ErrWrongKey = errors.New("the encryption key is not the one this database was made with")
+	// ErrKeyLost: secrets are stored, and the key file that opens them is gone.
+	ErrKeyLost = errors.New("the encryption key is missing")
+)
+
+// failed names the operation and turns the driver's errors into ours, by code and never by text.
+func failed(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("%s: %w", op, ErrNotFound)
+	case sqlite.isConflict(err):
+		return fmt.Errorf("%s: %w: %w", op, ErrConflict, err)
+	case sqlite.isMissingParent(err):
+		return fmt.Errorf("%s: %w: %w", op, ErrNotFound, err)
+	default:
+		return fmt.Errorf("%s: %w", op, err)
+	}
+}
+
+// changedOne is failed for a statement that must have met exactly one row.
+func changedOne(op string, res sql.Result, err error) error {
+	if err != nil {
+		return failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return failed(op, err)
+	}
+	if n == 0 {
+		return fmt.Errorf("%s: %w", op, ErrNotFound)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Integration is the user's integration with this id; another user's is ErrNotFound, exactly as one that does not exist.
+func (s *Store) Integration(ctx context.Context, userID uuid.UUID, id int64) (Integration, error) {
+	return get(ctx, s.readers, fmt.Sprintf("integrations: get %d", id), scanIntegration,
+		`SELECT `+integrationColumns+` FROM integrations i WHERE i.id = $1 AND i.user_id = $2 AND i.deleted_at IS NULL`, id, userID.String())
+}
+
+// Integrations lists a user's integrations, newest first, at most 10,000.
+func (s *Store) Integrations(ctx context.Context, userID uuid.UUID) ([]Integration, error) {
+	return list(ctx, s.readers, "integrations: list", scanIntegration,
+		`SELECT `+integrationColumns+` FROM integrations i WHERE i.user_id = $1 AND i.deleted_at IS NULL
+		ORDER BY i.created_at DESC, i.id DESC LIMIT $2`, userID.String(), maxRows)
+}
+
+// IntegrationByID is the integration with this id, whoever owns it: for jobs, never for a caller from outside.
+func (s *Store) IntegrationByID(ctx context.Context, id int64) (Integration, error) {
+	return get(ctx, s.readers, fmt.Sprintf("integrations: get %d", id), scanIntegration,
+		`SELECT `+integrationColumns+` FROM integrations i WHERE i.id = $1 AND i.deleted_at IS NULL`, id)
+}
+
+// DueIntegrations lists the ids of active integrations whose next sync has come and that import nothing just now, longest
+// due first.
+func (s *Store) DueIntegrations(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	return list(ctx, s.readers, "integrations: due", scanOne[int64],
+		`SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL AND i.active AND i.next_sync_at <= $1
+			AND NOT EXISTS (SELECT 1 FROM imports m WHERE m.integration_id = i.id AND m.state IN ('queued', 'running'))
+		ORDER BY i.next_sync_at, i.id LIMIT $2`, now.UnixMilli(), limit)
+}
+
+// DeletedIntegrations lists the ids of disconnected integrations that PurgeIntegration has not finished with.
+func (s *Store) DeletedIntegrations(ctx context.Context) ([]int64, error) {
+	return list(ctx, s.readers, "integrations: deleted", scanOne[int64],
+		`SELECT id FROM integrations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`, maxRows)
+}
+
+// ActiveIntegrations lists the ids of all active integrations, at most 10,000.
+func (s *Store) ActiveIntegrations(ctx context.Context) ([]int64, error) {
+	return list(ctx, s.readers, "integrations: active", scanOne[int64],
+		`SELECT id FROM integrations WHERE deleted_at IS NULL AND active ORDER BY id LIMIT $1`, maxRows)
+}
+
+// LastReceived is when each of these integrations received its latest webhook; those that received none are left out.
+func (s *Store) LastReceived(ctx context.Context, ids []int64) (map[int64]time.Time, error) {
+	type received struct {
+		id int64
+		at sql.NullInt64
+	}
+	out := make(map[int64]time.Time, len(ids))
+	err := eachChunk(ids, func(in string, args []any) error {
+		// A maximum an integration, each one step in the index; grouping would read all of its deliveries.
+		rows, err := list(ctx, s.readers, "deliveries: last received", func(r row) (v received, err error) {
+			err = r.Scan(&v.id, &v.at)
+			return v, err
+		}, `SELECT i.id, (SELECT max(d.received_at) FROM deliveries d WHERE d.integration_id = i.id) FROM integrations i
+			WHERE i.id IN (`+in+`) ORDER BY i.id`, args...)
+		for _, r := range rows {
+			if r.at.Valid {
+				out[r.id] = fromMillis(r.at)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// chunk is how many values go into one IN list.
+const chunk = 500
+
+// eachChunk calls fn with the placeholders and arguments of at most 500 values at a time. The arguments may be appended to.
+func eachChunk[T any](values []T, fn func(in string, args []any) error) error {
+	for len(values) > 0 {
+		n := min(len(values), chunk)
+		args := make([]any, n, n+4)
+		for i, v := range values[:n] {
+			args[i] = v
+		}
+		if err := fn(strings.Trim(placeholders(1, n), "()"), args); err != nil {
+			return err
+		}
+		values = values[n:]
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keyFileLimit is more than a key file can have.
+const keyFileLimit = 4096
+
+// openKeys finds the key and holds it against the proof in the database. The cases without a key file:
+//
+//   - secrets are stored: ErrKeyLost, for a new key would open none of them;
+//   - a service runs on the folder, so with a key that it was given otherwise: go on without a key, as accounts need none;
+//   - else there is nothing to lose: make a key.
+//
+// The proof is written by the service, or with the first secret, and not by any command that happens to run first, perhaps
+// without the settings that the service will have.
+func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) error {
+	const op = "store: open: key"
+	proof, err := get(ctx, s.readers, op, scanOne[[]byte], `SELECT value FROM meta WHERE name = 'key_proof'`)
+	proven := err == nil
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	master, fresh, source := cfg.Key, false, "the configured key"
+	if master == nil {
+		source = dir.key()
+		if master, err = readKeyFile(dir.key()); errors.Is(err, fs.ErrNotExist) {
+			if master, err = s.newKey(ctx, dir, proven, alone, log); err == nil {
+				fresh = true
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
+	}
+	if s.keys, err = newKeyring(master); err != nil {
+		return fmt.Errorf("%s: %s: %w", op, source, err)
+	}
+	switch {
+	case s.keys.empty():
+		return nil
+	case proven && !fresh:
+		if !s.keys.proves(proof) {
+			return fmt.Errorf("%s: %w: put back the key that was used before; %s does not fit", op, ErrWrongKey, source)
+		}
+		return nil
+	case cfg.Exclusive || proven:
+		return s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+			if fresh {
+				if _, err := tx.tx.ExecContext(ctx, `DELETE FROM meta WHERE name = 'key_proof'`); err != nil {
+					return failed(op, err)
+				}
+			}
+			return tx.proveKey(ctx)
+		})
+	}
+	return nil
+}
+
+// proveKey stores the known value of the key unless there is one, and fails when the one that is there is another key's.
+func (tx *Tx) proveKey(ctx context.Context) error {
+	sealed, err := tx.store.keys.sealProof()
+	if err != nil {
+		return err
+	}
+	if _, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('key_proof', $1) ON CONFLICT (name) DO NOTHING`, sealed); err != nil {
+		return failed("key proof", err)
+	}
+	proof, err := get(ctx, tx.tx, "key proof", scanOne[[]byte], `SELECT value FROM meta WHERE name = 'key_proof'`)
+	if err != nil {
+		return err
+	}
+	if !tx.store.keys.proves(proof) {
+		return ErrWrongKey
+	}
+	return nil
+}
+
+// newKey makes a key where that loses nothing; nil without an error when the store has to do without.
+func (s *Store) newKey(ctx context.Context, dir folder, proven, alone bool, log *slog.Logger) ([]byte, error) {
+	secrets, err := get(ctx, s.readers, "count secrets", scanOne[int], `SELECT count(*) FROM secrets`)
+	switch {
+	case err != nil:
+		return nil, err
+	case secrets > 0:
+		return nil, fmt.Errorf("%w: %d secrets are stored, and %s, which opens them, is not there; put it back", ErrKeyLost, secrets, dir.key())
+	case proven && !alone:
+		return nil, nil
+	}
+	key, err := makeKeyFile(dir.key())
+	if err == nil {
+		log.Info("made a new encryption key; keep a copy of it apart from the data", "path", dir.key())
+	}
+	return key, err
+}
+
+// readKeyFile reads 32 bytes in base64.
+func readKeyFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, keyFileLimit))
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keyBytes {
+		return nil, fmt.Errorf("%w: %s does not hold 32 bytes in base64", ErrWrongKey, path)
+	}
+	return key, nil
+}
+
+// makeKeyFile writes a random key under another name and gives it its own when it is safe on the disk: a crash leaves a whole
+// key or none. It is called under the opening lock, with no key there.
+func makeKeyFile(path string) (key []byte, err error) {
+	key = make([]byte, keyBytes)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	unfinished := path + ".new"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	f, err := os.OpenFile(unfinished, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	if err := os.Rename(unfinished, path); err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	return key, syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes a new name in a folder durable.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("flush folder: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("flush folder: %w", err)
+	}
+	return nil
+}

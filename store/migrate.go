@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// schemaTable is where the versions of our schema are kept; the job queue has its own.
+const schemaTable = "schema_version"
+
+// migrate brings our schema and the job queue's up to date, forward only. Each step is a transaction together with its
+// version, so that a process killed in between goes on from there. While a service runs (not alone), nothing is changed.
+func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error {
+	ours, err := s.ourSchema(log)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	queue, err := rivermigrate.New(riversqlite.New(s.writer), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("store: migrate: job queue: %w", err)
+	}
+	older, err := s.olderSchema(ctx, ours, queue)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	if !older {
+		return nil
+	}
+	if !alone {
+		return fmt.Errorf("store: migrate: %w: stop it first, or use its own program", ErrSchemaOlder)
+	}
+	applied, err := ours.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	forQueue, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if err != nil {
+		return fmt.Errorf("store: migrate: job queue: %w", err)
+	}
+	log.Info("brought the database up to date", "steps", len(applied), "job_queue_steps", len(forQueue.Versions))
+	return nil
+}
+
+// ourSchema is the migrations of this program against the database.
+func (s *Store) ourSchema(log *slog.Logger) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, sqlite.migrations)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(sqlite.goose, s.writer, files,
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+}
+
+// olderSchema tells whether steps are missing; ErrSchemaNewer when the database has some that this program does not know.
+// It changes nothing.
+func (s *Store) olderSchema(ctx context.Context, ours *goose.Provider, queue *rivermigrate.Migrator[*sql.Tx]) (bool, error) {
+	sources := ours.ListSources()
+	steps := queue.AllVersions()
+	older := false
+	for _, v := range []struct {
+		table, column string
+		target        int64
+	}{
+		{schemaTable, "version_id", sources[len(sources)-1].Version},
+		{"river_migration", "version", int64(steps[len(steps)-1].Version)},
+	} {
+		exists, err := get(ctx, s.writer, v.table, scanOne[bool],
+			`SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`, v.table)
+		if err != nil {
+			return false, err
+		}
+		if !exists {
+			older = true
+			continue
+		}
+		current, err := get(ctx, s.writer, v.table, scanOne[int64], `SELECT COALESCE(max(`+v.column+`), 0) FROM `+v.table)
+		switch {
+		case err != nil:
+			return false, err
+		case current > v.target:
+			return false, fmt.Errorf("%w: %s is at %d, this program knows %d; use the newer program", ErrSchemaNewer, v.table, current, v.target)
+		case current < v.target:
+			older = true
+		}
+	}
+	return older, nil
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"probability/shopify"
+)
+
+// Fields that orders can be sorted by.
+const (
+	ByCreatedAt  = "created_at" // imported_at where the payload has none
+	ByUpdatedAt  = "updated_at" // created_at where the payload has none
+	ByImportedAt = "imported_at"
+	ByTotalPrice = "total_price" // unknown totals before all others
+)
+
+// OrderBy is how a list of orders is sorted; rows with the same value by id. The zero value is the oldest order first.
+type OrderBy struct {
+	Field string // one of the By constants; empty or unknown: ByCreatedAt
+	Desc  bool
+}
+
+// unknownTotal stands for a total that is not known when orders are sorted by it. It is not the smallest integer because
+// SQL has no literal for that one.
+const unknownTotal = math.MinInt64 + 1
+
+// expression is what is sorted by: never NULL, so that every row has its place.
+func (by OrderBy) expression() string {
+	switch by.Field {
+	case ByUpdatedAt:
+		return "o.version_at"
+	case ByImportedAt:
+		return "o.imported_at"
+	case ByTotalPrice:
+		return "COALESCE(o.total_millionths, " + strconv.FormatInt(unknownTotal, 10) + ")"
+	default:
+		return "o.listed_at"
+	}
+}
+
+// OrderKey is the place of an order in a sorted list. It stays valid while orders come and go.
+type OrderKey struct{ Value, ID int64 }
+
+// KeyOf is the place of o in a list sorted by by, for OrderFilter.After.
+func KeyOf(o Order, by OrderBy) OrderKey {
+	k := OrderKey{ID: o.ID}
+	switch by.Field {
+	case ByUpdatedAt:
+		k.Value = keyOfVersion(Version{Order: shopify.Order{CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt}}).at
+	case ByImportedAt:
+		k.Value = o.ImportedAt.UnixMilli()
+	case ByTotalPrice:
+		if k.Value = unknownTotal; o.TotalPrice != "" {
+			k.Value = shopify.Millionths(o.TotalPrice)
+		}
+	default:
+		if k.Value = o.ImportedAt.UnixMilli(); !o.CreatedAt.IsZero() {
+			k.Value = o.CreatedAt.UnixMilli()
+		}
+	}
+	return k
+}
+
+// OrderFilter chooses, sorts and pages orders of one integration. Empty members choose all.
+type OrderFilter struct {
+	IntegrationID       int64
+	ImportedSince       time.Time
+	MinTotal, MaxTotal  *int64    // millionths, inclusive; an unknown total meets neither
+	Since, Until        time.Time // created_at, inclusive; an order without one meets neither
+	Search              string    // anywhere in number, id, name, e-mail, address or city; case is ignored, the rest literal
+	FinancialStatus     string
+	FulfillmentStatus   string // "unfulfilled" or "null": those that have none
+	DeliveryProbability string
+	Order               OrderBy
+	Limit, Offset       int       // Limit 0: 20; at most 1,000
+	After               *OrderKey // begin behind this place; costs the same on every page, unlike Offset
+	Payload             bool      // with Raw
+}
+
+// conditions collects SQL conditions and their arguments.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+// add takes a condition with a "?" for each argument.
+func (c *conditions) add(condition string, args ...any) {
+	for _, a := range args {
+		c.args = append(c.args, a)
+		condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(c.args)), 1)
+	}
+	c.parts = append(c.parts, condition)
+}
+
+// param adds an argument and returns its placeholder.
+func (c *conditions) param(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+func (c *conditions) String() string { return strings.Join(c.parts, " AND ") }
+
+// where is the condition without the place in the list. deleted_at IS NULL is what lets the partial indexes be used.
+func (f OrderFilter) where() *conditions {
+	c := &conditions{}
+	c.add("o.integration_id = ?", f.IntegrationID)
+	c.add("o.deleted_at IS NULL")
+	if !f.ImportedSince.IsZero() {
+		c.add("o.imported_at >= ?", f.ImportedSince.UnixMilli())
+	}
+	if f.MinTotal != nil {
+		c.add("o.total_millionths >= ?", *f.MinTotal)
+	}
+	if f.MaxTotal != nil {
+		c.add("o.total_millionths <= ?", *f.MaxTotal)
+	}
+	// listed_at is created_at where there is one, and is indexed.
+	if !f.Since.IsZero() {
+		c.add("o.listed_at >= ?", ceilMillis(f.Since))
+	}
+	if !f.Until.IsZero() {
+		c.add("o.listed_at <= ?", f.Until.UnixMilli())
+	}
+	if !f.Since.IsZero() || !f.Until.IsZero() {
+		c.add("o.created_at IS NOT NULL")
+	}
+	if f.Search != "" {
+		if pattern, ok := likePattern(f.Search); ok {
+			c.add(`o.search_text LIKE ? ESCAPE '\'`, pattern)
+		} else {
+			c.add("1 = 0")
+		}
+	}
+	if f.FinancialStatus != "" {
+		c.add("o.financial_status = ?", f.FinancialStatus)
+	}
+	switch f.FulfillmentStatus {
+	case "":
+	case "unfulfilled", "null":
+		c.add("(o.fulfillment_status IS NULL OR o.fulfillment_status = 'unfulfilled')")
+	default:
+		c.add("o.fulfillment_status = ?", f.FulfillmentStatus)
+	}
+	if f.DeliveryProbability != "" {
+		c.add("o.delivery_probability = ?", f.DeliveryProbability)
+	}
+	return c
+}
+
+// ceilMillis is t in milliseconds, rounded up: a time of less than a millisecond before t is not since t.
+func ceilMillis(t time.Time) int64 { return t.Add(time.Millisecond - time.Nanosecond).UnixMilli() }
+
+// page completes the condition with the place in the list and returns what follows it.
+func (f OrderFilter) page(c *conditions) (tail string) {
+	key, direction, after := f.Order.expression(), "", ">"
+	if f.Order.Desc {
+		direction, after = " DESC", "<"
+	}
+	if f.After != nil {
+		c.add("("+key+", o.id) "+after+" (?, ?)", f.After.Value, f.After.ID)
+	}
+	return " ORDER BY " + key + direction + ", o.id" + direction +
+		" LIMIT " + c.param(pageSize(f.Limit)) + " OFFSET " + c.param(max(f.Offset, 0))
+}

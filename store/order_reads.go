@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"probability/shopify"
+)
+
+// Order is a stored order: what the platform says, and what we add. The embedded Order's ID is the platform's id; its Raw and
+// ours are the same bytes, set only when the payload was asked for.
+type Order struct {
+	ID            int64
+	IntegrationID int64
+	Platform      string
+	shopify.Order
+	ImportedAt          time.Time
+	DeletedAt           time.Time
+	PurchaseCount       int // orders of this integration with this e-mail, this one included; 0 without an e-mail
+	DeliveryProbability string
+	RecommendedCarrier  string
+	DeliveryScore       *float64 // nil: not scored
+	Raw                 []byte
+}
+
+const orderFields = `o.id, o.integration_id, o.platform, o.platform_order_id, o.imported_at, o.created_at, o.updated_at, o.cancelled_at,
+	o.deleted_at, o.order_number, o.total_price, o.currency, o.customer_name, o.customer_email, o.email_key, o.phone, o.payment_type,
+	o.source_name, o.financial_status, o.fulfillment_status, o.address, o.address_complement, o.city, o.province, o.country, o.tags,
+	o.test, o.delivery_probability, o.delivery_score, o.recommended_carrier`
+
+// readOrder is an order with the key that its purchases are counted by.
+type readOrder struct {
+	Order
+	emailKey string
+}
+
+// scanOrder scans orderFields, then codec and body when payload is set.
+func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
+	return func(r row) (o readOrder, err error) {
+		var (
+			imported, created, updated, cancelled, deleted sql.NullInt64
+			texts                                          [19]sql.NullString
+			score                                          sql.NullFloat64
+			codec                                          sql.NullInt64
+			packed                                         []byte
+		)
+		p := &o.Order.Order
+		into := [...]*string{
+			&p.Number, &p.TotalPrice, &p.Currency, &p.CustomerName, &p.CustomerEmail, &o.emailKey, &p.Phone, &p.PaymentType,
+			&p.SourceName, &p.FinancialStatus, &p.FulfillmentStatus, &p.Address, &p.AddressComplement, &p.City, &p.Province, &p.Country, &p.Tags,
+			&o.DeliveryProbability, &o.RecommendedCarrier,
+		}
+		dest := []any{&o.Order.ID, &o.IntegrationID, &o.Platform, &p.ID, &imported, &created, &updated, &cancelled, &deleted}
+		for i := range 17 {
+			dest = append(dest, &texts[i])
+		}
+		dest = append(dest, &p.Test, &texts[17], &score, &texts[18])
+		if payload {
+			dest = append(dest, &codec, &packed)
+		}
+		if err := r.Scan(dest...); err != nil {
+			return readOrder{}, err
+		}
+		for i, t := range into {
+			*t = texts[i].String
+		}
+		o.ImportedAt, o.DeletedAt = fromMillis(imported), fromMillis(deleted)
+		p.CreatedAt, p.UpdatedAt, p.CancelledAt = fromMillis(created), fromMillis(updated), fromMillis(cancelled)
+		if score.Valid {
+			o.DeliveryScore = &score.Float64
+		}
+		if payload && codec.Valid {
+			if o.Order.Raw, err = s.bodies.unpack(int(codec.Int64), packed); err != nil {
+				return readOrder{}, err
+			}
+			p.Raw = o.Order.Raw
+		}
+		return o, nil
+	}
+}
+
+// selectOrders is the beginning of a query for orders, with their payloads or without.
+func selectOrders(payload bool) string {
+	if payload {
+		return `SELECT ` + orderFields + `, p.codec, p.body FROM orders o LEFT JOIN order_payloads p ON p.order_id = o.id WHERE `
+	}
+	return `SELECT ` + orderFields + ` FROM orders o WHERE `
+}
+
+// Orders lists a page of orders that are not deleted.
+func (s *Store) Orders(ctx context.Context, f OrderFilter) ([]Order, error) {
+	op := fmt.Sprintf("orders: list of integration %d", f.IntegrationID)
+	c := f.where()
+	tail := f.page(c)
+	rows, err := list(ctx, s.readers, op, s.scanOrder(f.Payload), selectOrders(f.Payload)+c.String()+tail, c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return s.counted(ctx, op, f.IntegrationID, rows)
+}
+
+// CountOrders counts what Orders lists, on all pages; Order, Limit, Offset and After do not matter.
+func (s *Store) CountOrders(ctx context.Context, f OrderFilter) (int, error) {
+	c := f.where()
+	return get(ctx, s.readers, fmt.Sprintf("orders: count of integration %d", f.IntegrationID), scanOne[int],
+		`SELECT count(*) FROM orders o WHERE `+c.String(), c.args...)
+}
+
+// Order is one order with its payload; a deleted one is ErrNotFound.
+func (s *Store) Order(ctx context.Context, integrationID, id int64) (Order, error) {
+	op := fmt.Sprintf("orders: get %d of integration %d", id, integrationID)
+	o, err := get(ctx, s.readers, op, s.scanOrder(true),
+		selectOrders(true)+`o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL`, id, integrationID)
+	if err != nil {
+		return Order{}, err
+	}
+	orders, err := s.counted(ctx, op, integrationID, []readOrder{o})
+	if err != nil {
+		return Order{}, err
+	}
+	return orders[0], nil
+}
+
+// counted fills in the purchase counts of a page with one grouped query over an index.
+func (s *Store) counted(ctx context.Context, op string, integrationID int64, rows []readOrder) ([]Order, error) {
+	var emails []string
+	counts := make(map[string]int)
+	for _, o := range rows {
+		if _, seen := counts[o.emailKey]; !seen && o.emailKey != "" {
+			counts[o.emailKey] = 0
+			emails = append(emails, o.emailKey)
+		}
+	}
+	type count struct {
+		email string
+		n     int
+	}
+	err := eachChunk(emails, func(in string, args []any) error {
+		found, err := list(ctx, s.readers, op, func(r row) (c count, err error) {
+			err = r.Scan(&c.email, &c.n)
+			return c, err
+		}, purchaseCounts(in, len(args)+1), append(args, integrationID)...)
+		for _, c := range found {
+			counts[c.email] = c.n
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Order, len(rows))
+	for i, o := range rows {
+		o.PurchaseCount = counts[o.emailKey]
+		out[i] = o.Order
+	}
+	return out, nil
+}
+
+// purchaseCounts counts the orders of each e-mail in the list in; the integration is the n-th argument.
+func purchaseCounts(in string, n int) string {
+	return fmt.Sprintf(`SELECT o.email_key, count(*) FROM orders o WHERE o.integration_id = $%d AND o.email_key IN (%s)
+		AND o.email_key IS NOT NULL AND o.deleted_at IS NULL GROUP BY o.email_key`, n, in)
+}
+
+// OrdersInWindow counts the orders that are stored, not deleted and whose field (created_at or updated_at) lies between from
+// and to, both seconds included: the count that the platform gives for the same window. A zero end is open.
+func (s *Store) OrdersInWindow(ctx context.Context, integrationID int64, field string, from, to time.Time) (int, error) {
+	op := fmt.Sprintf("orders: count by %s of integration %d", field, integrationID)
+	query, err := windowQuery(field)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", op, err)
+	}
+	return get(ctx, s.readers, op, scanOne[int], query, integrationID, secondStart(from), secondEnd(to))
+}
+
+// windowQuery counts by the indexed column that holds the field wherever the payload has it.
+func windowQuery(field string) (string, error) {
+	var indexed string
+	switch field {
+	case ByCreatedAt:
+		indexed = "listed_at"
+	case ByUpdatedAt:
+		indexed = "version_at"
+	default:
+		return "", fmt.Errorf("no window over %q", field)
+	}
+	return `SELECT count(*) FROM orders o WHERE o.integration_id = $1 AND o.deleted_at IS NULL
+		AND o.` + indexed + ` >= $2 AND o.` + indexed + ` <= $3 AND o.` + field + ` IS NOT NULL`, nil
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"time"
+
+	"probability/shopify"
+)
+
+// Version is one state of an order, as a page or a webhook brought it.
+type Version struct {
+	Order      shopify.Order
+	ObservedAt time.Time // when the page was asked for or the webhook was triggered
+
+	prepared *preparedOrder
+}
+
+// Prepare does the work of PutOrders that needs no database (packing payloads, folding texts), so that it need not happen
+// while the write connection is held. It is optional and keeps the result in vs.
+func (s *Store) Prepare(vs []Version) {
+	for i := range vs {
+		if vs[i].prepared == nil {
+			vs[i].prepared = s.prepare(vs[i])
+		}
+	}
+}
+
+// Outcome is what became of a version.
+type Outcome int
+
+// Outcomes of PutOrders and DeleteOrder.
+const (
+	Created   Outcome = iota // the order was not known
+	Updated                  // it replaced an older version
+	Unchanged                // this very version is stored
+	Stale                    // a newer version is stored
+	Deleted                  // the order is deleted: a version of it was ignored, or this call deleted it
+)
+
+// String is the outcome in lower case.
+func (o Outcome) String() string {
+	names := [...]string{"created", "updated", "unchanged", "stale", "deleted"}
+	if o < 0 || int(o) >= len(names) {
+		return "unknown"
+	}
+	return names[o]
+}
+
+// versionKey says which of two states of one order is the newer. The payload's own time decides; it has whole seconds, so
+// that among equal ones the later observed wins, and the digest makes the choice total: the same everywhere, whatever the
+// order of arrival.
+type versionKey struct {
+	at       int64 // milliseconds
+	observed int64 // milliseconds
+	digest   []byte
+}
+
+func keyOfVersion(v Version) versionKey {
+	k := versionKey{observed: v.ObservedAt.UnixMilli()}
+	switch {
+	case !v.Order.UpdatedAt.IsZero():
+		k.at = v.Order.UpdatedAt.UnixMilli()
+	case !v.Order.CreatedAt.IsZero():
+		k.at = v.Order.CreatedAt.UnixMilli()
+	}
+	sum := sha256.Sum256(v.Order.Raw)
+	k.digest = sum[:16]
+	return k
+}
+
+func (k versionKey) compare(other versionKey) int {
+	return cmp.Or(cmp.Compare(k.at, other.at), cmp.Compare(k.observed, other.observed), bytes.Compare(k.digest, other.digest))
+}
+
+// sameState: the payload is the same, whenever it was observed.
+func (k versionKey) sameState(other versionKey) bool {
+	return k.at == other.at && bytes.Equal(k.digest, other.digest)
+}

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// orderBatches are the numbers of rows that one statement writes: few texts, each prepared once.
+var orderBatches = [...]int{25, 5, 1}
+
+// errNoOrderID: a version that belongs to no order.
+var errNoOrderID = errors.New("a version has no order id")
+
+// storedVersion is what PutOrders must know about a stored order.
+type storedVersion struct {
+	id      int64
+	key     versionKey
+	deleted bool
+}
+
+// PutOrders stores the versions of orders that are newer than what is stored, and says what became of each. The result is
+// the same in whatever order, grouping or repetition versions arrive: the greatest one of each order stays, and a deleted
+// order stays deleted. now becomes imported_at of orders that were not known. ErrNotFound when the integration was
+// disconnected meanwhile. See Prepare for doing most of the work outside the transaction.
+func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, now time.Time) ([]Outcome, error) {
+	op := fmt.Sprintf("orders: put %d of integration %d", len(vs), integrationID)
+	if err := tx.connected(ctx, op, integrationID); err != nil {
+		return nil, err
+	}
+	ready := make([]*preparedOrder, len(vs))
+	byVersion := make([]int, len(vs))
+	var ids []string
+	seen := make(map[string]bool, len(vs))
+	for i, v := range vs {
+		if v.Order.ID == "" {
+			return nil, fmt.Errorf("%s: %w", op, errNoOrderID)
+		}
+		if ready[i], byVersion[i] = v.prepared, i; ready[i] == nil {
+			ready[i] = tx.store.prepare(v)
+		}
+		if !seen[v.Order.ID] {
+			seen[v.Order.ID] = true
+			ids = append(ids, v.Order.ID)
+		}
+	}
+	stored, err := tx.storedVersions(ctx, op, integrationID, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	// Oldest first, so that within one call too each version meets the one before it.
+	slices.SortStableFunc(byVersion, func(a, b int) int { return ready[a].key.compare(ready[b].key) })
+	outcomes := make([]Outcome, len(vs))
+	write := make(map[string]*preparedOrder)
+	raise := make(map[string]int64)
+	for _, i := range byVersion {
+		p := ready[i]
+		was, known := stored[p.order.ID]
+		switch {
+		case !known:
+			outcomes[i] = Created
+			write[p.order.ID] = p
+		case was.deleted:
+			outcomes[i] = Deleted
+			continue
+		case p.key.sameState(was.key):
+			outcomes[i] = Unchanged
+			if p.key.observed <= was.key.observed {
+				continue
+			}
+			if write[p.order.ID] != nil {
+				write[p.order.ID] = p
+			} else {
+				raise[p.order.ID] = p.key.observed
+			}
+		case p.key.compare(was.key) < 0:
+			outcomes[i] = Stale
+			continue
+		default:
+			outcomes[i] = Updated
+			write[p.order.ID] = p
+		}
+		was.key = p.key
+		stored[p.order.ID] = was
+	}
+
+	if err := tx.raiseObserved(ctx, op, ids, stored, write, raise); err != nil {
+		return nil, err
+	}
+	var batch []*preparedOrder
+	for _, id := range ids { // in the order of arrival: new ids follow the pages
+		if p := write[id]; p != nil {
+			batch = append(batch, p)
+		}
+	}
+	return outcomes, tx.writeOrders(ctx, op, integrationID, batch, now)
+}
+
+// storedVersions reads the versions of the orders that are stored.
+func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64, ids []string) (map[string]storedVersion, error) {
+	stored := make(map[string]storedVersion, len(ids))
+	err := eachChunk(ids, func(in string, args []any) error {
+		n := len(args)
+		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL FROM orders
+			WHERE platform_order_id IN (`+in+fmt.Sprintf(`) AND integration_id = $%d AND platform = $%d`, n+1, n+2), append(args, integrationID, platformShopify)...)
+		if err != nil {
+			return failed(op, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var (
+				order string
+				v     storedVersion
+			)
+			if err := rows.Scan(&order, &v.id, &v.key.at, &v.key.observed, &v.key.digest, &v.deleted); err != nil {
+				return failed(op, err)
+			}
+			stored[order] = v
+		}
+		return failed(op, rows.Err())
+	})
+	return stored, err
+}
+
+// raiseObserved notes that an unchanged state was seen again later: a different one seen in between is then the older.
+func (tx *Tx) raiseObserved(ctx context.Context, op string, ids []string, stored map[string]storedVersion, write map[string]*preparedOrder, raise map[string]int64) error {
+	for _, id := range ids {
+		observed, ok := raise[id]
+		if !ok || write[id] != nil {
+			continue
+		}
+		if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET observed_at = $2 WHERE id = $1 AND observed_at < $2`, stored[id].id, observed); err != nil {
+			return failed(op, err)
+		}
+	}
+	return nil
+}
+
+// writeOrders writes rows and payloads in statements of a few sizes.
+func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, now time.Time) error {
+	for _, size := range orderBatches {
+		if len(ps) < size {
+			continue
+		}
+		orders, err := tx.tx.PrepareContext(ctx, upsertOrders(size))
+		if err != nil {
+			return failed(op, err)
+		}
+		defer orders.Close()
+		payloads, err := tx.tx.PrepareContext(ctx, `INSERT INTO order_payloads (order_id, codec, body) VALUES `+placeholders(size, 3)+`
+			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`)
+		if err != nil {
+			return failed(op, err)
+		}
+		defer payloads.Close()
+		for ; len(ps) >= size; ps = ps[size:] {
+			if err := writeBatch(ctx, orders, payloads, integrationID, ps[:size], now); err != nil {
+				return failed(op, err)
+			}
+		}
+	}
+	return nil
+}
+
+// errLostRow: the guard of the statement refused a version that was decided to be the newest. It cannot happen while one
+// writer holds the database, and must not pass unseen if it ever does.
+var errLostRow = errors.New("a newer version appeared inside the transaction")
+
+func writeBatch(ctx context.Context, orders, payloads *sql.Stmt, integrationID int64, ps []*preparedOrder, now time.Time) error {
+	args := make([]any, 0, len(ps)*len(orderColumns))
+	for _, p := range ps {
+		args = p.appendValues(args, integrationID, now)
+	}
+	rows, err := orders.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	rowIDs := make(map[string]int64, len(ps))
+	for rows.Next() {
+		var (
+			id    int64
+			order string
+		)
+		if err := rows.Scan(&id, &order); err != nil {
+			return err
+		}
+		rowIDs[order] = id
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if len(rowIDs) != len(ps) {
+		return errLostRow
+	}
+	args = make([]any, 0, len(ps)*3)
+	for _, p := range ps {
+		args = append(args, rowIDs[p.order.ID], p.codec, p.body)
+	}
+	_, err = payloads.ExecContext(ctx, args...)
+	return err
+}
+
+// DeleteOrder marks an order deleted: it leaves every list and count, and no later version brings it back, nor an earlier
+// one that is late, for an order that is not known gets a tombstone. Deleted, or Unchanged when it was deleted before; the
+// earliest time stays. ErrNotFound when the integration was disconnected.
+func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrderID string, at time.Time) (Outcome, error) {
+	op := fmt.Sprintf("orders: delete %s of integration %d", platformOrderID, integrationID)
+	if platformOrderID == "" {
+		return Unchanged, fmt.Errorf("%s: %w", op, errNoOrderID)
+	}
+	if err := tx.connected(ctx, op, integrationID); err != nil {
+		return Unchanged, err
+	}
+	stored, err := tx.storedVersions(ctx, op, integrationID, []string{platformOrderID})
+	if err != nil {
+		return Unchanged, err
+	}
+	_, err = tx.tx.ExecContext(ctx, `INSERT INTO orders (integration_id, platform, platform_order_id, version_at, observed_at, digest,
+			imported_at, listed_at, deleted_at, test, search_text)
+		VALUES ($1, $2, $3, 0, $4, $5, $4, $4, $4, $6, '')
+		ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET deleted_at = excluded.deleted_at
+		WHERE orders.deleted_at IS NULL OR orders.deleted_at > excluded.deleted_at`,
+		integrationID, platformShopify, platformOrderID, at.UnixMilli(), []byte{}, false)
+	if err != nil {
+		return Unchanged, failed(op, err)
+	}
+	if stored[platformOrderID].deleted {
+		return Unchanged, nil
+	}
+	return Deleted, nil
+}

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// errStillConnected: only what was marked deleted is cleared away.
+var errStillConnected = errors.New("the integration is still connected")
+
+// purged are the tables whose rows belong to an integration, the largest first; payloads go with their orders.
+var purged = [...]struct{ table, key string }{
+	{"orders", "id"}, {"deliveries", "id"}, {"imports", "id"}, {"problems", "code"}, {"secrets", "kind"},
+}
+
+// PurgeIntegration deletes at most limit rows of a disconnected integration, and the integration itself when nothing else
+// is left. more tells whether to go on: in the next transaction, so that others get their turn. One that is gone already is
+// no error.
+func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more bool, err error) {
+	op := fmt.Sprintf("integrations: purge %d", id)
+	connected, err := get(ctx, tx.tx, op, scanOne[bool], `SELECT deleted_at IS NULL FROM integrations WHERE id = $1`, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case connected:
+		return false, fmt.Errorf("%s: %w", op, errStillConnected)
+	}
+	left := int64(max(limit, 1))
+	for _, p := range purged {
+		res, err := tx.tx.ExecContext(ctx, `DELETE FROM `+p.table+` WHERE integration_id = $1 AND `+p.key+` IN
+			(SELECT `+p.key+` FROM `+p.table+` WHERE integration_id = $1 LIMIT $2)`, id, left)
+		if err != nil {
+			return false, failed(op, err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return false, failed(op, err)
+		}
+		if left -= n; left <= 0 {
+			return true, nil
+		}
+	}
+	_, err = tx.tx.ExecContext(ctx, `DELETE FROM integrations WHERE id = $1 AND deleted_at IS NOT NULL`, id)
+	return false, failed(op, err)
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kinds of secrets.
+const (
+	SecretAccessToken    = "access_token"
+	SecretAPI            = "api_secret"
+	SecretClient         = "client_secret"
+	SecretPreviousAPI    = "previous_api_secret"
+	SecretPreviousClient = "previous_client_secret"
+)
+
+// errEmptySecret: an empty secret would verify what anybody signs.
+var errEmptySecret = errors.New("an empty secret cannot be stored")
+
+// secretPlace binds a sealed value to its row: moved to another integration or kind it does not open.
+func secretPlace(integrationID int64, kind string) string {
+	return "secrets|" + kind + "|" + strconv.FormatInt(integrationID, 10)
+}
+
+// PutSecret seals and stores a secret in place of the former one of that kind. A zero expiresAt means no end; the time is
+// only looked at by ShopSecrets.
+func (tx *Tx) PutSecret(ctx context.Context, integrationID int64, kind, plain string, expiresAt time.Time) error {
+	op := fmt.Sprintf("secrets: put %s of integration %d", kind, integrationID)
+	if plain == "" {
+		return fmt.Errorf("%s: %w", op, errEmptySecret)
+	}
+	sealed, err := tx.store.keys.seal(secretPlace(integrationID, kind), []byte(plain))
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := tx.proveKey(ctx); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	_, err = tx.tx.ExecContext(ctx, `INSERT INTO secrets (integration_id, kind, value, expires_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (integration_id, kind) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+		integrationID, kind, sealed, millis(expiresAt))
+	return failed(op, err)
+}
+
+// DeleteSecrets removes the named kinds of secrets, or all when none is named. Missing ones are no error.
+func (tx *Tx) DeleteSecrets(ctx context.Context, integrationID int64, kinds ...string) error {
+	op := fmt.Sprintf("secrets: delete of integration %d", integrationID)
+	if len(kinds) == 0 {
+		_, err := tx.tx.ExecContext(ctx, `DELETE FROM secrets WHERE integration_id = $1`, integrationID)
+		return failed(op, err)
+	}
+	for _, kind := range kinds {
+		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM secrets WHERE integration_id = $1 AND kind = $2`, integrationID, kind); err != nil {
+			return failed(op, err)
+		}
+	}
+	return nil
+}
+
+// Secret opens a secret; ErrNotFound when there is none of that kind.
+func (s *Store) Secret(ctx context.Context, integrationID int64, kind string) (string, error) {
+	return s.secret(ctx, s.readers, integrationID, kind)
+}
+
+// Secret opens a secret as the transaction sees it.
+func (tx *Tx) Secret(ctx context.Context, integrationID int64, kind string) (string, error) {
+	return tx.store.secret(ctx, tx.tx, integrationID, kind)
+}
+
+func (s *Store) secret(ctx context.Context, q querier, integrationID int64, kind string) (string, error) {
+	op := fmt.Sprintf("secrets: get %s of integration %d", kind, integrationID)
+	sealed, err := get(ctx, q, op, scanOne[[]byte], `SELECT value FROM secrets WHERE integration_id = $1 AND kind = $2`, integrationID, kind)
+	if err != nil {
+		return "", err
+	}
+	plain, err := s.keys.open(secretPlace(integrationID, kind), sealed)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", op, err)
+	}
+	return string(plain), nil
+}
+
+// ShopSecrets is what may sign the webhooks of one integration.
+type ShopSecrets struct {
+	IntegrationID int64
+	Active        bool
+	Secrets       []string // the current ones, then the previous ones that have not expired
+}
+
+// String keeps the secrets out of logs.
+func (s ShopSecrets) String() string {
+	return fmt.Sprintf("integration %d: %d secrets", s.IntegrationID, len(s.Secrets))
+}
+
+// GoString keeps the secrets out of logs.
+func (s ShopSecrets) GoString() string { return s.String() }
+
+// signingKinds are the secrets that sign webhooks, in the order in which they are tried.
+var signingKinds = [...]string{SecretAPI, SecretClient, SecretPreviousAPI, SecretPreviousClient}
+
+// shopSecret is one row of the join of integrations and secrets.
+type shopSecret struct {
+	id     int64
+	active bool
+	kind   string
+	sealed []byte
+}
+
+// ShopSecrets lists every connected integration of a shop, of whichever user, with the secrets that are good at now, by id.
+// An integration without any is in the list with none.
+func (s *Store) ShopSecrets(ctx context.Context, storeName string, now time.Time) ([]ShopSecrets, error) {
+	const op = "secrets: of a shop"
+	rows, err := list(ctx, s.readers, op, func(r row) (v shopSecret, err error) {
+		err = r.Scan(&v.id, &v.active, &v.kind, &v.sealed)
+		return v, err
+	}, `SELECT i.id, i.active, COALESCE(x.kind, ''), x.value FROM integrations i
+		LEFT JOIN secrets x ON x.integration_id = i.id AND x.kind IN ($2, $3, $4, $5) AND (x.expires_at IS NULL OR x.expires_at > $6)
+		WHERE i.store_name = $1 AND i.deleted_at IS NULL
+		ORDER BY i.id, CASE x.kind WHEN $2 THEN 1 WHEN $3 THEN 2 WHEN $4 THEN 3 ELSE 4 END LIMIT $7`,
+		strings.ToLower(storeName), signingKinds[0], signingKinds[1], signingKinds[2], signingKinds[3], now.UnixMilli(), maxRows)
+	if err != nil {
+		return nil, err
+	}
+	var out []ShopSecrets
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].IntegrationID != r.id {
+			out = append(out, ShopSecrets{IntegrationID: r.id, Active: r.active})
+		}
+		if r.kind == "" {
+			continue
+		}
+		plain, err := s.keys.open(secretPlace(r.id, r.kind), r.sealed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s of integration %d: %w", op, r.kind, r.id, err)
+		}
+		last := &out[len(out)-1]
+		last.Secrets = append(last.Secrets, string(plain))
+	}
+	return out, nil
+}

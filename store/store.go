@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config says where the data is and who opens it.
+type Config struct {
+	Dir       string // the data folder; made with mode 0700 when it is missing
+	Key       []byte // 32 bytes; nil: read Dir/key, or make it
+	Exclusive bool   // the service: take the folder for as long as the store is open, or fail with ErrFolderInUse
+	Readers   int    // read connections; 0: 4
+}
+
+// Store is the open database. It is safe for concurrent use.
+type Store struct {
+	writer  *sql.DB
+	readers *sql.DB
+	keys    *keyring
+	bodies  *bodyCodec
+	release func() error // closes everything
+}
+
+// closeWait bounds the tidying up on Close.
+const closeWait = 10 * time.Second
+
+// Open opens the data folder, makes what is missing in it, brings the schema up to date and proves the key. Several processes
+// may open one folder at once, also an empty one: they go through this one after the other.
+//
+// The service opens exclusively. Others open beside it and change no schema under it: ErrSchemaOlder asks to stop a service of
+// an older version first. Other errors to tell apart: ErrFolderInUse, ErrFolderUnsafe, ErrSchemaNewer, ErrWrongKey, ErrKeyLost.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (_ *Store, err error) {
+	dir, err := prepareFolder(cfg.Dir, log)
+	if err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	opening, err := dir.lockOpening(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	defer func() { err = errors.Join(err, opening.Close()) }()
+	serving, err := dir.tryServing()
+	if err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	if serving == nil && cfg.Exclusive {
+		return nil, fmt.Errorf("store: open %s: %w", dir, ErrFolderInUse)
+	}
+	s, err := openIn(ctx, cfg, dir, serving != nil, log)
+	if serving != nil && (err != nil || !cfg.Exclusive) {
+		return s, errors.Join(err, serving.Close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if serving != nil {
+		closeDatabase := s.release
+		s.release = func() error { return errors.Join(closeDatabase(), serving.Close()) }
+	}
+	return s, nil
+}
+
+// openIn opens the database of a folder. alone tells that no service runs on it.
+func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) (_ *Store, err error) {
+	if err := dir.prepareFiles(log); err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	s := &Store{}
+	if s.bodies, err = newBodyCodec(); err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	if s.writer, err = sqlite.open(dir.database(), false, 1); err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", dir.database(), err)
+	}
+	readers := cfg.Readers
+	if readers <= 0 {
+		readers = 4
+	}
+	if s.readers, err = sqlite.open(dir.database(), true, readers); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.writer.Close())
+	}
+	late := context.WithoutCancel(ctx) // Close has no context of its own
+	s.release = func() error {
+		ctx, cancel := context.WithTimeout(late, closeWait)
+		defer cancel()
+		err := s.readers.Close()
+		// Best effort: the next start works without either.
+		_, _ = s.writer.ExecContext(ctx, `PRAGMA optimize`)
+		_, _ = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		s.bodies.close()
+		return errors.Join(err, s.writer.Close())
+	}
+	if err := s.migrate(ctx, alone, log); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	if err := s.openKeys(ctx, cfg, dir, alone, log); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	return s, nil
+}
+
+// Close ends all use of the store. Transactions must have ended.
+func (s *Store) Close() error {
+	if err := s.release(); err != nil {
+		return fmt.Errorf("store: close: %w", err)
+	}
+	return nil
+}
+
+// Writer is the one write connection, for the job queue to share. Whoever uses it inside Update waits for ever.
+func (s *Store) Writer() *sql.DB { return s.writer }
+
+// Ping proves that the database can be written to, by writing and flushing a value.
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('ping', $1)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, []byte(time.Now().UTC().Format(time.RFC3339Nano)))
+		return err
+	})
+	return failed("store: ping", err)
+}

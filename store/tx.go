@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Tx is an open write transaction. It must not be kept after the function given to Update returns.
+type Tx struct {
+	tx    *sql.Tx
+	store *Store
+}
+
+// SQL is the transaction itself, for the job queue to insert and complete jobs in.
+func (tx *Tx) SQL() *sql.Tx { return tx.tx }
+
+// querier is what both a pool and a transaction can do, so that one text serves both.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// nestedKey marks the context of a function that runs inside Update.
+type nestedKey struct{}
+
+// Update runs fn in one write transaction and commits it; the commit is on the disk when Update returns nil. When fn
+// returns an error or panics, nothing of it is kept; the panic goes on. Writers queue for the single write connection, so
+// fn must be short and must not wait for the network. It gets its own context, which it has to pass on: Update and Ping
+// refuse it (ErrNested) instead of waiting for themselves for ever.
+func (s *Store) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	if ctx.Value(nestedKey{}) != nil {
+		return fmt.Errorf("store: update: %w", ErrNested)
+	}
+	sqlTx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return failed("store: begin", err)
+	}
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		// Also on the way of a panic, or of runtime.Goexit: without it the only connection would be gone for good.
+		if rbErr := sqlTx.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) && err != nil {
+			err = errors.Join(err, fmt.Errorf("store: roll back: %w", rbErr))
+		}
+	}()
+	if err := fn(context.WithValue(ctx, nestedKey{}, true), &Tx{tx: sqlTx, store: s}); err != nil {
+		return err
+	}
+	done = true
+	if err := sqlTx.Commit(); err != nil {
+		return failed("store: commit", err)
+	}
+	return nil
+}
+
+// list reads all rows of a query with scan, closes them and looks for the error that ended them.
+func list[T any](ctx context.Context, q querier, op string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, failed(op, err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failed(op, err)
+	}
+	return out, nil
+}
+
+// row is a row to scan, of one or of many.
+type row interface{ Scan(dest ...any) error }
+
+// get reads the one row of a query with scan; none is ErrNotFound.
+func get[T any](ctx context.Context, q querier, op string, scan func(row) (T, error), query string, args ...any) (T, error) {
+	v, err := scan(q.QueryRowContext(ctx, query, args...))
+	if err != nil {
+		var zero T
+		return zero, failed(op, err)
+	}
+	return v, nil
+}
+
+// scanOne reads a row of a single column.
+func scanOne[T any](r row) (v T, err error) {
+	err = r.Scan(&v)
+	return v, err
+}
+
+// placeholders writes "($1, $2), ($3, $4)" for rows × columns.
+func placeholders(rows, columns int) string {
+	b := make([]byte, 0, rows*columns*6)
+	n := 0
+	for r := range rows {
+		if r > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(b, '(')
+		for c := range columns {
+			if c > 0 {
+				b = append(b, ", "...)
+			}
+			n++
+			b = fmt.Appendf(b, "$%d", n)
+		}
+		b = append(b, ')')
+	}
+	return string(b)
+}
