@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,6 +73,9 @@ func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.De
 	works := make([]work, len(due))
 	for i, d := range due {
 		works[i] = decode(d, in.StoreName)
+	}
+	for i := range works {
+		a.store.Prepare(works[i].versions)
 	}
 	err := a.apply(ctx, in.ID, works)
 	if err == nil || ctx.Err() != nil {

@@ -153,6 +153,7 @@ func (a *App) page(ctx context.Context, in store.Integration, run store.Import) 
 		}
 		versions = append(versions, store.Version{Order: order, ObservedAt: page.RequestedAt})
 	}
+	a.store.Prepare(versions)
 	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
 		outcomes, err := tx.PutOrders(ctx, run.IntegrationID, versions, a.now())
 		if err != nil {

@@ -1,0 +1,40 @@
+package store
+
+// Ways to connect a store (Integration.Auth).
+const (
+	AuthClientCredentials = "client_credentials"
+	AuthOAuth             = "oauth"
+	AuthToken             = "token"
+)
+
+// Kinds of a run (Import.Kind).
+const (
+	KindInitial   = "initial"
+	KindManual    = "manual"
+	KindPeriodic  = "periodic"
+	KindReconcile = "reconcile"
+)
+
+// States of a run (Import.State).
+const (
+	ImportQueued    = "queued"
+	ImportRunning   = "running"
+	ImportCompleted = "completed"
+	ImportFailed    = "failed"
+	ImportCancelled = "cancelled"
+)
+
+// What a run's window is over (Import.Field).
+const (
+	FieldCreatedAt = "created_at"
+	FieldUpdatedAt = "updated_at"
+)
+
+// States of a delivery (Delivery.State).
+const (
+	DeliveryPending   = "pending"
+	DeliveryProcessed = "processed"
+	DeliveryDuplicate = "duplicate"
+	DeliveryStale     = "stale"
+	DeliveryFailed    = "failed"
+)
