@@ -1,0 +1,146 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"probability/app"
+)
+
+// members is the body of a request: its members by name, and the complaints about them. Members that
+// nobody asks for are ignored, as the original backend did.
+type members struct {
+	errs   map[string][]app.FieldError
+	values map[string]json.RawMessage
+}
+
+func newMembers() *members {
+	return &members{errs: map[string][]app.FieldError{}, values: map[string]json.RawMessage{}}
+}
+
+// readMembers reads a JSON object, whatever the content type says, or a form as the original backend
+// took it too. No body at all is an object without members.
+func readMembers(c echo.Context) (*members, error) {
+	m := newMembers()
+	body, err := readBody(c.Request())
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return m, nil
+	}
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)) //nolint:errcheck // an odd header counts as none
+	if kind == echo.MIMEApplicationForm && body[0] != '{' {
+		return m, m.readForm(string(body))
+	}
+	if !utf8.Valid(body) {
+		return nil, &problem{status: http.StatusBadRequest, code: "invalid_json"}
+	}
+	if err := json.Unmarshal(body, &m.values); err != nil {
+		return nil, &problem{status: http.StatusBadRequest, code: "invalid_json", cause: err}
+	}
+	return m, nil
+}
+
+func (m *members) readForm(body string) error {
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		return &problem{status: http.StatusBadRequest, code: "bad_request", cause: err}
+	}
+	for name, values := range form {
+		text, err := json.Marshal(values[len(values)-1])
+		if err != nil {
+			return err
+		}
+		m.values[name] = text
+	}
+	return nil
+}
+
+// readBody reads the whole body. A body that stops before its announced end is the sender's trouble,
+// not ours.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		return body, nil
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, err
+	}
+	return nil, &problem{status: http.StatusBadRequest, code: "incomplete_body", cause: err}
+}
+
+func (m *members) complain(name, code string) {
+	m.errs[name] = append(m.errs[name], app.FieldError{Code: code})
+}
+
+// text gives a string member, nil when it is absent or null.
+func (m *members) text(name string) *string {
+	raw, ok := m.values[name]
+	if !ok || string(raw) == "null" {
+		return nil
+	}
+	var v string
+	if raw[0] != '"' || json.Unmarshal(raw, &v) != nil {
+		m.complain(name, "not_text")
+		return nil
+	}
+	return &v
+}
+
+// textOr is text with a word for absence.
+func (m *members) textOr(name, absent string) string {
+	if v := m.text(name); v != nil {
+		return *v
+	}
+	return absent
+}
+
+// flag gives a boolean member, nil when it is absent. A form has only words for it.
+func (m *members) flag(name string) *bool {
+	raw, ok := m.values[name]
+	if !ok {
+		return nil
+	}
+	var v bool
+	switch string(raw) {
+	case `true`, `"true"`, `"1"`:
+		v = true
+	case `false`, `"false"`, `"0"`:
+	default:
+		m.complain(name, "not_boolean")
+		return nil
+	}
+	return &v
+}
+
+// moment gives a time member, the zero time when it is absent or null.
+func (m *members) moment(name string) time.Time {
+	text := m.text(name)
+	if text == nil || *text == "" {
+		return time.Time{}
+	}
+	t, _, ok := parseMoment(*text)
+	if !ok {
+		m.complain(name, "not_a_time")
+	}
+	return t
+}
+
+// err is one validation_failed for all complaints, nil without any.
+func (m *members) err() error {
+	if len(m.errs) == 0 {
+		return nil
+	}
+	return &problem{status: http.StatusBadRequest, code: "validation_failed", fields: m.errs}
+}

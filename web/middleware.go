@@ -1,0 +1,143 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+)
+
+// saneRequestID is what a caller's own request id may look like; it goes into logs and answers.
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// withoutTrailingSlash lets every path be written with or without one, for every method, without a
+// redirect: a redirected POST loses its body in many clients.
+func withoutTrailingSlash(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		if len(u.Path) > 1 {
+			u.Path = strings.TrimSuffix(u.Path, "/")
+			u.RawPath = strings.TrimSuffix(u.RawPath, "/")
+		}
+		return next(c)
+	}
+}
+
+// identify gives the request its id, the caller's own when it is a sane one.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if !saneRequestID.MatchString(id) {
+			fresh, err := uuid.NewV7()
+			if err != nil {
+				return fmt.Errorf("request id: %w", err)
+			}
+			id = fresh.String()
+		}
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
+}
+
+// logRequests writes one line a request, after its answer. The route's pattern stands for the path:
+// paths and queries hold ids, searches and set-up tokens.
+func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		r, w := c.Request(), c.Response()
+		route := c.Path()
+		if route == "" || w.Status == http.StatusNotFound && errors.Is(err, echo.ErrNotFound) {
+			route = "unmatched"
+		}
+		attrs := []slog.Attr{
+			slog.String("method", r.Method), slog.String("route", route), slog.Int("status", w.Status),
+			slog.Duration("duration", time.Since(start)), slog.Int64("bytes", w.Size),
+			slog.String("remote", c.RealIP()), slog.String("request_id", w.Header().Get(echo.HeaderXRequestID)),
+		}
+		level := slog.LevelInfo
+		switch {
+		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("error", err))
+		case route == "/healthz" || route == "/readyz":
+			level = slog.LevelDebug
+		}
+		s.log.LogAttrs(r.Context(), level, "request", attrs...)
+		return nil
+	}
+}
+
+// recoverPanics turns a panic into an error of this one request.
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch cause := recover(); cause {
+			case nil:
+			case http.ErrAbortHandler: // the way to cut an answer short on purpose
+				panic(cause)
+			default:
+				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}
+
+// secureHeaders forbids a browser everything that an API answer does not need. Pages loosen the
+// content policy for their own style sheet.
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		h.Set(echo.HeaderCacheControl, "no-store")
+		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		h.Set(echo.HeaderXFrameOptions, "DENY")
+		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+		return next(c)
+	}
+}
+
+// limitBodies refuses a body that says it is too large, and cuts one that turns out to be.
+func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		limit := int64(maxAPIBody)
+		if c.Path() == webhookPath {
+			limit = s.cfg.MaxBody
+		}
+		r := c.Request()
+		if r.ContentLength > limit {
+			return &http.MaxBytesError{Limit: limit}
+		}
+		r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, limit)
+		return next(c)
+	}
+}
+
+// sameOrigin refuses a form that another site made the browser send.
+//
+// A page with "Referrer-Policy: no-referrer" makes browsers send "Origin: null" even to their own
+// site, and over plain http to another host there is no Sec-Fetch-Site that would tell the two apart.
+// Such a request is let through: the set-up form carries a token that no other site can know.
+func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get(echo.HeaderOrigin) == "null" {
+			return next(c)
+		}
+		if err := s.cross.Check(r); err != nil {
+			return &problem{status: http.StatusForbidden, code: "cross_origin", cause: err}
+		}
+		return next(c)
+	}
+}

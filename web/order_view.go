@@ -1,0 +1,141 @@
+package web
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// orderMember writes one member of an order.
+//
+// An order is not written with encoding/json: that would compact and escape the payload, and the payload
+// is promised byte for byte, with every digit and blank that Shopify sent.
+type orderMember struct {
+	name    string
+	payload bool // is read out of the payload
+	write   func(dst []byte, o *store.Order) []byte
+}
+
+// orderMembers are the members that an answer has, in its order.
+type orderMembers []orderMember
+
+func allOrderMembers() orderMembers { return orderMemberTable }
+
+// needPayload tells whether the payloads have to be read at all. They are most of an order's bytes.
+func (m orderMembers) needPayload() bool {
+	return slices.ContainsFunc(m, func(m orderMember) bool { return m.payload })
+}
+
+// append writes the order as a JSON object.
+func (m orderMembers) append(dst []byte, o *store.Order) []byte {
+	dst = append(dst, '{')
+	for i, member := range m {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		dst = append(dst, member.name...)
+		dst = append(dst, '"', ':')
+		dst = member.write(dst, o)
+	}
+	return append(dst, '}')
+}
+
+// orderMemberTable is the order of the contract; the list never changes.
+var orderMemberTable = orderMembers{
+	{name: "id", write: func(b []byte, o *store.Order) []byte { return strconv.AppendInt(b, o.ID, 10) }},
+	text("platform", func(o *store.Order) string { return o.Platform }),
+	text("platform_order_id", func(o *store.Order) string { return o.Order.ID }),
+	text("order_number", func(o *store.Order) string { return o.Number }),
+	text("total_price", func(o *store.Order) string { return o.TotalPrice }),
+	text("currency", func(o *store.Order) string { return o.Currency }),
+	text("customer_name", func(o *store.Order) string { return o.CustomerName }),
+	text("customer_email", func(o *store.Order) string { return o.CustomerEmail }),
+	text("phone", func(o *store.Order) string { return o.Phone }),
+	text("payment_type", func(o *store.Order) string { return o.PaymentType }),
+	moment("created_at", func(o *store.Order) time.Time { return o.CreatedAt }),
+	moment("imported_at", func(o *store.Order) time.Time { return o.ImportedAt }),
+	moment("updated_at", func(o *store.Order) time.Time { return o.UpdatedAt }),
+	text("source_name", func(o *store.Order) string { return o.SourceName }),
+	text("financial_status", func(o *store.Order) string { return o.FinancialStatus }),
+	text("fulfillment_status", func(o *store.Order) string { return o.FulfillmentStatus }),
+	moment("cancelled_at", func(o *store.Order) time.Time { return o.CancelledAt }),
+	{name: "line_items", payload: true, write: func(b []byte, o *store.Order) []byte {
+		return append(b, shopify.LineItems(o.Raw)...)
+	}},
+	text("address", func(o *store.Order) string { return o.Address }),
+	text("address_complement", func(o *store.Order) string { return o.AddressComplement }),
+	text("city", func(o *store.Order) string { return o.City }),
+	text("province", func(o *store.Order) string { return o.Province }),
+	text("country", func(o *store.Order) string { return o.Country }),
+	text("delivery_probability", func(o *store.Order) string { return o.DeliveryProbability }),
+	text("recommended_carrier", func(o *store.Order) string { return o.RecommendedCarrier }),
+	{name: "delivery_score", write: appendScore},
+	// The reasons of a score come with the score; an order that was not scored has none.
+	{name: "negative_factors", write: func(b []byte, _ *store.Order) []byte { return append(b, "[]"...) }},
+	{name: "purchase_count", write: func(b []byte, o *store.Order) []byte {
+		return strconv.AppendInt(b, int64(o.PurchaseCount), 10)
+	}},
+	text("tags", func(o *store.Order) string { return o.Tags }),
+	{name: "test", write: func(b []byte, o *store.Order) []byte { return strconv.AppendBool(b, o.Test) }},
+	{name: "raw_response", payload: true, write: func(b []byte, o *store.Order) []byte {
+		if len(o.Raw) == 0 {
+			return append(b, "null"...)
+		}
+		return append(b, o.Raw...)
+	}},
+}
+
+func text(name string, of func(*store.Order) string) orderMember {
+	return orderMember{name: name, write: func(b []byte, o *store.Order) []byte { return appendText(b, of(o)) }}
+}
+
+func moment(name string, of func(*store.Order) time.Time) orderMember {
+	return orderMember{name: name, write: func(b []byte, o *store.Order) []byte { return appendStamp(b, of(o)) }}
+}
+
+// appendText writes a string, null when it is empty: an order's text is either known or not.
+func appendText(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, "null"...)
+	}
+	quoted, err := json.Marshal(s)
+	if err != nil { // a string always has a JSON form
+		return append(dst, "null"...)
+	}
+	return append(dst, quoted...)
+}
+
+func appendScore(dst []byte, o *store.Order) []byte {
+	if o.DeliveryScore == nil {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendFloat(dst, *o.DeliveryScore, 'f', -1, 64)
+}
+
+// appendOrders writes a page of orders: the head's members, already JSON, then the results.
+func appendOrders(dst []byte, head pageHead, members orderMembers, orders []store.Order) []byte {
+	dst = append(dst, '{')
+	if head.count != nil {
+		dst = append(dst, `"count":`...)
+		dst = strconv.AppendInt(dst, int64(*head.count), 10)
+		dst = append(dst, ',')
+	}
+	dst = append(append(dst, `"next":`...), appendText(nil, head.next)...)
+	dst = append(append(dst, `,"previous":`...), appendText(nil, head.previous)...)
+	if head.count == nil {
+		dst = append(append(dst, `,"next_cursor":`...), appendText(nil, head.nextCursor)...)
+	}
+	dst = append(dst, `,"results":[`...)
+	for i := range orders {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = members.append(dst, &orders[i])
+	}
+	return append(dst, "]}"...)
+}

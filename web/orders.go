@@ -1,0 +1,99 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"probability/store"
+)
+
+// pageHead is what a page of orders says of itself. Without a count it is a page of a deep read.
+type pageHead struct {
+	count                      *int
+	next, nextCursor, previous string
+}
+
+// listOrders is GET /api/integrations/shopify/{id}/orders/.
+func (s *Server) listOrders(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	oq := readOrderQuery(q, in.ID, s.cfg.Now())
+	if err := q.err(); err != nil {
+		return err
+	}
+	read := s.readPage
+	if oq.cursor {
+		read = s.readOn
+	}
+	head, orders, err := read(c, oq)
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(http.StatusOK, appendOrders(nil, head, oq.members, orders))
+}
+
+// readPage reads a numbered page. Its cost grows with the number; readOn has no such trouble.
+func (s *Server) readPage(c echo.Context, oq orderQuery) (pageHead, []store.Order, error) {
+	ctx, st := c.Request().Context(), s.app.Store()
+	count, err := st.CountOrders(ctx, oq.filter)
+	if err != nil {
+		return pageHead{}, nil, err
+	}
+	p, err := oq.paging.within(count)
+	if err != nil {
+		return pageHead{}, nil, err
+	}
+	oq.filter.Limit, oq.filter.Offset = p.size, p.offset()
+	orders, err := st.Orders(ctx, oq.filter)
+	if err != nil {
+		return pageHead{}, nil, err
+	}
+	head := pageHead{count: &count}
+	next, previous := s.viewPage(c, p, count)
+	if next != nil {
+		head.next = *next
+	}
+	if previous != nil {
+		head.previous = *previous
+	}
+	return head, orders, nil
+}
+
+// readOn reads the page after a cursor, and one order more to learn whether another page follows.
+func (s *Server) readOn(c echo.Context, oq orderQuery) (pageHead, []store.Order, error) {
+	oq.filter.Limit = oq.paging.size + 1
+	orders, err := s.app.Store().Orders(c.Request().Context(), oq.filter)
+	if err != nil || len(orders) <= oq.paging.size {
+		return pageHead{}, orders, err
+	}
+	orders = orders[:oq.paging.size]
+	key := store.KeyOf(orders[len(orders)-1], oq.filter.Order)
+	cursor := encodeCursor(oq.filter.IntegrationID, oq.ordering, key)
+	return pageHead{nextCursor: cursor, next: *s.link(c, "cursor", cursor)}, orders, nil
+}
+
+// getOrder is GET /api/integrations/shopify/{id}/orders/{order}/.
+func (s *Server) getOrder(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	id, err := pathNumber(c, "order")
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	members := readOrderMembers(q)
+	if err := q.err(); err != nil {
+		return err
+	}
+	o, err := s.app.Store().Order(c.Request().Context(), in.ID, id)
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(http.StatusOK, members.append(nil, &o))
+}

@@ -1,0 +1,99 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	storesPath  = "/api/integrations/shopify"
+	webhookPath = "/api/webhooks/shopify/orders"
+	// refusedRoute names routes that exist only to answer 405, where the router alone would take the
+	// last part of the path for an id.
+	refusedRoute = "refused"
+)
+
+// Route is one method and path of the server.
+type Route struct{ Method, Path string }
+
+// routes is every path, grouped by who may call. A path is written without its trailing slash; one
+// slash more is taken off before the router sees it. Middleware is given route by route, since a
+// group's own would turn its 405 into 404.
+func (s *Server) routes() {
+	e := s.echo
+	e.Pre(withoutTrailingSlash)
+	e.Use(s.identify, s.logRequests, s.recoverPanics, secureHeaders, s.limitBodies)
+
+	// Anybody.
+	get(e, "/", s.index)
+	get(e, "/healthz", s.healthz)
+	get(e, "/readyz", s.readyz)
+	get(e, "/metrics", s.later)
+	get(e, "/api/openapi.json", s.openAPI)
+	get(e, "/api/docs", s.later)
+
+	// Whoever holds the set-up link.
+	get(e, "/setup", s.setupPage)
+	e.POST("/setup", s.setupSubmit, s.sameOrigin)
+
+	// Shopify, proven by the signature of the body.
+	e.POST(webhookPath, s.receiveWebhook)
+
+	// Accounts, proven by a token, and only for what is theirs.
+	account := s.authenticate
+	get(e, storesPath, s.listIntegrations, account)
+	e.POST(storesPath+"/connect", s.connect, account)
+	e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPatch}, storesPath+"/connect", onlyPost)
+
+	one := storesPath + "/:id"
+	get(e, one, s.getIntegration, account)
+	e.PATCH(one, s.patchIntegration, account)
+	e.POST(one+"/test", s.testIntegration, account)
+	e.DELETE(one+"/disconnect", s.disconnect, account)
+	e.POST(one+"/sync-orders", s.syncOrders, account)
+	e.POST(one+"/register-webhook", s.registerWebhook, account)
+	get(e, one+"/imports", s.listImports, account)
+	get(e, one+"/imports/:import", s.getImport, account)
+	get(e, one+"/orders", s.listOrders, account)
+	get(e, one+"/orders/:order", s.getOrder, account)
+	get(e, one+"/deliveries", s.listDeliveries, account)
+	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
+
+	// Promised for later versions: the owner is checked, then the answer says so.
+	get(e, one+"/events", s.laterOwned, account)
+	get(e, one+"/orders/:order/score", s.laterOwned, account)
+	get(e, one+"/orders/export", s.laterOwned, account)
+	get(e, one+"/stats", s.laterOwned, account)
+	get(e, one+"/audits", s.laterOwned, account)
+	e.POST(one+"/audit", s.laterOwned, account)
+
+	for _, r := range e.Routes() {
+		if r.Path == storesPath+"/connect" && r.Method != http.MethodPost {
+			r.Name = refusedRoute
+		}
+	}
+}
+
+// get serves GET and HEAD alike; net/http leaves the body of the latter out.
+func get(e *echo.Echo, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+	e.GET(path, h, m...)
+	e.HEAD(path, h, m...)
+}
+
+func onlyPost(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderAllow, http.MethodOptions+", "+http.MethodPost)
+	return echo.ErrMethodNotAllowed
+}
+
+// openAPIPath turns "/a/:id" into "/a/{id}".
+func openAPIPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if name, ok := strings.CutPrefix(part, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}

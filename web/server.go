@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"probability/app"
+)
+
+// Limits of a request's body, in bytes.
+const (
+	maxAPIBody     = 1 << 20
+	defaultMaxBody = 4 << 20 // Shopify's largest orders stay well below
+)
+
+// Config is what the server needs to know of the configuration.
+type Config struct {
+	// MaxBody is the largest webhook that is read, in bytes; 0 means 4 MiB.
+	MaxBody int64
+	// Now is the clock, for "today"; nil means time.Now.
+	Now func() time.Time
+	// Ready answers /readyz: nil when the service can do its work.
+	Ready func(context.Context) error
+	// TrustedProxies are the peers whose X-Forwarded-* headers are believed; none by default.
+	TrustedProxies []netip.Prefix
+	// Version is shown at / to whoever asks what this is.
+	Version string
+}
+
+// Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
+type Server struct {
+	app     *app.App
+	catalog *catalog
+	cfg     Config
+	cross   *http.CrossOriginProtection
+	echo    *echo.Echo
+	log     *slog.Logger
+	pages   *template.Template
+	style   stylesheet
+}
+
+// New builds the server. It listens to nothing and starts nothing.
+func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
+	if a == nil || log == nil || cfg.Ready == nil {
+		return nil, errors.New("web: application, logger and readiness check are all needed")
+	}
+	if cfg.MaxBody < 0 {
+		return nil, errors.New("web: the limit of a webhook's body cannot be negative")
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = defaultMaxBody
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	sentences, err := newCatalog(messageFiles)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	pages, style, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &Server{
+		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
+		echo: echo.New(), log: log, pages: pages, style: style,
+	}
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = s.writeProblem
+	s.trustProxies(cfg.TrustedProxies)
+	s.routes()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Routes lists method and path of everything that is served, in OpenAPI's notation of parameters.
+func (s *Server) Routes() []Route {
+	var out []Route
+	for _, r := range s.echo.Routes() {
+		if r.Name != refusedRoute {
+			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
+		}
+	}
+	return out
+}
+
+// trustProxies decides whose word about address, scheme and host is taken. Without it Echo would
+// believe X-Forwarded-For from anybody, and the scheme from any private address.
+func (s *Server) trustProxies(proxies []netip.Prefix) {
+	if len(proxies) == 0 {
+		s.echo.IPExtractor = echo.ExtractIPDirect()
+		s.echo.SchemeExtractor = echo.ExtractSchemeDirect()
+		return
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		p = p.Masked()
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{
+			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	s.echo.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
+	s.echo.SchemeExtractor = echo.ExtractSchemeFromHeaders(trust...)
+}
+
+// voice is the language of the request; the answer says which one it is in.
+func (s *Server) voice(c echo.Context) voice {
+	v := s.catalog.voice(c.Request().Header.Get("Accept-Language"))
+	c.Response().Header().Set("Content-Language", v.tag.String())
+	return v
+}
