@@ -137,10 +137,12 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 // written out, since the index holds pending ones only.
 const duePending = `d.state = 'pending' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $2)`
 
+const hasDueDeliveries = `SELECT EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `)`
+
 // HasDueDeliveries tells whether a delivery of this integration waits to be processed.
 func (tx *Tx) HasDueDeliveries(ctx context.Context, integrationID int64, now time.Time) (bool, error) {
 	return get(ctx, tx.tx, fmt.Sprintf("deliveries: due of integration %d", integrationID), scanOne[bool],
-		`SELECT EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = $1 AND `+duePending+`)`, integrationID, now.UnixMilli())
+		hasDueDeliveries, integrationID, now.UnixMilli())
 }
 
 const deliveryColumns = `d.id, d.integration_id, d.webhook_id, d.event_id, d.topic, d.api_version, d.triggered_at, d.received_at, d.processed_at,

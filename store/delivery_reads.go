@@ -78,18 +78,22 @@ func (tx *Tx) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (
 	return get(ctx, tx.tx, "deliveries: get "+id.String(), tx.store.scanWithBody, selectDelivery, id.String(), integrationID)
 }
 
+const pendingDeliveries = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `
+	ORDER BY d.received_at, d.id LIMIT $3`
+
 // PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first.
 func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now time.Time, limit int) ([]Delivery, error) {
 	return list(ctx, s.readers, fmt.Sprintf("deliveries: pending of integration %d", integrationID), s.scanWithBody,
-		`SELECT `+deliveryColumns+`, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND `+duePending+`
-		ORDER BY d.received_at, d.id LIMIT $3`, integrationID, now.UnixMilli(), pageSize(limit))
+		pendingDeliveries, integrationID, now.UnixMilli(), pageSize(limit))
 }
+
+const integrationsDue = `SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
+		AND EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = i.id AND ` + duePending + `)
+	ORDER BY i.id LIMIT $1`
 
 // IntegrationsWithDueDeliveries lists the ids of integrations that have deliveries to process, at most 10,000. It asks each
 // integration for one, so that a long backlog of one does not slow it.
 func (s *Store) IntegrationsWithDueDeliveries(ctx context.Context, now time.Time) ([]int64, error) {
 	return list(ctx, s.readers, "deliveries: integrations with due ones", scanOne[int64],
-		`SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
-			AND EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = i.id AND `+duePending+`)
-		ORDER BY i.id LIMIT $1`, maxRows, now.UnixMilli())
+		integrationsDue, maxRows, now.UnixMilli())
 }

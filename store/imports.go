@@ -92,7 +92,9 @@ func (tx *Tx) UpdateImport(ctx context.Context, m Import) error {
 }
 
 // Import is the run as the transaction sees it; ErrNotFound also when its integration was disconnected.
-func (tx *Tx) Import(ctx context.Context, id uuid.UUID) (Import, error) { return importByID(ctx, tx.tx, id) }
+func (tx *Tx) Import(ctx context.Context, id uuid.UUID) (Import, error) {
+	return importByID(ctx, tx.tx, id)
+}
 
 // ActiveImport is the queued or running import of an integration; ErrNotFound when there is none.
 func (tx *Tx) ActiveImport(ctx context.Context, integrationID int64) (Import, error) {

@@ -50,6 +50,9 @@ func (s *Store) ActiveIntegrations(ctx context.Context) ([]int64, error) {
 		`SELECT id FROM integrations WHERE deleted_at IS NULL AND active ORDER BY id LIMIT $1`, maxRows)
 }
 
+// lastReceived looks up a maximum an integration, each one step in the index; grouping would read all of its deliveries.
+const lastReceived = `SELECT i.id, (SELECT max(d.received_at) FROM deliveries d WHERE d.integration_id = i.id) FROM integrations i WHERE i.id IN `
+
 // LastReceived is when each of these integrations received its latest webhook; those that received none are left out.
 func (s *Store) LastReceived(ctx context.Context, ids []int64) (map[int64]time.Time, error) {
 	type received struct {
@@ -58,12 +61,10 @@ func (s *Store) LastReceived(ctx context.Context, ids []int64) (map[int64]time.T
 	}
 	out := make(map[int64]time.Time, len(ids))
 	err := eachChunk(ids, func(in string, args []any) error {
-		// A maximum an integration, each one step in the index; grouping would read all of its deliveries.
 		rows, err := list(ctx, s.readers, "deliveries: last received", func(r row) (v received, err error) {
 			err = r.Scan(&v.id, &v.at)
 			return v, err
-		}, `SELECT i.id, (SELECT max(d.received_at) FROM deliveries d WHERE d.integration_id = i.id) FROM integrations i
-			WHERE i.id IN (`+in+`) ORDER BY i.id`, args...)
+		}, lastReceived+`(`+in+`) ORDER BY i.id`, args...)
 		for _, r := range rows {
 			if r.at.Valid {
 				out[r.id] = fromMillis(r.at)

@@ -59,4 +59,3 @@ func (s *Store) JobCounts(ctx context.Context) (map[string]int, error) {
 	}
 	return out, nil
 }
-

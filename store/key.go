@@ -68,7 +68,9 @@ const (
 	proofText  = "this database belongs to this key"
 )
 
-func (k *keyring) sealProof() ([]byte, error) { return sealWith(k.proof, proofPlace, []byte(proofText)) }
+func (k *keyring) sealProof() ([]byte, error) {
+	return sealWith(k.proof, proofPlace, []byte(proofText))
+}
 
 func (k *keyring) proves(sealed []byte) bool {
 	plain, err := openWith(k.proof, proofPlace, sealed)

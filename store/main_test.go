@@ -1,0 +1,121 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// openEnv makes the test binary a process that opens a folder instead of running tests.
+const openEnv = "STORE_TEST_OPEN"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(openEnv); dir != "" {
+		os.Exit(openAsProcess(dir))
+	}
+	os.Exit(m.Run())
+}
+
+// openAsProcess opens dir, adds an account and, as a service, stays until its input ends.
+func openAsProcess(dir string) int {
+	ctx, serve := context.Background(), os.Getenv("STORE_TEST_SERVE") != ""
+	s, err := store.Open(ctx, store.Config{Dir: dir, Exclusive: serve}, quiet())
+	if errors.Is(err, store.ErrFolderInUse) {
+		return 3
+	}
+	if err == nil {
+		err = s.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, newUser()) })
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Fprintln(os.Stdout, "open")
+	if serve {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}
+	if err := s.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// noon is when things happen in these tests.
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+func newUser() store.User {
+	id := uuid.New()
+	return store.User{ID: id, Email: id.String() + "@example.com", PasswordHash: "hash", CreatedAt: noon}
+}
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(tb testing.TB) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+}
+
+func update(tb testing.TB, s *store.Store, fn func(ctx context.Context, tx *store.Tx) error) {
+	tb.Helper()
+	if err := s.Update(tb.Context(), fn); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// connect adds an integration of a user.
+func connect(tb testing.TB, s *store.Store, user uuid.UUID, shop string) int64 {
+	tb.Helper()
+	var id int64
+	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
+		id, err = tx.InsertIntegration(ctx, store.Integration{
+			UserID: user, StoreName: shop, Auth: "token", Active: true,
+			Permissions: []string{"read_orders"}, CreatedAt: noon, UpdatedAt: noon,
+		})
+		return err
+	})
+	return id
+}
+
+// disconnect marks an integration deleted.
+func disconnect(tb testing.TB, s *store.Store, id int64) {
+	tb.Helper()
+	update(tb, s, func(ctx context.Context, tx *store.Tx) error { return tx.MarkIntegrationDeleted(ctx, id, noon) })
+}
+
+// put stores versions and returns what became of them.
+func put(tb testing.TB, s *store.Store, integration int64, vs ...store.Version) []store.Outcome {
+	tb.Helper()
+	var out []store.Outcome
+	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
+		out, err = tx.PutOrders(ctx, integration, vs, noon)
+		return err
+	})
+	return out
+}
+
+// version is a state of an order, with a payload that tells it from others.
+func version(id string, updated time.Time, edit func(*shopify.Order)) store.Version {
+	o := shopify.Order{ID: id, Number: "#" + id, TotalPrice: "10.00", Currency: "COP", CreatedAt: noon.Add(-time.Hour), UpdatedAt: updated}
+	if edit != nil {
+		edit(&o)
+	}
+	o.Raw = fmt.Appendf(nil, `{"id":%q,"seen":%q,"name":%q,"email":%q,"total":%q,"status":%q}`,
+		o.ID, o.UpdatedAt, o.CustomerName, o.CustomerEmail, o.TotalPrice, o.FinancialStatus)
+	return store.Version{Order: o, ObservedAt: updated.Add(time.Minute)}
+}
