@@ -1,6 +1,9 @@
 package shopify
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // member is one of the names that the mapping reads. The order, its shipping
 // address and its customer share one table of names.
@@ -247,19 +250,45 @@ func lookupOf(name string) member {
 	return memberNone
 }
 
+// maxMemberName is the length of the longest name that is read.
+const maxMemberName = len("payment_gateway_names")
+
 // members are the values of one object, as they came, by the names we read.
 type members [memberCount]json.RawMessage
 
 // read fills in the members of a JSON object; it reports whether raw is one.
+// Of a name given twice the last value holds.
 func (ms *members) read(raw []byte) bool {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err != nil || all == nil {
-		return false
-	}
-	for name, value := range all {
-		if m := memberOf(name); m != memberNone {
-			ms[m] = value
+	return eachMember(raw, func(name, value []byte) {
+		if name = nameOf(name); len(name) <= maxMemberName {
+			if m := memberOf(string(name)); m != memberNone {
+				ms[m] = value
+			}
 		}
+	})
+}
+
+// nameOf decodes a member's name as it is written, which for nearly all is to
+// take the quotes off.
+func nameOf(written []byte) []byte {
+	bare := written[1 : len(written)-1]
+	if bytes.IndexByte(bare, '\\') < 0 {
+		return bare
 	}
-	return true
+	return []byte(unquote(written))
+}
+
+// lastMembers returns the values of the named members of an object, nil for one
+// that is missing; ok is false when raw is no valid object.
+func lastMembers(raw []byte, names ...string) (values [][]byte, ok bool) {
+	values = make([][]byte, len(names))
+	ok = eachMember(raw, func(name, value []byte) {
+		name = nameOf(name)
+		for i := range names {
+			if string(name) == names[i] {
+				values[i] = value
+			}
+		}
+	})
+	return values, ok
 }

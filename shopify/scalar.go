@@ -1,10 +1,11 @@
 package shopify
 
 import (
+	"bytes"
 	"encoding/json"
-	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // scalar is a JSON value as far as it can be a column: the text of a string or
@@ -17,17 +18,26 @@ type scalar struct {
 func (s scalar) truthy() bool { return s.text != "" && !s.zero }
 
 // scalarOf reads a value; nothing at all is what a missing member has.
-func scalarOf(raw json.RawMessage) scalar {
+func scalarOf(raw []byte) scalar {
 	if len(raw) == 0 {
 		return scalar{}
 	}
 	switch b := raw[0]; {
 	case b == '"':
-		return scalar{text: clean(unquote(raw))}
-	case b == '-' || '0' <= b && b <= '9':
+		return scalar{text: textOf(raw)}
+	case b == '-' || isDigit(b):
 		return scalar{text: string(raw), zero: isZero(raw)}
 	}
 	return scalar{}
+}
+
+// textOf returns the text of a valid JSON string for a column. Only an escape
+// can bring a control character in, so most strings are taken as they stand.
+func textOf(raw []byte) string {
+	if bare := raw[1 : len(raw)-1]; bytes.IndexByte(bare, '\\') < 0 && utf8.Valid(bare) {
+		return string(bare)
+	}
+	return clean(unquote(raw))
 }
 
 // unquote decodes a JSON string that is known to be valid.
@@ -69,12 +79,12 @@ func isZero(literal []byte) bool {
 	return true
 }
 
-func nonEmptyObject(raw json.RawMessage) bool { return nonEmpty(raw, '{') }
-func nonEmptyArray(raw json.RawMessage) bool  { return nonEmpty(raw, '[') }
+func nonEmptyObject(raw []byte) bool { return nonEmpty(raw, '{') }
+func nonEmptyArray(raw []byte) bool  { return nonEmpty(raw, '[') }
 
 // nonEmpty reports whether a valid value opens with the given bracket and has
 // something in it.
-func nonEmpty(raw json.RawMessage, opening byte) bool {
+func nonEmpty(raw []byte, opening byte) bool {
 	if len(raw) < 2 || raw[0] != opening {
 		return false
 	}
@@ -88,21 +98,6 @@ func nonEmpty(raw json.RawMessage, opening byte) bool {
 		}
 	}
 	return false
-}
-
-// elements yields the values of a JSON array that is known to be valid.
-func elements(raw json.RawMessage) iter.Seq[json.RawMessage] {
-	return func(yield func(json.RawMessage) bool) {
-		var all []json.RawMessage
-		if err := json.Unmarshal(raw, &all); err != nil {
-			return
-		}
-		for _, element := range all {
-			if !yield(element) {
-				return
-			}
-		}
-	}
 }
 
 // parseTime reads the forms in which dates come: RFC 3339, the same with a

@@ -4,10 +4,11 @@ import "encoding/json"
 
 // SplitOrders returns the orders in the body of a delivery or of an uploaded
 // file, byte for byte: one order, {"order": {…}}, {"orders": […]} or a list.
-// Whether each of them is an order is for ParseOrder to say.
+// Whether each of them is an order is for ParseOrder to say. They share the
+// memory of body.
 func SplitOrders(body []byte) ([]json.RawMessage, error) {
-	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); err != nil {
+	whole := trimValue(body)
+	if len(whole) == 0 {
 		return nil, ErrNotObject
 	}
 	switch whole[0] {
@@ -17,48 +18,23 @@ func SplitOrders(body []byte) ([]json.RawMessage, error) {
 	default:
 		return nil, ErrNotObject
 	}
-
-	var wrapper struct {
-		Order  json.RawMessage
-		Orders json.RawMessage
-	}
-	if err := readWrapper(whole, &wrapper.Order, &wrapper.Orders); err != nil {
-		return nil, err
-	}
-	switch {
-	case nonEmptyObject(wrapper.Order):
-		return []json.RawMessage{wrapper.Order}, nil
-	case len(wrapper.Orders) > 0 && wrapper.Orders[0] == '[':
-		return list(wrapper.Orders), nil
+	wrapped, _ := lastMembers(whole, "order", "orders")
+	switch order, orders := wrapped[0], wrapped[1]; {
+	case nonEmptyObject(order):
+		return []json.RawMessage{order}, nil
+	case isArray(orders):
+		return list(orders), nil
 	}
 	return []json.RawMessage{whole}, nil
-}
-
-func readWrapper(whole json.RawMessage, order, orders *json.RawMessage) error {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(whole, &all); err != nil {
-		return ErrNotObject
-	}
-	*order, *orders = all["order"], all["orders"]
-	return nil
-}
-
-func list(raw json.RawMessage) []json.RawMessage {
-	all := []json.RawMessage{}
-	for element := range elements(raw) {
-		all = append(all, element)
-	}
-	return all
 }
 
 // LineItems returns the order's line_items, else its items, as they came; an
 // empty list when neither is a list with something in it.
 func LineItems(raw []byte) json.RawMessage {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &all); err == nil {
-		for _, name := range [...]string{"line_items", "items"} {
-			if nonEmptyArray(all[name]) {
-				return all[name]
+	if lists, ok := lastMembers(raw, "line_items", "items"); ok {
+		for _, items := range lists {
+			if nonEmptyArray(items) {
+				return items
 			}
 		}
 	}
@@ -70,32 +46,41 @@ func LineItems(raw []byte) json.RawMessage {
 // topic may come back under this one: an object that has anything of an order
 // in it is not a deletion.
 func ParseDeletion(body []byte) (id string, ok bool) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(body, &all); err != nil {
+	var value []byte
+	content := false
+	if !eachMember(body, func(name, v []byte) {
+		switch string(nameOf(name)) {
+		case "id":
+			value = v
+		case "name", "number", "order_number", "order_id", "created_at", "updated_at", "line_items", "items", "currency", "total_price",
+			"customer", "email", "shipping_address", "billing_address", "financial_status", "fulfillment_status":
+			content = true
+		}
+	}) || content {
 		return "", false
 	}
-	for _, name := range [...]string{
-		"name", "order_number", "number", "created_at", "updated_at", "line_items", "items", "currency", "total_price",
-		"customer", "email", "shipping_address", "billing_address", "financial_status", "order_id", "topic", "domain",
-	} {
-		if _, has := all[name]; has {
-			return "", false
-		}
+	if v := scalarOf(value); v.truthy() {
+		return v.text, true
 	}
-	v := scalarOf(all["id"])
-	return v.text, v.truthy()
+	return "", false
 }
 
 // listMember returns the elements of a list that is a member of the object in
 // body; ok is false when it is not there or no list.
 func listMember(body []byte, name string) (elements []json.RawMessage, ok bool) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(body, &all); err != nil {
+	values, ok := lastMembers(body, name)
+	if !ok || !isArray(values[0]) {
 		return nil, false
 	}
-	raw := all[name]
-	if len(raw) == 0 || raw[0] != '[' {
-		return nil, false
+	return list(values[0]), true
+}
+
+func isArray(raw []byte) bool { return len(raw) > 0 && raw[0] == '[' }
+
+func list(array []byte) []json.RawMessage {
+	all := []json.RawMessage{}
+	for element := range elements(array) {
+		all = append(all, element)
 	}
-	return list(raw), true
+	return all
 }

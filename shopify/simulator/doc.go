@@ -1,0 +1,21 @@
+// Package simulator plays Shopify: any number of stores behind one
+// http.Handler, as strict as the real Admin API and as unreliable as asked for.
+//
+//	             Transport() ─┐            ┌─ limits ─ tokens ─ scopes
+//	client ──── Start()       ├─► Server ──┤─ orders.json, count, webhooks, shop …
+//	             ServeHTTP ───┘     │      └─ faults (before, after, while sending)
+//	                                │
+//	Shop.NewOrder, Update, … ──► events ──► Flush / StartDeliveries ──► your URL
+//
+// A store's orders come from a seed: only what is needed to filter and sort is
+// held for each order, and the payload is written anew, byte for byte the same,
+// whenever it is asked for. An order that was changed or added keeps its bytes.
+// A hundred thousand orders therefore cost about ten megabytes and start in
+// tens of milliseconds, which is what the demo command and the tests need.
+//
+// Everything that depends on time reads the server's clock (WithClock): stamps,
+// token life, the leaky bucket, the 60 days a store shows without
+// read_all_orders. Only waiting (latency, slow bodies, delivery retries) uses
+// real timers. Names, addresses and numbers are made up; e-mails end in
+// example.com, example.org or example.net.
+package simulator
