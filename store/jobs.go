@@ -18,7 +18,7 @@ func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = $1
 			WHERE state = 'running' AND attempt >= max_attempts AND json_extract(metadata, $2) IS NOT NULL`,
-			time.Now().UTC().Format("2006-01-02 15:04:05.999"), reclaimedMark); err != nil {
+			time.Now().UTC().Format("2006-01-02 15:04:05.000"), reclaimedMark); err != nil {
 			return err
 		}
 		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available',

@@ -2,11 +2,15 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,4 +122,16 @@ func version(id string, updated time.Time, edit func(*shopify.Order)) store.Vers
 	o.Raw = fmt.Appendf(nil, `{"id":%q,"seen":%q,"name":%q,"email":%q,"total":%q,"status":%q}`,
 		o.ID, o.UpdatedAt, o.CustomerName, o.CustomerEmail, o.TotalPrice, o.FinancialStatus)
 	return store.Version{Order: o, ObservedAt: updated.Add(time.Minute)}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// longText does not compress.
+func longText(seed int) string {
+	var b strings.Builder
+	for n := range 40 {
+		sum := sha256.Sum256([]byte(itoa(seed) + "/" + itoa(n)))
+		b.WriteString(hex.EncodeToString(sum[:]))
+	}
+	return b.String()
 }
