@@ -65,8 +65,15 @@ func newUser() store.User {
 	return store.User{ID: id, Email: id.String() + "@example.com", PasswordHash: "hash", CreatedAt: noon}
 }
 
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(tb testing.TB) T {
+// tester is what helpers need of a test, a benchmark or a property.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Context() context.Context
+}
+
+func must[T any](v T, err error) func(tester) T {
+	return func(tb tester) T {
 		tb.Helper()
 		if err != nil {
 			tb.Fatal(err)
@@ -75,7 +82,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-func update(tb testing.TB, s *store.Store, fn func(ctx context.Context, tx *store.Tx) error) {
+func update(tb tester, s *store.Store, fn func(ctx context.Context, tx *store.Tx) error) {
 	tb.Helper()
 	if err := s.Update(tb.Context(), fn); err != nil {
 		tb.Fatal(err)
@@ -83,7 +90,7 @@ func update(tb testing.TB, s *store.Store, fn func(ctx context.Context, tx *stor
 }
 
 // connect adds an integration of a user.
-func connect(tb testing.TB, s *store.Store, user uuid.UUID, shop string) int64 {
+func connect(tb tester, s *store.Store, user uuid.UUID, shop string) int64 {
 	tb.Helper()
 	var id int64
 	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -97,13 +104,13 @@ func connect(tb testing.TB, s *store.Store, user uuid.UUID, shop string) int64 {
 }
 
 // disconnect marks an integration deleted.
-func disconnect(tb testing.TB, s *store.Store, id int64) {
+func disconnect(tb tester, s *store.Store, id int64) {
 	tb.Helper()
 	update(tb, s, func(ctx context.Context, tx *store.Tx) error { return tx.MarkIntegrationDeleted(ctx, id, noon) })
 }
 
 // put stores versions and returns what became of them.
-func put(tb testing.TB, s *store.Store, integration int64, vs ...store.Version) []store.Outcome {
+func put(tb tester, s *store.Store, integration int64, vs ...store.Version) []store.Outcome {
 	tb.Helper()
 	var out []store.Outcome
 	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
