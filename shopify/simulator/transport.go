@@ -1,15 +1,9 @@
 package simulator
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"time"
 )
 
 // Transport returns a RoundTripper that calls the server directly. It opens no
@@ -53,35 +47,3 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		Request:       req,
 	}, nil
 }
-
-// Start listens on a free port of the loopback interface. A client's endpoint
-// is baseURL + "/{shop}". Stop closes the listener and all connections.
-func (s *Server) Start() (baseURL string, stop func(), err error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("simulator: listen: %w", err)
-	}
-	srv := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0),
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = srv.Serve(ln) // returns when stop closes the server
-	}()
-	return "http://" + ln.Addr().String(), func() {
-		_ = srv.Close()
-		<-done
-	}, nil
-}
-
-// StartTLS is Start over HTTPS; the client trusts the server's certificate and
-// reaches it whatever host a URL names, so that https://x.myshopify.com works.
-func (s *Server) StartTLS() (baseURL string, client *http.Client, stop func(), err error) {
-	return s.startTLS()
-}
-
-var _ = httptest.NewServer
