@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// ExampleConfig is the text of config.example.yaml, made from the table of keys:
+// every setting with its default, commented out.
+func ExampleConfig() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# Settings of probability. All of them are optional, and a line that stays
+# commented out has the value it shows, unless it is marked as an example.
+#
+# Copy this file to config.yaml in the folder where the program starts, or name
+# it with --config. A flag is stronger than the environment, the environment than
+# this file. A setting that does not exist is refused.
+`)
+	group := ""
+	for _, k := range keys() {
+		head, name, _ := strings.Cut(k.name, ".")
+		if head != group {
+			fmt.Fprintf(&b, "\n%s:\n", head)
+			group = head
+		}
+		fmt.Fprintf(&b, "  # %s.\n", strings.ToUpper(k.help[:1])+k.help[1:])
+		value, note := cmp.Or(k.def, `""`), ""
+		if k.defNote != "" {
+			note = "  # default: " + k.defNote
+		}
+		if k.example != "" {
+			value, note = k.example, "  # an example; default: "+cmp.Or(k.defNote, k.def, "empty")
+		}
+		fmt.Fprintf(&b, "  # %s: %s%s\n", name, value, note)
+	}
+	return b.Bytes()
+}
+
+// ConfigReference is the text of docs/configuration.md, made from the table of keys.
+func ConfigReference() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# Configuration
+
+Every setting is optional. A flag is stronger than the environment, the environment
+than the file (` + "`--config FILE`, else `./config.yaml`" + ` if it is there), and the file than the
+default. An unknown setting, an unknown ` + "`" + envPrefix + "…`" + ` variable and a malformed value are
+refused with exit code 2, in whichever source they stand; an empty variable counts as not set.
+Durations are Go's with days before them: ` + "`90d`, `1d12h`, `15m`, `30s`" + `.
+
+| key | default | environment | flag | meaning |
+|---|---|---|---|---|
+`)
+	for _, k := range keys() {
+		def := cmp.Or(k.defNote, "empty")
+		if k.defNote == "" && k.def != "" {
+			def = "`" + k.def + "`"
+		}
+		flag := "none: " + k.noFlag
+		if k.noFlag == "" {
+			flag = "`--" + k.flag() + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s |\n", k.name, def, strings.Join(k.envs(), "`, `"), flag, k.help)
+	}
+	b.WriteString(`
+A flag may also be written with the dots and underscores of its key: ` + "`--server.public_url`" + `.
+Where two environment names are given, the ` + "`" + envPrefix + "…`" + ` one wins.
+`)
+	return b.Bytes()
+}

@@ -1,0 +1,91 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+
+	"probability/app"
+	"probability/store"
+)
+
+// sentence is what a person at the command line is told about err: what is wrong
+// and how to mend it.
+func sentence(err error) string {
+	if text := fromStore(err); text != "" {
+		return text
+	}
+	if refused, ok := errors.AsType[*app.Error](err); ok {
+		if text := fromApp(refused); text != "" {
+			return text
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, syscall.ENOSPC):
+		return err.Error() + "; make room on the disk of data.dir"
+	}
+	return err.Error()
+}
+
+func fromStore(err error) string {
+	mend := ""
+	switch {
+	case errors.Is(err, store.ErrFolderInUse):
+		mend = "stop that one, or choose another folder with --data-dir"
+	case errors.Is(err, store.ErrWrongKey):
+		mend = "put the right key into security.encryption_key or into the file key of the data folder"
+	case errors.Is(err, store.ErrKeyLost):
+		mend = "bring the file key back into the data folder, or set security.encryption_key"
+	case errors.Is(err, store.ErrSchemaNewer):
+		mend = "run that version or a later one"
+	case errors.Is(err, store.ErrSchemaOlder):
+		mend = "stop it, then run this version"
+	case errors.Is(err, store.ErrFolderUnsafe):
+		mend = "give it to the user who runs this program, and to nobody else"
+	default:
+		return ""
+	}
+	return err.Error() + "; " + mend
+}
+
+func fromApp(err *app.Error) string {
+	switch err.Code {
+	case "email_taken":
+		return "an account with this e-mail exists already; `probability user passwd` changes its password"
+	case "user_not_found":
+		return "no account has this e-mail; `probability user list` shows them"
+	case "token_not_found":
+		return "there is no such token; `probability token list` shows them"
+	case "validation_failed":
+		var complaints []string
+		for _, field := range slices.Sorted(maps.Keys(err.Fields)) {
+			for _, e := range err.Fields[field] {
+				complaints = append(complaints, field+": "+complaint(e))
+			}
+		}
+		return strings.Join(complaints, "; ")
+	default:
+		return ""
+	}
+}
+
+func complaint(e app.FieldError) string {
+	switch e.Code {
+	case "required":
+		return "must not be empty"
+	case "invalid_email":
+		return "is no e-mail address such as name@example.com"
+	case "password_too_short":
+		return fmt.Sprintf("needs at least %v characters", e.Params["Min"])
+	case "too_long":
+		return fmt.Sprintf("is too long, %v is the most", e.Params["Max"])
+	default:
+		return strings.ReplaceAll(e.Code, "_", " ")
+	}
+}

@@ -1,0 +1,201 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"probability/app"
+	"probability/jobs"
+	"probability/store"
+	"probability/web"
+)
+
+// The stop takes less than the 10 seconds after which a supervisor kills.
+const (
+	stopLimit  = 9 * time.Second
+	drainLimit = 5 * time.Second // of it, for requests that are being answered
+)
+
+// Limits of a connection. A request's body is at most a few MiB, and the slowest
+// answer waits for a few calls to Shopify.
+const (
+	headerTimeout  = 10 * time.Second
+	readTimeout    = time.Minute
+	writeTimeout   = 3 * time.Minute
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 64 << 10
+)
+
+// service is the whole thing, running: store, jobs and HTTP server.
+type service struct {
+	app      *app.App
+	cut      context.CancelFunc // ends the contexts of the requests that are being answered
+	failed   chan error         // what ended the HTTP server, if it was not stop
+	listener net.Listener
+	log      *slog.Logger
+	runner   *jobs.Runner
+	server   *http.Server
+	store    *store.Store
+}
+
+// startService opens, wires and starts everything, or leaves nothing running. The
+// folder's lock comes first, so that a second process says that, and the port
+// before the jobs, so that a process that cannot serve does not work either.
+func startService(ctx context.Context, cfg Config, log *slog.Logger) (_ *service, err error) {
+	s := &service{log: log, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop(ctx))
+		}
+	}()
+	if s.store, err = openStore(ctx, cfg, true, log); err != nil {
+		return nil, err
+	}
+	if s.app, err = newApp(cfg, s.store, log); err != nil {
+		return nil, err
+	}
+	runner, err := jobs.NewRunner(s.app, jobs.Config{Workers: cfg.Jobs.Workers}, log)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := web.New(web.Config{
+		Ready: func(ctx context.Context) error {
+			return errors.Join(s.store.Ping(ctx), runner.Healthy())
+		},
+		TrustedProxies: cfg.Server.TrustedProxies,
+		Version:        readBuild().version,
+	}, s.app, log)
+	if err != nil {
+		return nil, err
+	}
+	if s.listener, err = listen(ctx, cfg.Server.Listen); err != nil {
+		return nil, err
+	}
+	s.runner = runner
+	if err := runner.Start(ctx); err != nil {
+		return nil, err
+	}
+	s.serve(ctx, handler)
+	return s, nil
+}
+
+func (s *service) serve(ctx context.Context, handler http.Handler) {
+	// The end of ctx begins the stop; requests that are being answered then still
+	// have the time of the drain.
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	s.cut = cut
+	s.server = &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		Handler:           handler,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+	}
+	go func() {
+		if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("the HTTP server ended: %w", err)
+		}
+	}()
+}
+
+// wait returns when ctx ends or the HTTP server fails.
+func (s *service) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// stop ends everything in the order that loses nothing: no new requests, answers
+// to the ones begun, jobs, database. It may be called in any state of the start.
+func (s *service) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	var errs []error
+	switch {
+	case s.server != nil:
+		drain, cancel := context.WithTimeout(ctx, drainLimit)
+		defer cancel()
+		if err := s.server.Shutdown(drain); err != nil {
+			s.log.WarnContext(ctx, "requests that were still being answered are cut off")
+			s.cut()
+			errs = append(errs, s.server.Close())
+		}
+		s.cut()
+	case s.listener != nil:
+		errs = append(errs, s.listener.Close())
+	}
+	if s.runner != nil {
+		errs = append(errs, s.runner.Stop(ctx))
+	}
+	if s.store != nil {
+		errs = append(errs, s.closeStore(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// closeStore waits no longer than ctx for the tidying up of a large database:
+// the next start does without it, a supervisor's kill comes without asking.
+func (s *service) closeStore(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() { closed <- s.store.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		s.log.WarnContext(ctx, "the database is left without tidying up, because that takes too long")
+		return nil
+	}
+}
+
+// address is where the service really listens, with the port that was chosen for port 0.
+func (s *service) address() string { return s.listener.Addr().String() }
+
+// url is the base address for somebody on this machine.
+func (s *service) url() string { return "http://" + reachable(s.address()) }
+
+// reachable replaces the address that means "all of this machine's" by loopback.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	switch ip := net.ParseIP(host); {
+	case host == "":
+		host = "127.0.0.1"
+	case ip != nil && ip.IsUnspecified() && ip.To4() == nil:
+		host = "localhost" // [::] takes IPv4 as well, and either may be switched off
+	case ip != nil && ip.IsUnspecified():
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	const choose = "choose another address with --server-listen"
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("cannot listen on %s: something else listens there; stop it, or %s", address, choose)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("cannot listen on %s: not permitted, as ports below 1024 usually are; %s", address, choose)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("cannot listen on %s: this machine has no such address; %s", address, choose)
+	default:
+		return nil, fmt.Errorf("cannot listen on %s: %w; %s", address, err, choose)
+	}
+}

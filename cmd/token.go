@@ -1,0 +1,98 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"probability/app"
+)
+
+func newToken(io streams) *cobra.Command {
+	return newGroup("token", "API tokens: create, list, revoke",
+		newTokenCreate(io), newTokenList(io), newTokenRevoke(io))
+}
+
+func newTokenCreate(io streams) *cobra.Command {
+	c := &cobra.Command{
+		Use: "create --user E --name N [--expires 90d]", Short: "Make an API token and print it, this once", Args: noMore,
+		Example: "  TOKEN=$(probability token create --user me@example.com --name laptop --expires 90d)",
+	}
+	user := c.Flags().String("user", "", "e-mail address of the account")
+	name := c.Flags().String("name", "", "what the token is for")
+	expires := c.Flags().String("expires", "", "how long it works, such as 90d or 12h (default without end)")
+	addAdminFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := needFlags(c, "user", "name"); err != nil {
+			return err
+		}
+		var life time.Duration
+		if c.Flags().Changed("expires") {
+			value, err := duration(false)(*expires)
+			if err != nil {
+				return usagef("flag --expires: %w", err)
+			}
+			life, _ = value.(time.Duration)
+		}
+		return withApp(c, io, func(ctx context.Context, a *app.App) error {
+			plain, _, err := a.CreateToken(ctx, *user, *name, life)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(io.out, plain)
+			return err
+		})
+	}
+	return c
+}
+
+func newTokenList(io streams) *cobra.Command {
+	c := &cobra.Command{Use: "list --user E", Short: "List an account's tokens, without the tokens themselves", Args: noMore}
+	user := c.Flags().String("user", "", "e-mail address of the account")
+	addAdminFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := needFlags(c, "user"); err != nil {
+			return err
+		}
+		return withApp(c, io, func(ctx context.Context, a *app.App) error {
+			tokens, err := a.Tokens(ctx, *user)
+			if err != nil {
+				return err
+			}
+			table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
+			_, _ = fmt.Fprintln(table, "ID\tNAME\tCREATED\tEXPIRES\tLAST USED")
+			for _, t := range tokens {
+				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n",
+					t.ID, oneLine(t.Name), moment(t.CreatedAt), moment(t.ExpiresAt), moment(t.LastUsedAt))
+			}
+			return table.Flush()
+		})
+	}
+	return c
+}
+
+func newTokenRevoke(io streams) *cobra.Command {
+	c := &cobra.Command{
+		Use: "revoke ID", Short: "Revoke a token; the next request with it is refused",
+		Args: oneArg("the token's id as `probability token list` shows it"),
+	}
+	addAdminFlags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		id, err := uuid.Parse(args[0])
+		if err != nil {
+			return usagef("this is no id of a token; `probability token list` shows them")
+		}
+		return withApp(c, io, func(ctx context.Context, a *app.App) error {
+			if err := a.RevokeToken(ctx, id); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(io.out, "%s was revoked\n", id)
+			return err
+		})
+	}
+	return c
+}
