@@ -18,12 +18,10 @@ type Version struct {
 }
 
 // Prepare does the work of PutOrders that needs no database (packing payloads, folding texts), so that it need not happen
-// while the write connection is held. It is optional and keeps the result in vs.
+// while the write connection is held. It is optional and keeps the result in vs. Versions must not be changed afterwards.
 func (s *Store) Prepare(vs []Version) {
 	for i := range vs {
-		if vs[i].prepared == nil {
-			vs[i].prepared = s.prepare(vs[i])
-		}
+		vs[i].prepared = s.prepare(vs[i])
 	}
 }
 
