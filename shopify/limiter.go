@@ -149,12 +149,15 @@ func (b *bucket) leak(now time.Time) {
 	}
 }
 
+// room is how many calls may be in the bucket. The last place is left free where
+// there is more than one: what a store reports is a whole number and may have
+// been rounded down.
+func (b *bucket) room() float64 { return max(1, b.size-1) }
+
 // wait returns how long until one more call fits, and how much longer for those
-// who wait already. The last place is left free where there is more than one:
-// what the store reports is a whole number and may have been rounded down.
+// who wait already.
 func (b *bucket) wait(now time.Time) (wait, queue time.Duration) {
-	room := max(1, b.size-1)
-	if over := b.level + float64(b.inFlight) + 1 - room; over > 1e-9 {
+	if over := b.level + float64(b.inFlight) + 1 - b.room(); over > 1e-9 {
 		wait = seconds(over / b.rate())
 	}
 	wait = max(wait, b.blocked.Sub(now))
@@ -193,7 +196,7 @@ func (p permit) lost() { p.end(func(b *bucket) { b.level++ }) }
 // time nobody else needs to try.
 func (p permit) refused(wait time.Duration) {
 	p.end(func(b *bucket) {
-		b.level = max(b.level, b.size)
+		b.level = max(b.level, b.room())
 		if until := b.at.Add(wait); until.After(b.blocked) {
 			b.blocked = until
 		}

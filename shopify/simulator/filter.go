@@ -115,7 +115,7 @@ func (f *filter) matchFinancial(r *record) bool {
 	case "", "any":
 		return true
 	case "unpaid":
-		return r.financial == "authorized" || r.financial == "partially_paid" || r.financial == "pending"
+		return r.financial == "authorized" || r.financial == "partially_paid"
 	default:
 		return r.financial == f.financial
 	}
