@@ -64,7 +64,7 @@ func (v voice) say(id string, params map[string]any) string {
 // failure explains an error code that is stored with a run or a delivery.
 func (v voice) failure(code, detail string) string {
 	params := map[string]any{"Code": code, "Detail": detail}
-	for _, id := range []string{"failure." + code, "problem." + code + ".detail", "failure.other"} {
+	for _, id := range []string{"failure." + code, "health." + code, "problem." + code + ".detail", "failure.other"} {
 		if text := v.say(id, params); text != "" {
 			return text
 		}

@@ -53,7 +53,7 @@ func TestMessages_BothLanguagesHaveEverySentenceThatIsUsedAndNoOther(t *testing.
 		}
 	}
 	for code := range used.failures {
-		if en["failure."+code] == "" && en["problem."+code+".detail"] == "" {
+		if en["failure."+code] == "" && en["health."+code] == "" && en["problem."+code+".detail"] == "" {
 			t.Errorf("no sentence failure.%s", code)
 		}
 	}

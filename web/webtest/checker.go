@@ -164,6 +164,6 @@ func match(doc *openapi3.T, path string) (string, map[string]string) {
 }
 
 func clip(body []byte) []byte {
-	const most = 2000
+	const most = 500
 	return body[:min(len(body), most)]
 }
