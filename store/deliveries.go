@@ -83,7 +83,7 @@ func (tx *Tx) insertBatch(ctx context.Context, op string, batch []Delivery, fres
 	}
 	ids, err := list(ctx, tx.tx, op, scanOne[uuid.UUID], `INSERT INTO deliveries (id, integration_id, webhook_id, event_id, topic, api_version,
 			triggered_at, received_at, processed_at, next_attempt_at, state, attempts, error_code, error_detail, codec, body)
-		VALUES `+placeholders(len(batch), 16)+` ON CONFLICT (integration_id, webhook_id) DO NOTHING RETURNING id`, args...)
+		VALUES `+sqlite.values(len(batch), 16)+` ON CONFLICT (integration_id, webhook_id) DO NOTHING RETURNING id`, args...)
 	for _, id := range ids {
 		fresh[id] = true
 	}
@@ -101,7 +101,7 @@ func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[in
 		}
 	}
 	connected := make(map[int64]bool, len(ids))
-	err := eachChunk(ids, func(in string, args []any) error {
+	err := eachChunk(ids, nil, func(in string, args []any) error {
 		found, err := list(ctx, tx.tx, op, scanOne[int64],
 			`SELECT id FROM integrations WHERE deleted_at IS NULL AND id IN (`+in+`) ORDER BY id`, args...)
 		for _, id := range found {

@@ -37,7 +37,7 @@ func OrdersQuery(f OrderFilter) (string, []any) {
 
 func WindowQuery(field string) (string, error) { return windowQuery(field) }
 
-func PurchaseCountsQuery() string { return purchaseCounts("$1, $2", 3) }
+func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2)) }
 
 const (
 	PendingQuery      = pendingDeliveries

@@ -137,11 +137,11 @@ func (s *Store) counted(ctx context.Context, op string, integrationID int64, row
 		email string
 		n     int
 	}
-	err := eachChunk(emails, func(in string, args []any) error {
+	err := eachChunk(emails, []any{integrationID}, func(in string, args []any) error {
 		found, err := list(ctx, s.readers, op, func(r row) (c count, err error) {
 			err = r.Scan(&c.email, &c.n)
 			return c, err
-		}, purchaseCounts(in, len(args)+1), append(args, integrationID)...)
+		}, purchaseCounts(in), args...)
 		for _, c := range found {
 			counts[c.email] = c.n
 		}
@@ -158,10 +158,10 @@ func (s *Store) counted(ctx context.Context, op string, integrationID int64, row
 	return out, nil
 }
 
-// purchaseCounts counts the orders of each e-mail in the list in; the integration is the n-th argument.
-func purchaseCounts(in string, n int) string {
-	return fmt.Sprintf(`SELECT o.email_key, count(*) FROM orders o WHERE o.integration_id = $%d AND o.email_key IN (%s)
-		AND o.email_key IS NOT NULL AND o.deleted_at IS NULL GROUP BY o.email_key`, n, in)
+// purchaseCounts counts the orders of each e-mail in the list in.
+func purchaseCounts(in string) string {
+	return `SELECT o.email_key, count(*) FROM orders o WHERE o.integration_id = $1 AND o.email_key IN (` + in + `)
+		AND o.email_key IS NOT NULL AND o.deleted_at IS NULL GROUP BY o.email_key`
 }
 
 // OrdersInWindow counts the orders that are stored, not deleted and whose field (created_at or updated_at) lies between from

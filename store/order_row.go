@@ -67,7 +67,7 @@ func (p *preparedOrder) appendValues(args []any, integrationID int64, now time.T
 // order without a date stays the time of its first import.
 func upsertOrders(n int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + placeholders(n, len(orderColumns)) +
+	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + sqlite.values(n, len(orderColumns)) +
 		" ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET ")
 	for i, c := range orderColumns[fixedOrderColumns:] {
 		if i > 0 {

@@ -103,10 +103,9 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 // storedVersions reads the versions of the orders that are stored.
 func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64, ids []string) (map[string]storedVersion, error) {
 	stored := make(map[string]storedVersion, len(ids))
-	err := eachChunk(ids, func(in string, args []any) error {
-		n := len(args)
+	err := eachChunk(ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL FROM orders
-			WHERE platform_order_id IN (`+in+fmt.Sprintf(`) AND integration_id = $%d AND platform = $%d`, n+1, n+2), append(args, integrationID, platformShopify)...)
+			WHERE integration_id = $1 AND platform = $2 AND platform_order_id IN (`+in+`)`, args...)
 		if err != nil {
 			return failed(op, err)
 		}
@@ -151,7 +150,7 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 			return failed(op, err)
 		}
 		defer orders.Close()
-		payloads, err := tx.tx.PrepareContext(ctx, `INSERT INTO order_payloads (order_id, codec, body) VALUES `+placeholders(size, 3)+`
+		payloads, err := tx.tx.PrepareContext(ctx, `INSERT INTO order_payloads (order_id, codec, body) VALUES `+sqlite.values(size, 3)+`
 			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`)
 		if err != nil {
 			return failed(op, err)

@@ -96,24 +96,3 @@ func scanOne[T any](r row) (v T, err error) {
 	err = r.Scan(&v)
 	return v, err
 }
-
-// placeholders writes "($1, $2), ($3, $4)" for rows × columns.
-func placeholders(rows, columns int) string {
-	b := make([]byte, 0, rows*columns*6)
-	n := 0
-	for r := range rows {
-		if r > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(b, '(')
-		for c := range columns {
-			if c > 0 {
-				b = append(b, ", "...)
-			}
-			n++
-			b = fmt.Appendf(b, "$%d", n)
-		}
-		b = append(b, ')')
-	}
-	return string(b)
-}
