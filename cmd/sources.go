@@ -165,7 +165,8 @@ func checkFlags(flags *pflag.FlagSet) error {
 func meant(name string, spell func(key) string) string {
 	all := []string{}
 	for _, k := range keys() {
-		all = append(all, spell(k))
+		group, _, _ := strings.Cut(k.name, ".")
+		all = append(all, spell(k), group)
 	}
 	if best := nearest(name, all); best != "" {
 		return "; did you mean " + best + "?"
