@@ -65,6 +65,9 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Duration("duration", time.Since(start)), slog.Int64("bytes", w.Size),
 			slog.String("remote", c.RealIP()), slog.String("request_id", w.Header().Get(echo.HeaderXRequestID)),
 		}
+		if err != nil {
+			attrs = append(attrs, slog.String("code", problemOf(err).code))
+		}
 		level := slog.LevelInfo
 		switch {
 		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):

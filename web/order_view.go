@@ -117,9 +117,13 @@ func appendScore(dst []byte, o *store.Order) []byte {
 	return strconv.AppendFloat(dst, *o.DeliveryScore, 'f', -1, 64)
 }
 
-// appendOrders writes a page of orders: the head's members, already JSON, then the results.
-func appendOrders(dst []byte, head pageHead, members orderMembers, orders []store.Order) []byte {
-	dst = append(dst, '{')
+// pageOfOrders writes a page of orders: the head's members, already JSON, then the results.
+func pageOfOrders(head pageHead, members orderMembers, orders []store.Order) []byte {
+	size := 512
+	for i := range orders {
+		size += 1024 + 2*len(orders[i].Raw) // the payload, and once more its line items at most
+	}
+	dst := append(make([]byte, 0, size), '{')
 	if head.count != nil {
 		dst = append(dst, `"count":`...)
 		dst = strconv.AppendInt(dst, int64(*head.count), 10)

@@ -33,7 +33,7 @@ func (s *Server) listOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSONBlob(http.StatusOK, appendOrders(nil, head, oq.members, orders))
+	return c.JSONBlob(http.StatusOK, pageOfOrders(head, oq.members, orders))
 }
 
 // readPage reads a numbered page. Its cost grows with the number; readOn has no such trouble.

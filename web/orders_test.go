@@ -98,7 +98,7 @@ func TestOrders_MalformedParametersAreNamed(t *testing.T) {
 	path, id := b.connected()
 	b.put(id, order(1))
 	for query, name := range map[string]string{
-		"page=0": "page", "page=-1": "page", "page=x": "page", "page=1.5": "page", "page=99999999999999999999": "page", "page=%2B1x": "page",
+		"page=0": "page", "page=-1": "page", "page=x": "page", "page=1.5": "page", "page=-99999999999999999999": "page", "page=%2B1x": "page",
 		"page_size=0": "page_size", "page_size=abc": "page_size", "page_size=-5": "page_size", "page_size=1e2": "page_size",
 		"today=maybe": "today", "today=2": "today",
 		"min_total=abc": "min_total", "min_total=nan": "min_total", "min_total=Infinity": "min_total", "min_total=0x10": "min_total",
@@ -175,6 +175,8 @@ func TestOrders_PagesLinkToOneAnother(t *testing.T) {
 	if !strings.Contains(got.at("detail").(string), "2") {
 		t.Errorf("the last page is not named: %s", got.body)
 	}
+	b.get(path+"orders/?page=99999999999999999999").problem(http.StatusNotFound, "invalid_page")
+	b.get(path + "orders/?page_size=99999999999999999999").want(http.StatusOK)
 	b.get(path + "orders/?search=nobody&page=1").want(http.StatusOK)
 	b.get(path+"orders/?search=nobody&page=2").problem(http.StatusNotFound, "invalid_page")
 }

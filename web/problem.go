@@ -71,6 +71,10 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusServiceUnavailable, code: "interrupted", retryAfter: busyRetry, cause: err}
 	}
 	p := &problem{status: statusOf(e.Kind), code: e.Code, fields: e.Fields, params: maps.Clone(e.Params), cause: err}
+	if p.params == nil {
+		p.params = map[string]any{}
+	}
+	p.params["Detail"] = e.Detail
 	if e.Kind == app.Internal {
 		p.code, p.fields, p.params = "internal", nil, nil
 	}

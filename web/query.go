@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -88,6 +89,9 @@ func (q *query) number(name string, absent int) int {
 		return absent
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil // ParseInt gives the nearest number, which is as good: there is nothing that far
+	}
 	if err != nil || n < 1 {
 		q.complain(name, "not_positive", nil)
 		return absent

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -100,6 +102,21 @@ func TestSetup_RefusesFormsOfOtherSites(t *testing.T) {
 		header("Origin", "null"), // a browser without Sec-Fetch-Site on a page that sends no referrer
 	} {
 		b.post("/setup", body, asForm, fine).want(http.StatusBadRequest)
+	}
+}
+
+func TestPages_AllowTheirOwnStyleAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, p := range []string{"/", "/setup"} {
+		page := b.get(p, header("Accept", "text/html"))
+		_, rest, _ := strings.Cut(string(page.body), "<style>")
+		style, _, _ := strings.Cut(rest, "</style>")
+		sum := sha256.Sum256([]byte(style))
+		want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		if csp := page.header.Get("Content-Security-Policy"); len(style) < 100 || !strings.Contains(csp, "style-src "+want+";") {
+			t.Errorf("%s: the policy %q does not allow the page's style %s", p, csp, want)
+		}
 	}
 }
 
