@@ -3,6 +3,8 @@ package shopify
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/url"
 )
 
@@ -29,8 +31,7 @@ type cause struct {
 }
 
 func newCause(err error, secrets ...string) *cause {
-	var outer *url.Error
-	if errors.As(err, &outer) {
+	for outer := (*url.Error)(nil); errors.As(err, &outer); {
 		err = outer.Err
 	}
 	return &cause{err: err, text: tidy(err.Error(), maxMessageBytes, secrets)}
@@ -39,8 +40,11 @@ func newCause(err error, secrets ...string) *cause {
 // Error returns the cleaned text.
 func (c *cause) Error() string { return c.text }
 
-// GoString keeps %#v from printing the error inside.
-func (c *cause) GoString() string { return c.text }
+// Format keeps every verb from printing the error inside.
+func (c *cause) Format(f fmt.State, _ rune) {
+	// A fmt.State has nowhere to report a failed write to.
+	_, _ = io.WriteString(f, c.text)
+}
 
 // Is lets errors.Is see the cause. Our own time limit per request is not the
 // caller's deadline and must not look like it.

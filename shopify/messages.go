@@ -103,11 +103,38 @@ func tidy(text string, limit int, secrets []string) string {
 	return text[:cut] + ellipsis
 }
 
+// conceal hides the given secrets, and whatever looks like one of Shopify's:
+// tokens and app secrets begin with shp, two or three letters and an underscore.
 func conceal(text string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, hidden)
 		}
 	}
-	return text
+	for from := 0; ; {
+		at := strings.Index(text[from:], "shp")
+		if at < 0 {
+			return text
+		}
+		at += from
+		prefix := leading(text[at:], isLetter)
+		if from = at + prefix; prefix < 5 || prefix > 6 || from >= len(text) || text[from] != '_' {
+			continue
+		}
+		end := from + 1 + leading(text[from+1:], func(c byte) bool { return isLetter(c) || isDigit(c) })
+		text = text[:at] + hidden + text[end:]
+		from = at + len(hidden)
+	}
 }
+
+// leading returns how many bytes at the start of s are of a kind.
+func leading(s string, kind func(byte) bool) int {
+	for i := range len(s) {
+		if !kind(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
