@@ -117,6 +117,9 @@ func worthRetrying(failure *Error, req call) bool {
 
 // try makes one request. The error is only for an ended context.
 func (c *Client) try(ctx context.Context, s Session, req call, patience *time.Duration, read func(*answer) *Error) (*Error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, interrupted(req.op, err)
+	}
 	var slot *permit
 	if !req.grant {
 		p, wait, ok, err := c.limiter.acquire(ctx, accountOf(s), patience)
