@@ -48,21 +48,21 @@ func (r *record) compare(by sortKey, value, id int64) int {
 // index keeps the orders sorted in every way a list can ask for, so that a page
 // costs a binary search and a walk, however many orders there are.
 type index struct {
-	byID   map[int64]*record
+	orders map[int64]*record
 	sorted [sortKeys][]*record // ascending
 }
 
-func (ix *index) get(id int64) *record { return ix.byID[id] }
+func (ix *index) get(id int64) *record { return ix.orders[id] }
 
-func (ix *index) len() int { return len(ix.byID) }
+func (ix *index) len() int { return len(ix.orders) }
 
 // add inserts records whose ids are new.
 func (ix *index) add(records ...*record) {
-	if ix.byID == nil {
-		ix.byID = make(map[int64]*record, len(records))
+	if ix.orders == nil {
+		ix.orders = make(map[int64]*record, len(records))
 	}
 	for _, r := range records {
-		ix.byID[r.id] = r
+		ix.orders[r.id] = r
 	}
 	for by := range sortKeys {
 		list := ix.sorted[by]
@@ -82,7 +82,7 @@ func (ix *index) add(records ...*record) {
 
 // remove takes a record out; it must have the keys it was added with.
 func (ix *index) remove(r *record) {
-	delete(ix.byID, r.id)
+	delete(ix.orders, r.id)
 	for by := range sortKeys {
 		at := ix.find(by, r.key(by), r.id)
 		ix.sorted[by] = slices.Delete(ix.sorted[by], at, at+1)

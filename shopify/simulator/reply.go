@@ -18,6 +18,7 @@ type reply struct {
 	cut  int           // bytes of the body after which the connection breaks; 0: none
 	wait time.Duration // pause in the middle of the body; negative: until the client gives up
 	drop bool          // break the connection before a byte is sent
+	hang bool          // say nothing until the client gives up
 }
 
 func jsonReply(status int, v any) *reply {

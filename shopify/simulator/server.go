@@ -123,14 +123,17 @@ func (s *Server) answer(r *http.Request) *reply {
 	} else {
 		call.Shop = sh.cfg.Domain
 		if !pause(r.Context(), sh.latency()) {
-			rep = &reply{drop: true}
+			rep = &reply{header: make(http.Header), drop: true} // nobody listens any more
 		} else {
 			call.At = s.now()
 			fault := sh.nextFault(r.Method, path, call.Page)
 			call.Fault = fault.Kind
 			rep = fault.before(sh)
-			if rep == nil {
+			switch {
+			case rep == nil:
 				rep = sh.serve(r, path)
+			case rep.hang:
+				rep.drop = !pause(r.Context(), -1)
 			}
 			fault.after(sh, r, rep)
 		}

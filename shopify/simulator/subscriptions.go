@@ -28,8 +28,7 @@ type subscription struct {
 	topic, address   string
 	format, version  string
 	created, updated time.Time
-	failures         int       // consecutive
-	succeeded        time.Time // last success
+	succeeded        time.Time // last delivery that got through
 }
 
 func (sh *Shop) webhookOf(sub *subscription) shopify.Webhook {

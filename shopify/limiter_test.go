@@ -1,0 +1,407 @@
+package shopify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"probability/shopify"
+)
+
+// leakyBucket is a store that counts as Shopify does: a call that would make the
+// bucket run over is refused, any other is let in and the bucket leaks all the
+// time. It is strict: it holds fractions, and reports them rounded down.
+type leakyBucket struct {
+	mu       sync.Mutex
+	size     float64
+	leak     float64
+	level    float64
+	at       time.Time
+	latency  func() (before, after time.Duration)
+	calls    int
+	refused  int
+	inFlight int
+}
+
+func newBucket(size float64) *leakyBucket {
+	return &leakyBucket{size: size, leak: size / 20, at: time.Now(), latency: func() (time.Duration, time.Duration) { return 0, 0 }}
+}
+
+// fill lets others' calls in.
+func (b *leakyBucket) fill(n float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.drip()
+	b.level = min(b.size, b.level+n)
+}
+
+func (b *leakyBucket) drip() {
+	now := time.Now()
+	b.level = max(0, b.level-now.Sub(b.at).Seconds()*b.leak)
+	b.at = now
+}
+
+func (b *leakyBucket) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.mu.Lock()
+	b.calls++
+	b.inFlight++
+	before, after := b.latency()
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		b.inFlight--
+		b.mu.Unlock()
+	}()
+	if err := elapse(r.Context(), before); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	b.drip()
+	over := b.level+1 > b.size+1e-6
+	if over {
+		b.refused++
+	} else {
+		b.level++
+	}
+	used := math.Floor(b.level + 1e-9)
+	b.mu.Unlock()
+	if err := elapse(r.Context(), after); err != nil {
+		return nil, err
+	}
+	if over {
+		return reply(r, 429, `{"errors":"Exceeded"}`, "Retry-After: 2.0"), nil
+	}
+	return reply(r, 200, `{"shop":{"id":1}}`, fmt.Sprintf("X-Shopify-Shop-Api-Call-Limit: %.0f/%.0f", used, b.size)), nil
+}
+
+// elapse lets time pass on the bubble's clock.
+func elapse(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func patient(cfg *shopify.Config) { cfg.MaxWait = 24 * time.Hour }
+
+func TestLimiter_NeverDrawsA429(t *testing.T) {
+	t.Parallel()
+	for _, size := range []float64{1, 2, 40, 80, 400} {
+		for _, workers := range []int{1, 7, 60} {
+			t.Run(fmt.Sprintf("bucket of %.0f, %d at once", size, workers), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					random := rand.New(rand.NewPCG(uint64(size), uint64(workers)))
+					store := newBucket(size)
+					store.latency = func() (time.Duration, time.Duration) {
+						return time.Duration(random.Int64N(int64(300 * time.Millisecond))), time.Duration(random.Int64N(int64(2 * time.Second)))
+					}
+					client := newClient(t, store, patient)
+					each := (int(size)*3+60)/workers + 1
+					began := time.Now()
+					var wg sync.WaitGroup
+					for range workers {
+						wg.Go(func() {
+							for range each {
+								if _, err := client.Shop(t.Context(), session()); err != nil {
+									t.Error(err)
+								}
+							}
+						})
+					}
+					wg.Wait()
+					// A bucket of 1 or 2 is met with the 40 assumed before its first
+					// answer, so those first calls may be refused.
+					if size >= 40 && store.refused > 0 {
+						t.Errorf("%d of %d calls were refused", store.refused, store.calls)
+					}
+					if workers < 60 || size < 40 {
+						return
+					}
+					// Nor is it needlessly slow.
+					least := (float64(each*workers) - size) / store.leak
+					if took := time.Since(began).Seconds(); took > least*1.1+8 {
+						t.Errorf("%d calls took %.1f s, %.1f s would do", each*workers, took, least)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestLimiter_LearnsTheSize(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(400)
+		client := newClient(t, store)
+		began := time.Now()
+		for range 399 {
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("399 calls into an empty bucket of 400 took %s", took)
+		}
+
+		// Lowered for a while, as Shopify says it may.
+		store.mu.Lock()
+		store.size, store.leak, store.level = 40, 2, 0
+		store.mu.Unlock()
+		if err := elapse(t.Context(), 20*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		for range 60 {
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if store.refused > 0 {
+			t.Errorf("%d refused", store.refused)
+		}
+	})
+}
+
+func TestLimiter_Leaks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(40)
+		client := newClient(t, store, func(cfg *shopify.Config) { cfg.MaxWait = time.Nanosecond })
+		burst := func() (n int, last *shopify.Error) {
+			for {
+				_, err := client.Shop(t.Context(), session())
+				if err != nil {
+					return n, wantKind(t, err, shopify.KindThrottled)
+				}
+				n++
+			}
+		}
+		n, e := burst()
+		if n != 39 || e.Status != 0 || e.RetryAfter != 500*time.Millisecond {
+			t.Errorf("%d calls, then %+v", n, *e)
+		}
+		calls := store.calls
+		if _, err := client.Shop(t.Context(), session()); err == nil || store.calls != calls {
+			t.Error("a call that had to wait was made")
+		}
+		for _, wait := range []time.Duration{e.RetryAfter, 5 * time.Second, time.Hour} {
+			if err := elapse(t.Context(), wait); err != nil {
+				t.Fatal(err)
+			}
+			want := min(39, int(wait.Seconds()*2))
+			if n, _ := burst(); n != want {
+				t.Errorf("%d calls after %s, want %d", n, wait, want)
+			}
+		}
+		if store.refused > 0 {
+			t.Errorf("%d refused", store.refused)
+		}
+	})
+}
+
+func TestLimiter_MaxWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(40)
+		client := newClient(t, store, func(cfg *shopify.Config) { cfg.MaxWait = 2 * time.Second })
+		began := time.Now()
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		done, throttled := 0, 0
+		for range 60 {
+			wg.Go(func() {
+				_, err := client.Shop(t.Context(), session())
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					done++
+					return
+				}
+				throttled++
+				var e *shopify.Error
+				if !errors.As(err, &e) || e.Kind != shopify.KindThrottled || e.RetryAfter <= 0 || e.RetryAfter > 15*time.Second {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		// 39 at once, and what leaks in two seconds.
+		if done < 42 || done > 43 || throttled != 60-done || store.refused > 0 {
+			t.Errorf("%d done, %d throttled, %d refused", done, throttled, store.refused)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+func TestLimiter_StopsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(40)
+		client := newClient(t, store, patient)
+		for range 39 {
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		_, err := client.Shop(ctx, session())
+		if !errors.Is(err, context.DeadlineExceeded) || shopify.KindOf(err) != "" || time.Since(began) != 100*time.Millisecond || store.calls != 39 {
+			t.Errorf("%v after %s and %d calls", err, time.Since(began), store.calls)
+		}
+		// The place it waited for is not lost.
+		if _, err := client.Shop(t.Context(), session()); err != nil || time.Since(began) > 500*time.Millisecond {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+func TestLimiter_KeepsAccountsApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, transport(func(r *http.Request) (*http.Response, error) {
+			return reply(r, 200, `{"shop":{"id":1}}`, "X-Shopify-Shop-Api-Call-Limit: 40/40"), nil
+		}), func(cfg *shopify.Config) { cfg.MaxWait = time.Nanosecond })
+		for i := range 50 {
+			s := shopify.Session{Shop: fmt.Sprintf("tienda-%d.myshopify.com", i/2), Token: fmt.Sprintf("token-%d", i%2)}
+			if _, err := client.Shop(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			_, err := client.Shop(t.Context(), shopify.Session{Shop: strings.ToUpper(s.Shop), Token: s.Token})
+			wantKind(t, err, shopify.KindThrottled)
+		}
+	})
+}
+
+// Another app or script with the same token shows only in what is reported.
+func TestLimiter_MakesWayForOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(40)
+		client := newClient(t, store, patient)
+		for range 100 {
+			store.fill(0.9) // nearly all of what leaks between two of our calls
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if store.refused > 1 {
+			t.Errorf("%d of %d calls were refused", store.refused, store.calls)
+		}
+	})
+}
+
+func TestLimiter_EverybodyHoldsAfterA429(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(40)
+		store.fill(40)
+		client := newClient(t, store, patient)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		for range 10 {
+			wg.Go(func() {
+				if _, err := client.Shop(t.Context(), session()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if store.refused != 1 {
+			t.Errorf("%d of %d calls were refused", store.refused, store.calls)
+		}
+	})
+}
+
+// A store that reports no limit on good answers has none; what it refuses or
+// does not answer may still have been counted.
+func TestLimiter_WithoutReports(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"", "40", "a/b", "5/0", "-1/40", "NaN/40", "1/Inf", "1/2/3", "/", strings.Repeat("1", 50) + "/40"} {
+		synctest.Test(t, func(t *testing.T) {
+			client := newClient(t, always(200, `{"shop":{"id":1}}`, "X-Shopify-Shop-Api-Call-Limit: "+header))
+			began := time.Now()
+			for range 500 {
+				if _, err := client.Shop(t.Context(), session()); err != nil {
+					t.Fatalf("%q: %v", header, err)
+				}
+			}
+			if took := time.Since(began); took != 0 {
+				t.Errorf("%q: took %s", header, took)
+			}
+		})
+	}
+	for name, rt := range map[string]transport{"refused": always(403, ""), "lost": func(*http.Request) (*http.Response, error) { return nil, errors.New("reset") }} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{steps: []transport{rt}}
+			client := newClient(t, s, func(cfg *shopify.Config) { cfg.MaxWait = time.Nanosecond })
+			for range 60 {
+				if _, err := client.Shop(t.Context(), session()); err == nil {
+					t.Fatal("no error")
+				}
+			}
+			if len(s.calls) != 39 {
+				t.Errorf("%s: %d calls", name, len(s.calls))
+			}
+		})
+	}
+}
+
+// An account that rests for long is forgotten; it begins again as a stranger.
+func TestLimiter_ForgetsTheIdle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newBucket(400)
+		store.latency = func() (time.Duration, time.Duration) { return time.Millisecond, 0 }
+		client := newClient(t, store, patient)
+		crowd := func() int {
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					if _, err := client.Shop(t.Context(), session()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			synctest.Wait() // nobody has an answer yet
+			store.mu.Lock()
+			n := store.inFlight
+			store.mu.Unlock()
+			wg.Wait()
+			return n
+		}
+		for i, want := range []int{39, 100, 39} {
+			if i == 2 {
+				if err := elapse(t.Context(), 11*time.Minute); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := crowd(); got != want {
+				t.Errorf("crowd %d: %d at once, want %d", i+1, got, want)
+			}
+		}
+	})
+}
