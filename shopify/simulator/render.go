@@ -66,12 +66,12 @@ func (d *draft) writeMoney(w *writer) {
 		outstanding = d.money(d.total)
 	}
 	net := d.subtotal - d.discount
-	w.price("current_subtotal_price", d.money(net), c)
+	w.str("current_subtotal_price", d.money(net))
 	w.nulls("current_total_additional_fees_set")
-	w.price("current_total_discounts", d.money(d.discount), c)
+	w.str("current_total_discounts", d.money(d.discount))
 	w.nulls("current_total_duties_set")
 	w.price("current_total_price", d.money(d.total), c)
-	w.price("current_total_tax", none, c)
+	w.str("current_total_tax", none)
 	w.str("customer_locale", map[bool]string{true: "pt-BR", false: "es"}[d.who.place.code == "BR"])
 	w.nulls("device_id")
 	w.lit("discount_codes", "[]")
@@ -82,11 +82,11 @@ func (d *draft) writeMoney(w *writer) {
 	w.text("fulfillment_status", d.fulfillment)
 	w.price("subtotal_price", d.money(net), c)
 	w.price("total_discounts", d.money(d.discount), c)
-	w.price("total_line_items_price", d.money(d.subtotal), c)
+	w.str("total_line_items_price", d.money(d.subtotal))
 	w.str("total_outstanding", outstanding)
 	w.price("total_price", d.money(d.total), c)
 	w.set("total_shipping_price_set", d.money(d.shipping), c)
-	w.price("total_tax", none, c)
+	w.str("total_tax", none)
 	w.str("total_tip_received", none)
 	var grams int64
 	for _, it := range d.items {
