@@ -42,6 +42,7 @@ type bench struct {
 	client  *http.Client
 	clock   *clock
 	logs    *logs
+	server  *web.Server
 	shop    *simulator.Shop
 	sim     *simulator.Server
 	store   *store.Store
@@ -77,9 +78,9 @@ func newBench(t *testing.T, change ...func(*options)) *bench {
 	b.store = storetest.New(t)
 	b.app, err = app.New(o.app, b.store, client, log)
 	fatal(t, err)
-	server, err := web.New(o.web, b.app, log)
+	b.server, err = web.New(o.web, b.app, log)
 	fatal(t, err)
-	listener := httptest.NewServer(server)
+	listener := httptest.NewServer(b.server)
 	t.Cleanup(listener.Close)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)

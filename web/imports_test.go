@@ -50,6 +50,9 @@ func TestImports_ShowProgressAndResult(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", member, v, want)
 		}
 	}
+	for _, odd := range []string{"{" + run + "}", "urn:uuid:" + run, strings.ReplaceAll(run, "-", "")} {
+		b.get(path+"imports/"+odd+"/").problem(http.StatusNotFound, "not_found")
+	}
 	if got.at("started_at") == nil || got.at("finished_at") == nil {
 		t.Errorf("got %s", got.body)
 	}

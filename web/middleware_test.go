@@ -26,6 +26,7 @@ func TestServer_PathsWorkWithAndWithoutTrailingSlash(t *testing.T) {
 		b.get("/api/openapi.json" + slash).want(http.StatusOK)
 		b.get("/healthz" + slash).want(http.StatusOK)
 	}
+	b.get("/api/integrations/shopify/%31").want(b.get("/api/integrations/shopify/%31/").status)
 	b.get(path+"orders//").problem(http.StatusNotFound, "not_found")
 	b.do(http.MethodDelete, path+"disconnect", "").want(http.StatusOK)
 }
@@ -177,6 +178,10 @@ func TestServer_BelievesOnlyTrustedProxies(t *testing.T) {
 	}
 	if strings.Contains(direct.logs.String(), "203.0.113.9") {
 		t.Error("a stranger's address was believed")
+	}
+	elsewhere := newBench(t, func(o *options) { o.web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	if got := next(elsewhere); !strings.HasPrefix(got, elsewhere.base+"/api/integrations/shopify/") {
+		t.Errorf("the headers of a peer that is no trusted proxy made the link %s", got)
 	}
 	behind := newBench(t, func(o *options) {
 		o.web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}

@@ -72,6 +72,7 @@ func TestOrders_FiltersChooseAndSort(t *testing.T) {
 		"search=BOGOT%C3%81":                                    "4",
 		"search=%22b%22":                                        "4",
 		"search=50%25_":                                         "4",
+		"search=50%_x":                                          "4",
 		"search=50%":                                            "4",
 		"search=%":                                              "4",
 		"search=_":                                              "4",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,21 @@ func TestProblem_InternalErrorTellsNothingButTheRequestID(t *testing.T) {
 		t.Errorf("the cause is not in the log under the request id: %s", logged)
 	}
 	b.get("/healthz").want(http.StatusOK)
+}
+
+func TestProblem_InterruptedRequestMayComeAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, _ := b.connected()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path+"orders/", nil)
+	as(b.alice)(r)
+	cancel()
+	w := httptest.NewRecorder()
+	b.server.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"interrupted"`) {
+		t.Errorf("got %d: %s", w.Code, w.Body)
+	}
 }
 
 func TestProblem_ClosedDatabaseIsInternalEverywhere(t *testing.T) {
