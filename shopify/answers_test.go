@@ -22,8 +22,10 @@ func TestClient_Answers(t *testing.T) {
 
 	raw := `{"id":548380009, "name":"Mi tienda","domain":"mitienda.co","myshopify_domain":"mi-tienda.myshopify.com","currency":"COP","iana_timezone":"America/Bogota","plan_name":"basic","plan_display_name":"Basic","country_code":"CO","extra":1.10}`
 	shop, err := newClient(t, always(200, `{"shop": `+raw+`}`)).Shop(ctx, session())
-	want := shopify.Shop{ID: 548380009, Name: "Mi tienda", Domain: "mitienda.co", MyshopifyDomain: testShop, Currency: "COP",
-		IANATimezone: "America/Bogota", PlanName: "basic", PlanDisplayName: "Basic", CountryCode: "CO", Raw: []byte(raw)}
+	want := shopify.Shop{
+		ID: 548380009, Name: "Mi tienda", Domain: "mitienda.co", MyshopifyDomain: testShop, Currency: "COP",
+		IANATimezone: "America/Bogota", PlanName: "basic", PlanDisplayName: "Basic", CountryCode: "CO", Raw: []byte(raw),
+	}
 	if diff := cmp.Diff(want, shop); err != nil || diff != "" {
 		t.Errorf("shop: %v (-want +got):\n%s", err, diff)
 	}

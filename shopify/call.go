@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	tokenHeader   = "X-Shopify-Access-Token" //nolint:gosec // the header's name
+	tokenHeader   = "X-Shopify-Access-Token"
 	limitHeader   = "X-Shopify-Shop-Api-Call-Limit"
 	versionHeader = "X-Shopify-API-Version"
 
@@ -162,7 +162,7 @@ func (c *Client) send(ctx context.Context, s Session, req call, slot *permit) (a
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	retryAfter := parseRetryAfter(resp.Header.Get("Retry-After"), resp.StatusCode, c.cfg.Now())
 	good := resp.StatusCode >= 200 && resp.StatusCode < 300
 	if slot != nil {

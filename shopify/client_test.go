@@ -91,9 +91,18 @@ func wantKind(tb testing.TB, err error, want shopify.Kind) *shopify.Error {
 func TestNewClient_Configuration(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []shopify.Config{
-		{Endpoint: "ftp://{shop}"}, {Endpoint: "{shop}"}, {Endpoint: "https://"}, {Endpoint: "https://u:p@{shop}"}, {Endpoint: "https://{shop}?a=b"},
-		{Endpoint: "https://{shop}#x"}, {Endpoint: "https://{shop}:port"}, {APIVersion: "latest"}, {APIVersion: "2026-10/.."}, {APIVersion: "2026-13"},
-		{UserAgent: "a\nb"}, {Timeout: -1},
+		{Endpoint: "ftp://{shop}"},
+		{Endpoint: "{shop}"},
+		{Endpoint: "https://"},
+		{Endpoint: "https://u:p@{shop}"},
+		{Endpoint: "https://{shop}?a=b"},
+		{Endpoint: "https://{shop}#x"},
+		{Endpoint: "https://{shop}:port"},
+		{APIVersion: "latest"},
+		{APIVersion: "2026-10/.."},
+		{APIVersion: "2026-13"},
+		{UserAgent: "a\nb"},
+		{Timeout: -1},
 	} {
 		if _, err := shopify.NewClient(cfg, nil, nil); err == nil {
 			t.Errorf("%+v was taken", cfg)
@@ -135,15 +144,21 @@ func TestClient_Requests(t *testing.T) {
 		want   string
 		body   string
 	}{
-		{"shop", `{"shop":{"id":1}}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Shop(ctx, session()); return err },
-			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/shop.json", ""},
-		{"scopes", `{"access_scopes":[]}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Scopes(ctx, session()); return err },
-			"GET https://mi-tienda.myshopify.com/admin/oauth/access_scopes.json", ""},
-		{"orders", `{"orders":[]}`, func(ctx context.Context, c *shopify.Client) error {
-			_, err := c.Orders(ctx, session(), query, "")
-			return err
+		{
+			"shop", `{"shop":{"id":1}}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Shop(ctx, session()); return err },
+			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/shop.json", "",
 		},
-			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders.json?" + times, ""},
+		{
+			"scopes", `{"access_scopes":[]}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Scopes(ctx, session()); return err },
+			"GET https://mi-tienda.myshopify.com/admin/oauth/access_scopes.json", "",
+		},
+		{
+			"orders", `{"orders":[]}`, func(ctx context.Context, c *shopify.Client) error {
+				_, err := c.Orders(ctx, session(), query, "")
+				return err
+			},
+			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders.json?" + times, "",
+		},
 		{"orders without bounds", `{"orders":[]}`, func(ctx context.Context, c *shopify.Client) error {
 			_, err := c.Orders(ctx, session(), shopify.OrdersQuery{Limit: 251}, "")
 			return err
@@ -156,8 +171,10 @@ func TestClient_Requests(t *testing.T) {
 			_, _, err := c.CountOrders(ctx, session(), shopify.OrdersQuery{UpdatedAtMin: at, Limit: 9})
 			return err
 		}, "GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders/count.json?status=any&updated_at_min=2026-09-02T23%3A04%3A05Z", ""},
-		{"webhooks", `{"webhooks":[]}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Webhooks(ctx, session()); return err },
-			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/webhooks.json?limit=250", ""},
+		{
+			"webhooks", `{"webhooks":[]}`, func(ctx context.Context, c *shopify.Client) error { _, err := c.Webhooks(ctx, session()); return err },
+			"GET https://mi-tienda.myshopify.com/admin/api/2026-10/webhooks.json?limit=250", "",
+		},
 		{"create webhook", `{"webhook":{"id":4}}`, func(ctx context.Context, c *shopify.Client) error {
 			_, err := c.CreateWebhook(ctx, session(), "orders/create", "https://p.example/hook")
 			return err
@@ -166,8 +183,10 @@ func TestClient_Requests(t *testing.T) {
 			_, err := c.UpdateWebhook(ctx, session(), 4, "https://p.example/new")
 			return err
 		}, "PUT https://mi-tienda.myshopify.com/admin/api/2026-10/webhooks/4.json", `{"webhook":{"address":"https://p.example/new","id":4}}`},
-		{"delete webhook", `{}`, func(ctx context.Context, c *shopify.Client) error { return c.DeleteWebhook(ctx, session(), 4) },
-			"DELETE https://mi-tienda.myshopify.com/admin/api/2026-10/webhooks/4.json", ""},
+		{
+			"delete webhook", `{}`, func(ctx context.Context, c *shopify.Client) error { return c.DeleteWebhook(ctx, session(), 4) },
+			"DELETE https://mi-tienda.myshopify.com/admin/api/2026-10/webhooks/4.json", "",
+		},
 	} {
 		s := &script{steps: []transport{func(r *http.Request) (*http.Response, error) {
 			if r.Body != nil {

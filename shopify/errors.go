@@ -91,8 +91,7 @@ func (e *Error) Temporary() bool {
 // KindOf returns the Kind of the *Error in err's chain, "" when there is none.
 // A call whose context ended has none: errors.Is tells those.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return ""

@@ -32,8 +32,10 @@ func TestError_Kinds(t *testing.T) {
 		{401, ``, shopify.KindUnauthorized, nil},
 		{402, `{"errors":"Unavailable Shop"}`, shopify.KindPaymentRequired, []string{"Unavailable Shop"}},
 		{403, `{"errors":"[API] This action requires merchant approval for read_orders scope."}`, shopify.KindMissingScope, []string{"[API] This action requires merchant approval for read_orders scope."}},
-		{403, `{"errors":"[API] This app is not approved to access REST endpoints with protected customer data. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."}`, shopify.KindProtectedData,
-			[]string{"[API] This app is not approved to access REST endpoints with protected customer data. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."}},
+		{
+			403, `{"errors":"[API] This app is not approved to access REST endpoints with protected customer data. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."}`, shopify.KindProtectedData,
+			[]string{"[API] This app is not approved to access REST endpoints with protected customer data. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."},
+		},
 		{403, `{"errors":"[API] Non-expiring access tokens are no longer accepted for the Admin API."}`, shopify.KindTokenKind, []string{"[API] Non-expiring access tokens are no longer accepted for the Admin API."}},
 		{403, `<html><body>Forbidden: read_orders</body></html>`, shopify.KindForbidden, nil},
 		{403, `{"errors":"Forbidden"}`, shopify.KindForbidden, []string{"Forbidden"}},
@@ -57,8 +59,15 @@ func TestError_Kinds(t *testing.T) {
 		{430, `{"errors":"Security Rejection"}`, shopify.KindSecurity, []string{"Security Rejection"}},
 		{500, `{"errors":"Internal Server Error"}`, shopify.KindUnavailable, []string{"Internal Server Error"}},
 		{502, `<html><h1>Bad Gateway</h1></html>`, shopify.KindUnavailable, nil},
-		{503, ``, shopify.KindUnavailable, nil}, {504, ``, shopify.KindUnavailable, nil}, {520, ``, shopify.KindUnavailable, nil}, {530, ``, shopify.KindUnavailable, nil},
-		{301, ``, shopify.KindRedirected, nil}, {302, `{"errors":"x"}`, shopify.KindRedirected, []string{"x"}}, {303, ``, shopify.KindRedirected, nil}, {307, ``, shopify.KindRedirected, nil}, {308, ``, shopify.KindRedirected, nil},
+		{503, ``, shopify.KindUnavailable, nil},
+		{504, ``, shopify.KindUnavailable, nil},
+		{520, ``, shopify.KindUnavailable, nil},
+		{530, ``, shopify.KindUnavailable, nil},
+		{301, ``, shopify.KindRedirected, nil},
+		{302, `{"errors":"x"}`, shopify.KindRedirected, []string{"x"}},
+		{303, ``, shopify.KindRedirected, nil},
+		{307, ``, shopify.KindRedirected, nil},
+		{308, ``, shopify.KindRedirected, nil},
 	} {
 		for name := range everyCall(nil) {
 			// A client of its own for each: after a 429 the next call is held back.
@@ -153,8 +162,8 @@ func TestSecrets_AreNeverShown(t *testing.T) {
 		s.calls, s.steps = nil, []transport{
 			always(401, `{"errors":"`+secret+` is wrong"}`, "X-Request-Id: "+secret),
 			always(500, `{"errors":{"`+secret+`":["x","y `+secret+`"]}}`),
-			func(r *http.Request) (*http.Response, error) { return nil, leaky },
-			func(r *http.Request) (*http.Response, error) {
+			func(*http.Request) (*http.Response, error) { return nil, leaky },
+			func(*http.Request) (*http.Response, error) {
 				return nil, &url.Error{Op: "Get", URL: "https://x/?t=" + url.QueryEscape(secret), Err: leaky}
 			},
 			always(200, secret),
@@ -215,7 +224,7 @@ func TestSecrets_AreNeverShown(t *testing.T) {
 	for _, text := range printed {
 		for _, bad := range []string{
 			testToken, "0123456789abcdefSECRET", fmt.Sprintf("%x", testToken), fmt.Sprintf("%X", testToken), "client/secret", "client%2Fsecret",
-			fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprint([]byte(testToken)), "[]"),
+			fmt.Sprintf("%x", secret), fmt.Sprintf("%d", []byte(testToken))[1:40],
 		} {
 			if strings.Contains(text, bad) {
 				t.Errorf("%q is in %s", bad, text)
@@ -224,5 +233,22 @@ func TestSecrets_AreNeverShown(t *testing.T) {
 	}
 	if !strings.Contains(fmt.Sprint(session()), testShop) || !strings.Contains(fmt.Sprintf("%#v", token), "read_orders") {
 		t.Error("too much is hidden")
+	}
+}
+
+// Secrets that this call does not know are hidden by their shape.
+func TestSecrets_OfOthersAreHidden(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"bad shpat_0a1B2c, bad shpss_ff; shpca_1": "bad [hidden], bad [hidden]; [hidden]",
+		"shpua_":    "[hidden]",
+		"shprt_x_y": "[hidden]_y",
+		"the shop and its shipping_address, shp_1":   "the shop and its shipping_address, shp_1",
+		"shpabcd_1 shpa_1 Shpat_1 shpat shpat-1 shp": "shpabcd_1 shpa_1 Shpat_1 shpat shpat-1 shp",
+	} {
+		_, err := newClient(t, always(422, `{"errors":"`+said+`"}`)).Shop(t.Context(), session())
+		if e := wantKind(t, err, shopify.KindInvalid); len(e.Messages) != 1 || e.Messages[0] != want {
+			t.Errorf("%s: got %q, want %q", said, e.Messages, want)
+		}
 	}
 }

@@ -131,7 +131,7 @@ func relation(s string) (rel, rest string, ok bool) {
 }
 
 func isNext(rel string) bool {
-	for _, name := range strings.Fields(rel) {
+	for name := range strings.FieldsSeq(rel) {
 		if strings.EqualFold(name, "next") {
 			return true
 		}
