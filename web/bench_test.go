@@ -180,6 +180,19 @@ func (b *bench) do(method, path, body string, changes ...change) answer {
 	return answer{body: got, header: resp.Header, status: resp.StatusCode, t: b.t, what: method + " " + path}
 }
 
+// direct hands a request to the server without a connection in between.
+func (b *bench) direct(r *http.Request) answer {
+	b.t.Helper()
+	w := httptest.NewRecorder()
+	b.server.ServeHTTP(w, r)
+	return answer{body: w.Body.Bytes(), header: w.Header(), status: w.Code, t: b.t, what: r.Method + " " + r.URL.Path}
+}
+
+// brokenReader is a body that stops before its end.
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
 func (b *bench) get(path string, changes ...change) answer {
 	b.t.Helper()
 	return b.do(http.MethodGet, path, "", changes...)
