@@ -38,7 +38,8 @@ func readMembers(c echo.Context) (*members, error) {
 	if len(body) == 0 {
 		return m, nil
 	}
-	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)) //nolint:errcheck // an odd header counts as none
+	// An odd content type counts as none.
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if kind == echo.MIMEApplicationForm && body[0] != '{' {
 		return m, m.readForm(string(body))
 	}

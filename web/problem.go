@@ -60,8 +60,10 @@ func problemOf(err error) *problem {
 		return p
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &problem{status: http.StatusRequestEntityTooLarge, code: "payload_too_large",
-			params: map[string]any{"Limit": tooLarge.Limit}, cause: err}
+		return &problem{
+			status: http.StatusRequestEntityTooLarge, code: "payload_too_large",
+			params: map[string]any{"Limit": tooLarge.Limit}, cause: err,
+		}
 	}
 	if refused, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return problemOfEcho(refused)
