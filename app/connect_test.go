@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -92,20 +91,20 @@ func TestConnect_RefusesBadInput(t *testing.T) {
 func TestConnect_TellsWhatShopifyRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fault simulator.Fault
+		fault simulator.FaultKind
 		code  string
 	}{
-		"401":       {simulator.Fault{Status: http.StatusUnauthorized}, "invalid_token"},
-		"402":       {simulator.Fault{Status: http.StatusPaymentRequired}, "store_unavailable"},
-		"404":       {simulator.Fault{Status: http.StatusNotFound}, "store_not_found"},
-		"500":       {simulator.Fault{Status: http.StatusInternalServerError}, "shopify_unreachable"},
-		"elsewhere": {simulator.Fault{RedirectTo: "https://evil.example.com/"}, "shopify_error"},
+		"401":       {simulator.FaultUnauthorized, "invalid_token"},
+		"402":       {simulator.FaultPayment, "store_unavailable"},
+		"403":       {simulator.FaultForbidden, "shopify_error"},
+		"404":       {simulator.FaultNotFoundHTML, "store_not_found"},
+		"500":       {simulator.FaultInternal, "shopify_unreachable"},
+		"elsewhere": {simulator.FaultRedirect, "shopify_error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			c.fault.Path, c.fault.Times = "shop.json", 20
-			w.shop.Inject(c.fault)
+			w.shop.Inject(simulator.Fault{Kind: c.fault, Path: "shop.json"})
 			_, err := w.app.Connect(t.Context(), w.user, app.ConnectInput{StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken}})
 			wantError(t, err, app.Invalid, c.code)
 			if ins, err := w.app.Integrations(t.Context(), w.user); err != nil || len(ins) > 0 {

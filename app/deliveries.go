@@ -47,7 +47,11 @@ func (a *App) Process(ctx context.Context, id int64, finish func(context.Context
 			return fmt.Errorf("process deliveries: %w", err)
 		}
 		if len(due) > 0 {
-			if err := a.applyAll(ctx, in, due); err != nil {
+			err := a.applyAll(ctx, in, due)
+			if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile
+				return a.store.Update(ctx, finish)
+			}
+			if err != nil {
 				return err
 			}
 			continue
@@ -78,7 +82,7 @@ func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.De
 		a.store.Prepare(works[i].versions)
 	}
 	err := a.apply(ctx, in.ID, works)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	if len(works) == 1 {

@@ -164,12 +164,8 @@ func TestProcess_AnyOrderOfArrivalEndsTheSame(t *testing.T) {
 		}
 		arrive := func(order []event) map[string]string {
 			round++
-			u, err := w.app.AddUser(t.Context(), fmt.Sprintf("u%d@example.com", round), password, false)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			in := store.Integration{UserID: u.ID, StoreName: fmt.Sprintf("t%d.myshopify.com", round), Auth: store.AuthToken, Active: true, CreatedAt: base, UpdatedAt: base}
-			err = w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+			in := store.Integration{UserID: w.user, StoreName: fmt.Sprintf("t%d.myshopify.com", round), Auth: store.AuthToken, Active: true, CreatedAt: base, UpdatedAt: base}
+			err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 				if in.ID, err = tx.InsertIntegration(ctx, in); err != nil {
 					return err
 				}

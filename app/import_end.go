@@ -132,15 +132,14 @@ func (a *App) failed(ctx context.Context, run store.Import, cause error) (Progre
 		return a.later(ctx, run, cause, unreachableTries, backoff(run.Attempts+1))
 	case shopify.KindPaymentRequired, shopify.KindLocked, shopify.KindSecurity:
 		return a.later(ctx, run, cause, frozenTries, frozenBackoff)
-	case shopify.KindForeignLink, shopify.KindRedirected:
+	case shopify.KindForeignLink, shopify.KindRedirected, shopify.KindNotFound: // a list is not found now and then
 		return a.later(ctx, run, cause, wrongAnswers, backoff(run.Attempts+1))
 	case shopify.KindInvalid:
 		if run.Cursor != "" && run.Pass < maxPasses { // a cursor does not live for ever
 			return Progress{}, ignoreSuperseded(a.restart(ctx, run))
 		}
 	case shopify.KindUnauthorized, shopify.KindTokenKind, shopify.KindBadCredentials, shopify.KindNotInstalled,
-		shopify.KindNotPermitted, shopify.KindMissingScope, shopify.KindProtectedData, shopify.KindForbidden,
-		shopify.KindNotFound, shopify.KindConflict:
+		shopify.KindNotPermitted, shopify.KindMissingScope, shopify.KindProtectedData, shopify.KindForbidden, shopify.KindConflict:
 	}
 	return Progress{Done: true}, ignoreSuperseded(a.fail(ctx, run, codeOf(cause), detailOf(cause), cause))
 }

@@ -63,7 +63,7 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 	w.sim = simulator.New(simulator.WithClock(w.clock.Now), simulator.WithSeed(1))
 	w.shop = w.sim.AddShop(simulator.ShopConfig{Domain: shopDomain, Token: shopToken, APISecret: shopSecret, Bucket: -1})
 	w.store = storetest.New(t)
-	client, err := shopify.NewClient(shopify.Config{Now: w.clock.Now, Retries: -1, MaxWait: time.Millisecond},
+	client, err := shopify.NewClient(shopify.Config{Now: w.clock.Now, Retries: -1},
 		&http.Client{Transport: w.sim.Transport()}, log)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,8 @@ func (w *world) runImport(t *testing.T, id uuid.UUID) store.Import {
 		}
 		w.clock.Add(p.After)
 	}
-	t.Fatal("the import does not end")
+	run, err := w.store.ImportByID(t.Context(), id)
+	t.Fatalf("the import does not end: %+v, %v", run, err)
 	return store.Import{}
 }
 
@@ -157,18 +158,25 @@ func (w *world) process(t *testing.T, id int64) {
 // orders are all orders of the integration that lists show, by platform id.
 func (w *world) orders(t *testing.T, id int64) map[string]store.Order {
 	t.Helper()
-	rows, err := w.store.Orders(t.Context(), store.OrderFilter{IntegrationID: id, Limit: 1_000_000, Payload: true})
-	if err != nil {
-		t.Fatal(err)
+	filter := store.OrderFilter{IntegrationID: id, Limit: 500, Payload: true, Order: store.OrderBy{Field: store.ByCreatedAt}}
+	out := map[string]store.Order{}
+	for {
+		rows, err := w.store.Orders(t.Context(), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range rows {
+			if _, twice := out[o.Order.ID]; twice {
+				t.Fatalf("order %s is there twice", o.Order.ID)
+			}
+			out[o.Order.ID] = o
+		}
+		if len(rows) < filter.Limit {
+			return out
+		}
+		key := store.KeyOf(rows[len(rows)-1], filter.Order)
+		filter.After = &key
 	}
-	out := make(map[string]store.Order, len(rows))
-	for _, o := range rows {
-		out[o.Order.ID] = o
-	}
-	if len(out) != len(rows) {
-		t.Fatalf("%d rows for %d orders", len(rows), len(out))
-	}
-	return out
 }
 
 // delivery gives the only delivery of the integration with that webhook id.
