@@ -53,6 +53,7 @@ func TestToken_LenientAnswer(t *testing.T) {
 		`{"access_token":"t","scope":"a, b  c","expires_in":"3600"}`:            {AccessToken: "t", Scopes: []string{"a", "b", "c"}, ExpiresIn: time.Hour},
 		`{"access_token":"t","scope":["a","b"],"expires_in":59.9}`:              {AccessToken: "t", Scopes: []string{"a", "b"}, ExpiresIn: 59 * time.Second},
 		`{"access_token":"t","scope":7,"expires_in":-5,"extra":{"deep":[]}}`:    {AccessToken: "t", Scopes: []string{"7"}},
+		`{"access_token":"t","expires_in":10000000000}`:                         {AccessToken: "t"},
 		`{"access_token":"t","expires_in":1e300}`:                               {AccessToken: "t"},
 		`{"access_token":"t","scope":{},"expires_in":[],"token_type":"bearer"}`: {AccessToken: "t"},
 	} {

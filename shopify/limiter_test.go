@@ -140,7 +140,7 @@ func TestLimiter_MaxWait(t *testing.T) {
 		began := time.Now()
 		var wg sync.WaitGroup
 		var mu sync.Mutex
-		done, throttled := 0, 0
+		done, throttled, late := 0, 0, 0
 		for range 60 {
 			wg.Go(func() {
 				_, err := client.Shop(t.Context(), session())
@@ -151,6 +151,9 @@ func TestLimiter_MaxWait(t *testing.T) {
 					return
 				}
 				throttled++
+				if time.Since(began) > 0 {
+					late++
+				}
 				var e *shopify.Error
 				if !errors.As(err, &e) || e.Kind != shopify.KindThrottled || e.RetryAfter <= 0 || e.RetryAfter > 15*time.Second {
 					t.Errorf("got %v", err)
@@ -164,6 +167,10 @@ func TestLimiter_MaxWait(t *testing.T) {
 		}
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("took %s", took)
+		}
+		// Who cannot be served in time is told at once, not after a wait.
+		if late > 1 {
+			t.Errorf("%d waited in vain", late)
 		}
 	})
 }
@@ -254,6 +261,65 @@ func TestLimiter_EverybodyHoldsAfterA429(t *testing.T) {
 	})
 }
 
+func TestLimiter_RetryAfterHoldsForAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []transport{
+			always(429, "", "Retry-After: 7.5"),
+			always(200, `{"shop":{"id":1}}`, "X-Shopify-Shop-Api-Call-Limit: 1/40"),
+		}}
+		client := newClient(t, s, patient)
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if _, err := client.Shop(t.Context(), session()); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		if len(s.calls) != 6 || s.times[1].Sub(s.times[0]) < 7500*time.Millisecond {
+			t.Errorf("%d calls, the second %s after the first", len(s.calls), s.times[1].Sub(s.times[0]))
+		}
+	})
+}
+
+// While calls of ours are under way, a report still tells of others'.
+func TestLimiter_SeesOthersBesideItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		first := true
+		calls := 0
+		client := newClient(t, transport(func(r *http.Request) (*http.Response, error) {
+			calls++
+			if first {
+				first = false
+				<-hold
+			}
+			return reply(r, 200, `{"shop":{"id":1}}`, "X-Shopify-Shop-Api-Call-Limit: 39/40"), nil
+		}), func(cfg *shopify.Config) { cfg.MaxWait = time.Nanosecond })
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := client.Shop(t.Context(), session()); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		if _, err := client.Shop(t.Context(), session()); err != nil {
+			t.Error(err)
+		}
+		_, err := client.Shop(t.Context(), session())
+		wantKind(t, err, shopify.KindThrottled)
+		close(hold)
+		wg.Wait()
+		if calls != 2 {
+			t.Errorf("%d calls", calls)
+		}
+	})
+}
+
 // A store that reports no limit on good answers has none; what it refuses or
 // does not answer may still have been counted.
 func TestLimiter_WithoutReports(t *testing.T) {
@@ -304,11 +370,15 @@ func TestLimiter_ForgetsTheIdle(t *testing.T) {
 					}
 				})
 			}
+			began := time.Now()
 			synctest.Wait() // nobody has an answer yet
 			store.mu.Lock()
 			n := store.inFlight
 			store.mu.Unlock()
 			wg.Wait()
+			if took := time.Since(began); took > 10*time.Millisecond {
+				t.Errorf("the crowd took %s: nobody told those who waited that there is room", took)
+			}
 			return n
 		}
 		for i, want := range []int{39, 100, 39} {

@@ -24,7 +24,8 @@ type OrdersQuery struct {
 	Limit        int // orders a page; 0 means 250, the most there is
 }
 
-// OrdersPage is one page of orders as they came, byte for byte.
+// OrdersPage is one page of orders as they came, byte for byte; they share the
+// memory of the page.
 type OrdersPage struct {
 	Orders []json.RawMessage
 	// Next is the cursor of the following page, "" on the last one. Cursors

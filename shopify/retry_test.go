@@ -169,3 +169,21 @@ func TestClient_ContextEndsDuringWaits(t *testing.T) {
 		})
 	}
 }
+
+// A transport that gives up by itself with a context's error is a fault of the
+// way: the caller's context is fine.
+func TestClient_ContextErrorsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+		client := newClient(t, transport(func(*http.Request) (*http.Response, error) { return nil, cause }))
+		_, err := client.Shop(t.Context(), session())
+		wantKind(t, err, shopify.KindUnavailable)
+		if errors.Is(err, cause) {
+			t.Errorf("%v looks like the caller's own", err)
+		}
+	}
+	client := newClient(t, transport(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
+	if _, err := client.Shop(t.Context(), session()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the cause of %v cannot be seen", err)
+	}
+}
