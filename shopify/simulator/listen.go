@@ -34,7 +34,7 @@ func (s *Server) StartTLS() (baseURL string, client *http.Client, stop func(), e
 	if err != nil {
 		return "", nil, nil, fmt.Errorf("simulator: certificate: %w", err)
 	}
-	addr, stop, err := s.listen(&tls.Config{
+	addr, closeServer, err := s.listen(&tls.Config{
 		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) StartTLS() (baseURL string, client *http.Client, stop func(), e
 	}}
 	return "https://" + addr, hc, func() {
 		hc.CloseIdleConnections()
-		stop()
+		closeServer()
 	}, nil
 }
 
