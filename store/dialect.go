@@ -61,7 +61,7 @@ func (d dialect) open(path string, readOnly bool, connections int) (*sql.DB, err
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(c)
+	db := sql.OpenDB(cachingConnector{c})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
