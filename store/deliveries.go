@@ -115,17 +115,9 @@ func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[in
 // MarkDeliveries stores the state, attempts, error and times of deliveries. Those that are gone are passed over.
 func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	const op = "deliveries: mark"
-	if len(ds) == 0 {
-		return nil
-	}
-	stmt, err := tx.tx.PrepareContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
-		processed_at = $6, next_attempt_at = $7 WHERE id = $1`)
-	if err != nil {
-		return failed(op, err)
-	}
-	defer stmt.Close()
 	for _, d := range ds {
-		if _, err := stmt.ExecContext(ctx, d.ID.String(), d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
+		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
+			processed_at = $6, next_attempt_at = $7 WHERE id = $1`, d.ID.String(), d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
 			millis(d.ProcessedAt), millis(d.NextAttemptAt)); err != nil {
 			return failed(op, err)
 		}

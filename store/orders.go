@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -139,25 +138,17 @@ func (tx *Tx) raiseObserved(ctx context.Context, op string, ids []string, stored
 	return nil
 }
 
-// writeOrders writes rows and payloads in statements of a few sizes.
+// writeOrders writes rows and payloads in statements of a few sizes, which the connection keeps prepared.
 func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, now time.Time) error {
 	for _, size := range orderBatches {
 		if len(ps) < size {
 			continue
 		}
-		orders, err := tx.tx.PrepareContext(ctx, upsertOrders(size))
-		if err != nil {
-			return failed(op, err)
-		}
-		defer orders.Close()
-		payloads, err := tx.tx.PrepareContext(ctx, `INSERT INTO order_payloads (order_id, codec, body) VALUES `+sqlite.values(size, 3)+`
-			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`)
-		if err != nil {
-			return failed(op, err)
-		}
-		defer payloads.Close()
+		orders := upsertOrders(size)
+		payloads := `INSERT INTO order_payloads (order_id, codec, body) VALUES ` + sqlite.values(size, 3) + `
+			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`
 		for ; len(ps) >= size; ps = ps[size:] {
-			if err := writeBatch(ctx, orders, payloads, integrationID, ps[:size], now); err != nil {
+			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], now); err != nil {
 				return failed(op, err)
 			}
 		}
@@ -169,12 +160,12 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 // writer holds the database, and must not pass unseen if it ever does.
 var errLostRow = errors.New("a newer version appeared inside the transaction")
 
-func writeBatch(ctx context.Context, orders, payloads *sql.Stmt, integrationID int64, ps []*preparedOrder, now time.Time) error {
+func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrationID int64, ps []*preparedOrder, now time.Time) error {
 	args := make([]any, 0, len(ps)*len(orderColumns))
 	for _, p := range ps {
 		args = p.appendValues(args, integrationID, now)
 	}
-	rows, err := orders.QueryContext(ctx, args...)
+	rows, err := tx.tx.QueryContext(ctx, orders, args...)
 	if err != nil {
 		return err
 	}
@@ -200,7 +191,7 @@ func writeBatch(ctx context.Context, orders, payloads *sql.Stmt, integrationID i
 	for _, p := range ps {
 		args = append(args, rowIDs[p.order.ID], p.codec, p.body)
 	}
-	_, err = payloads.ExecContext(ctx, args...)
+	_, err = tx.tx.ExecContext(ctx, payloads, args...)
 	return err
 }
 

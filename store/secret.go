@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -98,6 +99,9 @@ func (s ShopSecrets) String() string {
 
 // GoString keeps the secrets out of logs.
 func (s ShopSecrets) GoString() string { return s.String() }
+
+// LogValue keeps the secrets out of logs.
+func (s ShopSecrets) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // signingKinds are the secrets that sign webhooks, in the order in which they are tried.
 var signingKinds = [...]string{SecretAPI, SecretClient, SecretPreviousAPI, SecretPreviousClient}
