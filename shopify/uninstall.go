@@ -6,14 +6,14 @@ import (
 )
 
 // IsUninstall tells whether the body of an app/uninstalled delivery is about the shop: a shop object that does
-// not name another. The topic of a delivery is not signed, so the body of an order or of a deletion, sent
-// again under this topic, must not end a store's connection.
+// not name another. The topic of a delivery is not signed, so the body of an order, a refund, a deletion or a
+// compliance request, sent again under this topic, must not end a store's connection.
 func IsUninstall(body []byte, shop string) bool {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(body, &all); err != nil || all == nil {
 		return false
 	}
-	for _, name := range [...]string{"line_items", "total_price", "order_number", "order", "orders"} {
+	for _, name := range [...]string{"line_items", "total_price", "order_number", "order", "orders", "order_id", "shop_id", "shop_domain"} {
 		if _, ok := all[name]; ok {
 			return false
 		}

@@ -18,6 +18,8 @@ func TestIsUninstall(t *testing.T) {
 		`{"id":5001,"name":"#1001","line_items":[]}`:               false, // an order's body
 		`{"order":{"id":5001}}`:                                    false,
 		`{"id":5001,"total_price":"10.00","myshopify_domain":"x"}`: false,
+		`{"id":1,"order_id":5001,"transactions":[]}`:               false, // a refund's
+		`{"shop_id":1,"shop_domain":"mi-tienda.myshopify.com"}`:    false, // a compliance request's
 		`[]`:   false,
 		`null`: false,
 		`nope`: false,
