@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,12 +86,7 @@ func get(r *http.Request, answer func() *reply) *reply {
 // not refuse a version that is gone, it falls forward to the oldest there is.
 // The caller holds the lock.
 func (sh *Shop) served(asked string) string {
-	for _, v := range sh.cfg.Versions {
-		if v == asked {
-			return asked
-		}
-	}
-	if asked == "unstable" {
+	if asked == "unstable" || slices.Contains(sh.cfg.Versions, asked) {
 		return asked
 	}
 	return sh.cfg.Versions[0]

@@ -35,7 +35,7 @@ const (
 	maxAnswer       = 64 << 10        // bytes of the answer that are kept
 )
 
-// ErrNoAddress: nobody is subscribed to the topic and no URL was given.
+// ErrNoAddress tells that nobody is subscribed to the topic and no URL was given.
 var ErrNoAddress = errors.New("simulator: no subscription of this topic and no address")
 
 // DeliverOption changes one delivery from what Shopify would send.
@@ -115,10 +115,7 @@ func (sh *Shop) Deliver(ctx context.Context, client *http.Client, topic string, 
 			m.webhookID = sh.srv.newID("webhook")
 		}
 		sh.mu.Lock()
-		m.version = sh.served("")
-		if n := len(sh.cfg.Versions); n > 0 {
-			m.version = sh.cfg.Versions[n-1]
-		}
+		m.version = sh.cfg.Versions[len(sh.cfg.Versions)-1]
 		sh.mu.Unlock()
 		p := given
 		p.message = &m

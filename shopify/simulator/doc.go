@@ -10,8 +10,8 @@
 // A store's orders come from a seed: only what is needed to filter and sort is
 // held for each order, and the payload is written anew, byte for byte the same,
 // whenever it is asked for. An order that was changed or added keeps its bytes.
-// A hundred thousand orders therefore cost about ten megabytes and start in
-// tens of milliseconds, which is what the demo command and the tests need.
+// A hundred thousand orders therefore cost about twenty megabytes and a tenth
+// of a second, which is what the demo command and the tests need.
 //
 // Everything that depends on time reads the server's clock (WithClock): stamps,
 // token life, the leaky bucket, the 60 days a store shows without

@@ -12,7 +12,7 @@ import (
 const statusSecurity = 430 // no name in net/http
 
 // before is the answer of a fault that leaves the request undone, or nil.
-func (f Fault) before(sh *Shop) *reply {
+func (f Fault) before() *reply {
 	switch f.Kind {
 	case FaultThrottled, FaultThrottledHTML:
 		rep := tooMany(standardBucket/bucketSeconds, cmp.Or(f.RetryAfter, retryAfter))

@@ -59,12 +59,12 @@ func TestFault_AnswersOnceThenAllIsWell(t *testing.T) {
 		if a.status != want.status || !strings.Contains(a.body, want.part) || want.part == "" && a.status != 301 && a.body != "" {
 			t.Errorf("%s: got %d %.200s, want %d with %q", kind, a.status, a.body, want.status, want.part)
 		}
-		switch kind {
-		case simulator.FaultThrottled, simulator.FaultThrottledHTML:
+		if kind == simulator.FaultThrottled || kind == simulator.FaultThrottledHTML {
 			if a.header.Get("Retry-After") != "1.5" || a.header.Get("X-Shopify-Shop-Api-Call-Limit") != "" {
 				t.Errorf("%s: headers %v", kind, a.header)
 			}
-		case simulator.FaultRedirect:
+		}
+		if kind == simulator.FaultRedirect {
 			if !strings.HasPrefix(a.header.Get("Location"), "https://evil.example/") {
 				t.Errorf("redirect: got %q", a.header.Get("Location"))
 			}

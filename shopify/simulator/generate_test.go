@@ -12,13 +12,13 @@ import (
 
 func TestGenerate_SameSeedSamePayloads(t *testing.T) {
 	t.Parallel()
-	make := func(seed uint64) *simulator.Shop {
+	generate := func(seed uint64) *simulator.Shop {
 		clock := newClock()
 		sh := simulator.New(simulator.WithClock(clock.Now), simulator.WithSeed(seed)).AddShop(shopConfig())
 		sh.Generate(300, 90*24*time.Hour)
 		return sh
 	}
-	a, b, c := make(7), make(7), make(8)
+	a, b, c := generate(7), generate(7), generate(8)
 	others := b.Orders()
 	for i, raw := range a.Orders() {
 		if !bytes.Equal(raw, others[i]) {
@@ -133,11 +133,5 @@ func TestGenerate_OdditiesCanBeSwitchedOff(t *testing.T) {
 	}
 	if got := odd(1); got < 100 {
 		t.Errorf("got %d odd orders of 400, want most of what a strict reader refuses", got)
-	}
-}
-
-func BenchmarkGenerate(b *testing.B) {
-	for b.Loop() {
-		simulator.New().AddShop(shopConfig()).Generate(100_000, 365*24*time.Hour)
 	}
 }

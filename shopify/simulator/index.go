@@ -36,9 +36,9 @@ func (r *record) key(by sortKey) int64 {
 		return r.updated
 	case byProcessed:
 		return r.processed
-	default:
-		return r.id
+	case byID, sortKeys:
 	}
+	return r.id
 }
 
 func (r *record) compare(by sortKey, value, id int64) int {

@@ -138,27 +138,30 @@ func (o *outbox) chance(m *message, now time.Time, cfg *DeliveryConfig) {
 func (o *outbox) takeAll(cfg *DeliveryConfig) []*message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, m := range slices.Clone(o.queue) {
-		if !m.touched {
-			o.remove(m)
+	waiting := o.drain()
+	for _, m := range waiting {
+		if m.touched {
+			heap.Push(&o.queue, m)
+		} else {
 			o.chance(m, m.due, cfg)
 		}
 	}
-	var all []*message
-	for len(o.queue) > 0 {
-		all = append(all, heap.Pop(&o.queue).(*message)) //nolint:forcetypeassert // the queue holds nothing else
-	}
+	all := o.drain()
 	if cfg.Shuffle > 0 {
 		o.dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	}
 	o.flying += len(all)
+	o.rest()
 	return all
 }
 
-func (o *outbox) remove(m *message) {
-	if at := slices.Index(o.queue, m); at >= 0 {
-		heap.Remove(&o.queue, at)
+// drain takes everything out in order. The caller holds the lock.
+func (o *outbox) drain() []*message {
+	all := make([]*message, 0, len(o.queue))
+	for len(o.queue) > 0 {
+		all = append(all, heap.Pop(&o.queue).(*message)) //nolint:forcetypeassert // the queue holds nothing else
 	}
+	return all
 }
 
 // settle notes an attempt and puts the message back when it is to be tried

@@ -39,7 +39,7 @@ func TestPaging_WalksForwardAndBack(t *testing.T) {
 	if back := b.send(http.MethodGet, second.relation(t, "previous"), ""); back.body != first.body {
 		t.Error("previous of the second page is not the first")
 	}
-	if strings.Index(first.header.Get("Link"), "next") < 0 || strings.Index(second.header.Get("Link"), "next") > strings.Index(second.header.Get("Link"), "previous") {
+	if !strings.Contains(first.header.Get("Link"), "next") || strings.Index(second.header.Get("Link"), "next") > strings.Index(second.header.Get("Link"), "previous") {
 		t.Error("relations always stand in the same order")
 	}
 	if a := b.get("orders.json?status=any&limit=250"); a.header.Get("Link") != "" {

@@ -33,10 +33,9 @@ func (d *draft) writeHead(w *writer) {
 	w.lit("app_id", "580111")
 	w.str("browser_ip", fmt.Sprintf("203.0.113.%d", d.seq%254+1))
 	w.bool("buyer_accepts_marketing", d.seq%3 == 0)
-	switch {
-	case d.cancelled == 0:
+	if d.cancelled == 0 {
 		w.nulls("cancel_reason", "cancelled_at")
-	default:
+	} else {
 		w.str("cancel_reason", [...]string{"customer", "fraud", "inventory", "declined", "other"}[d.seq%5])
 		w.str("cancelled_at", d.time(d.cancelled))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -41,15 +42,13 @@ func (rep *reply) write(ctx context.Context, w http.ResponseWriter) {
 	if rep.drop {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range rep.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), rep.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
 	w.WriteHeader(rep.status)
 	body := rep.body
 	if rep.wait != 0 {
 		half := len(body) / 2
-		_, _ = w.Write(body[:half]) // a reader that left is not our concern
+		_, _ = w.Write(body[:half]) //nolint:gosec // made here; a reader that left is not our concern
 		_ = http.NewResponseController(w).Flush()
 		if !pause(ctx, rep.wait) {
 			panic(http.ErrAbortHandler)
@@ -57,11 +56,11 @@ func (rep *reply) write(ctx context.Context, w http.ResponseWriter) {
 		body = body[half:]
 	}
 	if rep.cut > 0 {
-		_, _ = w.Write(body[:min(rep.cut, len(body))])
+		_, _ = w.Write(body[:min(rep.cut, len(body))]) //nolint:gosec // made here
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // made here
 }
 
 // stream is the body of a reply that goes through Transport: it breaks and

@@ -103,7 +103,8 @@ func (s *Server) route(r *http.Request) (*Shop, string) {
 }
 
 // isLocal keeps a server of one store from answering for foreign hosts: a
-// client that was lured away must not find a store there.
+// client that was lured away must not find a store there. Requests made by
+// net/http/httptest are for example.com.
 func isLocal(host string) bool {
 	return host == "localhost" || host == "" || strings.HasPrefix(host, "127.") || host == "example.com" || strings.HasPrefix(host, "[")
 }
@@ -128,7 +129,7 @@ func (s *Server) answer(r *http.Request) *reply {
 			call.At = s.now()
 			fault := sh.nextFault(r.Method, path, call.Page)
 			call.Fault = fault.Kind
-			rep = fault.before(sh)
+			rep = fault.before()
 			switch {
 			case rep == nil:
 				rep = sh.serve(r, path)

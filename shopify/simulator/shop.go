@@ -126,11 +126,12 @@ func (sh *Shop) SetScopes(scopes ...string) {
 	sh.cfg.Scopes = slices.Clone(scopes)
 }
 
-// SetVersions changes which API versions are served, oldest first.
-func (sh *Shop) SetVersions(versions ...string) {
+// SetVersions changes which API versions are served: the oldest one, then the
+// newer ones in order.
+func (sh *Shop) SetVersions(oldest string, newer ...string) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	sh.cfg.Versions = slices.Clone(versions)
+	sh.cfg.Versions = append([]string{oldest}, newer...)
 }
 
 func (sh *Shop) latency() time.Duration {
