@@ -76,7 +76,7 @@ func TestProblem_InterruptedRequestMayComeAgain(t *testing.T) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path+"orders/", nil)
 	as(b.alice)(r)
 	cancel()
-	got := b.direct(r).problem(http.StatusServiceUnavailable, "interrupted")
+	got := direct(t, b.server, r).problem(http.StatusServiceUnavailable, "interrupted")
 	if got.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}

@@ -116,6 +116,6 @@ func TestServer_IncompleteBodyIsTheSendersTrouble(t *testing.T) {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, connectPath, brokenReader{})
 	fatal(t, err)
 	as(b.alice)(r)
-	b.direct(r).problem(http.StatusBadRequest, "incomplete_body")
+	direct(t, b.server, r).problem(http.StatusBadRequest, "incomplete_body")
 	b.post(connectPath, "store_name=%zz", asForm).problem(http.StatusBadRequest, "bad_request")
 }
