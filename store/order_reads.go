@@ -175,17 +175,16 @@ func (s *Store) OrdersInWindow(ctx context.Context, integrationID int64, field s
 	return get(ctx, s.readers, op, scanOne[int], query, integrationID, secondStart(from), secondEnd(to))
 }
 
-// windowQuery counts by the indexed column that holds the field wherever the payload has it.
+// windowQuery counts by the indexed column that holds the field wherever the payload has it. An order whose payload
+// tells no time of creation may be anywhere, so it counts as inside: it must not make a complete window look short.
 func windowQuery(field string) (string, error) {
-	var indexed string
+	const head = `SELECT count(*) FROM orders o WHERE o.integration_id = $1 AND o.deleted_at IS NULL AND o.`
 	switch field {
 	case ByCreatedAt:
-		indexed = "listed_at"
+		return head + `listed_at >= $2 AND (o.listed_at <= $3 OR o.created_at IS NULL)`, nil
 	case ByUpdatedAt:
-		indexed = "version_at"
+		return head + `version_at >= $2 AND o.version_at <= $3 AND o.updated_at IS NOT NULL`, nil
 	default:
 		return "", fmt.Errorf("no window over %q", field)
 	}
-	return `SELECT count(*) FROM orders o WHERE o.integration_id = $1 AND o.deleted_at IS NULL
-		AND o.` + indexed + ` >= $2 AND o.` + indexed + ` <= $3 AND o.` + field + ` IS NOT NULL`, nil
 }
