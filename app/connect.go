@@ -156,7 +156,7 @@ func (p PatchInput) credentials(in store.Integration) (c Credentials, changes bo
 // Patch switches an integration on or off and replaces its credentials, which are proven at the store
 // first. New credentials clear what the old ones were blamed for, and a sync is due at once.
 func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInput) (Integration, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Integration{}, err
 	}

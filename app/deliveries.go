@@ -248,7 +248,7 @@ func (a *App) uninstalled(ctx context.Context, tx *store.Tx, id int64) error {
 
 // Replay makes a delivery due again, whatever became of it.
 func (a *App) Replay(ctx context.Context, userID uuid.UUID, id int64, delivery uuid.UUID) (store.Delivery, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return store.Delivery{}, err
 	}

@@ -21,7 +21,7 @@ const (
 // Disconnect removes the store's subscriptions at Shopify as far as they can be reached, hides the
 // integration at once, deletes its secrets, cancels its run, and enqueues the job that deletes its rows.
 func (a *App) Disconnect(ctx context.Context, userID uuid.UUID, id int64) (storeName string, err error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return "", err
 	}

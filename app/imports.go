@@ -56,7 +56,7 @@ func (a *App) nextSync(now time.Time, after time.Duration) time.Time {
 // StartSync enqueues a manual sync and returns its run. While a run is queued or under way it returns
 // that one, and makes it due now if it waits for another try. A since reads everything updated since then.
 func (a *App) StartSync(ctx context.Context, userID uuid.UUID, id int64, since time.Time) (store.Import, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return store.Import{}, err
 	}

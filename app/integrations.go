@@ -23,8 +23,8 @@ type Integration struct {
 	WebhookStatus  string // active, missing, unsigned or off
 }
 
-// owned gives the caller's integration; somebody else's is not found, as one that does not exist.
-func (a *App) owned(ctx context.Context, userID uuid.UUID, id int64) (store.Integration, error) {
+// Owned gives the caller's integration; somebody else's is not found, as one that does not exist.
+func (a *App) Owned(ctx context.Context, userID uuid.UUID, id int64) (store.Integration, error) {
 	in, err := a.store.Integration(ctx, userID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Integration{}, notFound(err)
@@ -34,7 +34,7 @@ func (a *App) owned(ctx context.Context, userID uuid.UUID, id int64) (store.Inte
 
 // Integration gives one of the caller's stores.
 func (a *App) Integration(ctx context.Context, userID uuid.UUID, id int64) (Integration, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Integration{}, err
 	}
@@ -117,7 +117,7 @@ type TestResult struct {
 // Test asks the store who it is and what the token may do, and keeps what it learns: the scopes, and
 // whether the credentials still work. It never touches the time of the last sync.
 func (a *App) Test(ctx context.Context, userID uuid.UUID, id int64) (TestResult, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return TestResult{}, err
 	}

@@ -34,7 +34,7 @@ type Registration struct {
 // RegisterWebhooks makes sure that every topic is subscribed at base, or at the configured public address
 // when base is empty.
 func (a *App) RegisterWebhooks(ctx context.Context, userID uuid.UUID, id int64, base string) (Registration, error) {
-	in, err := a.owned(ctx, userID, id)
+	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Registration{}, err
 	}

@@ -183,7 +183,7 @@ func (s *Server) owned(c echo.Context) (store.Integration, error) {
 	if err != nil {
 		return store.Integration{}, err
 	}
-	return s.app.Store().Integration(c.Request().Context(), caller(c).ID, id)
+	return s.app.Owned(c.Request().Context(), caller(c).ID, id)
 }
 
 func integrationID(c echo.Context) (int64, error) { return pathNumber(c, "id") }
