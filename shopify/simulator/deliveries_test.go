@@ -31,6 +31,7 @@ type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
 	status func(n int) int // of the n-th request, from 1
+	poison string          // a Webhook-Id that always fails
 	got    []received
 }
 
@@ -47,6 +48,10 @@ func newReceiver(t *testing.T) *receiver {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.got = append(r.got, received{req.Header.Clone(), body})
+		if id := req.Header.Get("X-Shopify-Webhook-Id"); id != "" && id == r.poison {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
 		if r.status != nil {
 			status := r.status(len(r.got))
 			if status == http.StatusFound {
@@ -239,18 +244,21 @@ func TestDeliveries_EightFailedRetriesDeleteTheSubscription(t *testing.T) {
 func TestDeliveries_SuccessKeepsTheSubscription(t *testing.T) {
 	t.Parallel()
 	b, r := withReceiver(t)
-	r.answer(func(n int) int {
-		if n%2 == 1 {
-			return http.StatusInternalServerError
-		}
-		return http.StatusOK
-	})
+	r.answer(func(int) int { return http.StatusInternalServerError })
 	b.shop.NewOrder()
-	for range 9 {
+	first := b.srv.Flush(t.Context(), simulator.DeliveryConfig{})
+	r.answer(nil)
+	r.mu.Lock()
+	r.poison = first[0].WebhookID
+	r.mu.Unlock()
+	for range 8 {
 		b.shop.NewOrder()
 		if got := b.srv.Flush(t.Context(), simulator.DeliveryConfig{}); len(got) != 2 {
 			t.Fatalf("got %d deliveries, want 2", len(got))
 		}
+	}
+	if n := b.srv.Pending(); n != 0 {
+		t.Errorf("got %d pending, want the poisonous one given up", n)
 	}
 	if n := len(b.shop.Subscriptions()); n != 5 {
 		t.Errorf("got %d subscriptions, want all 5", n)

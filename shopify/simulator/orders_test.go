@@ -87,21 +87,24 @@ func TestOrders_Filters(t *testing.T) {
 	mid := all[120]
 	at := mid.CreatedAt
 	for query, match := range map[string]func(full) bool{
-		"created_at_min=" + encode(at):            func(o full) bool { return !o.CreatedAt.Before(at) },
-		"created_at_max=" + encode(at):            func(o full) bool { return !o.CreatedAt.After(at) },
-		"updated_at_min=" + encode(at):            func(o full) bool { return !o.UpdatedAt.Before(at) },
-		"updated_at_max=" + encode(at):            func(o full) bool { return !o.UpdatedAt.After(at) },
-		"processed_at_min=" + encode(at):          func(o full) bool { return !o.ProcessedAt.Before(at) },
-		"processed_at_max=" + encode(at):          func(o full) bool { return !o.ProcessedAt.After(at) },
-		"since_id=" + fmt.Sprint(mid.ID):          func(o full) bool { return o.ID > mid.ID },
-		fmt.Sprintf("ids=%d,%d", mid.ID, 1):       func(o full) bool { return o.ID == mid.ID },
-		"name=%23" + mid.Name[1:]:                 func(o full) bool { return o.Name == mid.Name },
-		"financial_status=paid":                   func(o full) bool { return o.Financial == "paid" },
-		"fulfillment_status=shipped":              func(o full) bool { return o.Fulfillment != nil && *o.Fulfillment == "fulfilled" },
-		"fulfillment_status=unshipped":            func(o full) bool { return o.Fulfillment == nil },
-		"fulfillment_status=unfulfilled":          func(o full) bool { return o.Fulfillment == nil || *o.Fulfillment == "partial" },
-		"fulfillment_status=partial":              func(o full) bool { return o.Fulfillment != nil && *o.Fulfillment == "partial" },
-		"created_at_min=%22" + encode(at) + "%22": func(full) bool { return true }, // quoted: silently ignored
+		"created_at_min=" + encode(at):                      func(o full) bool { return !o.CreatedAt.Before(at) },
+		"created_at_max=" + encode(at):                      func(o full) bool { return !o.CreatedAt.After(at) },
+		"updated_at_min=" + encode(at):                      func(o full) bool { return !o.UpdatedAt.Before(at) },
+		"updated_at_max=" + encode(at):                      func(o full) bool { return !o.UpdatedAt.After(at) },
+		"processed_at_min=" + encode(at):                    func(o full) bool { return !o.ProcessedAt.Before(at) },
+		"processed_at_max=" + encode(at):                    func(o full) bool { return !o.ProcessedAt.After(at) },
+		"order=created_at+asc&created_at_max=" + encode(at): func(o full) bool { return !o.CreatedAt.After(at) },
+		"order=updated_at+asc&updated_at_max=" + encode(at): func(o full) bool { return !o.UpdatedAt.After(at) },
+		"order=updated_at+asc&updated_at_min=" + encode(at): func(o full) bool { return !o.UpdatedAt.Before(at) },
+		"since_id=" + fmt.Sprint(mid.ID):                    func(o full) bool { return o.ID > mid.ID },
+		fmt.Sprintf("ids=%d,%d", mid.ID, 1):                 func(o full) bool { return o.ID == mid.ID },
+		"name=%23" + mid.Name[1:]:                           func(o full) bool { return o.Name == mid.Name },
+		"financial_status=paid":                             func(o full) bool { return o.Financial == "paid" },
+		"fulfillment_status=shipped":                        func(o full) bool { return o.Fulfillment != nil && *o.Fulfillment == "fulfilled" },
+		"fulfillment_status=unshipped":                      func(o full) bool { return o.Fulfillment == nil },
+		"fulfillment_status=unfulfilled":                    func(o full) bool { return o.Fulfillment == nil || *o.Fulfillment == "partial" },
+		"fulfillment_status=partial":                        func(o full) bool { return o.Fulfillment != nil && *o.Fulfillment == "partial" },
+		"created_at_min=%22" + encode(at) + "%22":           func(full) bool { return true }, // quoted: silently ignored
 	} {
 		want := 0
 		for _, o := range all {

@@ -88,6 +88,24 @@ func TestPaging_Refusals(t *testing.T) {
 	}
 }
 
+// TestPaging_ManyOrdersInOneSecond has pages end in the middle of orders whose
+// stamps are equal.
+func TestPaging_ManyOrdersInOneSecond(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.shop.Generate(200, 65*time.Second)
+	for _, query := range []string{"", "&order=created_at+asc", "&order=updated_at+desc"} {
+		seen := map[int64]bool{}
+		got := b.walk("orders.json?status=any&limit=7"+query, nil)
+		for _, o := range got {
+			seen[o.ID] = true
+		}
+		if len(got) != 200 || len(seen) != 200 {
+			t.Errorf("query %q: got %d orders, %d different, want 200", query, len(got), len(seen))
+		}
+	}
+}
+
 // TestPaging_LosesNothingWhileTheStoreChanges walks by creation and by change
 // while orders come, change and go between any two pages.
 func TestPaging_LosesNothingWhileTheStoreChanges(t *testing.T) {

@@ -43,6 +43,9 @@ func TestWebhooks_LifeOfASubscription(t *testing.T) {
 	if moved.Address != "https://other.example.com/" || moved.Topic != w.Topic || moved.UpdatedAt == w.UpdatedAt {
 		t.Errorf("moved: got %+v", moved)
 	}
+	if again := b.send(http.MethodPut, one, `{"webhook":{"address":"https://other.example.com/"}}`).webhook(t); again != moved {
+		t.Errorf("moved to where it is: got %+v, want %+v", again, moved)
+	}
 	if got := b.shop.Subscriptions(); len(got) != 1 || got[0] != moved {
 		t.Errorf("got %+v, want %+v", got, moved)
 	}
