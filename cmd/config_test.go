@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,19 +175,10 @@ func TestConfig_FlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	}
 	covered = append(covered, "database.url") // only its empty default is accepted
 	for _, name := range cmd.KeyNames() {
-		if !contains(covered, name) {
+		if !slices.Contains(covered, name) {
 			t.Errorf("%s is not covered", name)
 		}
 	}
-}
-
-func contains(list []string, want string) bool {
-	for _, s := range list {
-		if s == want {
-			return true
-		}
-	}
-	return false
 }
 
 func TestConfig_EmptyEnvironmentCountsAsNotSet(t *testing.T) {

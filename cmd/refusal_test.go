@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestConfig_RefusesMalformedValues(t *testing.T) {
 				check(t, "./config.yaml", m.key, text, m.want, err)
 
 				t.Chdir(t.TempDir())
-				if !contains(noFlag, m.key) {
+				if !slices.Contains(noFlag, m.key) {
 					flag := "--" + strings.NewReplacer(".", "-", "_", "-").Replace(m.key)
 					_, err = cmd.LoadConfig(flag + "=" + text)
 					check(t, flag, m.key, text, m.want, err)

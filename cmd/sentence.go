@@ -37,21 +37,16 @@ func fromStore(err error) string {
 	mend := ""
 	switch {
 	case errors.Is(err, store.ErrFolderInUse):
-		mend = "stop that one, or choose another folder with --data-dir"
-	case errors.Is(err, store.ErrWrongKey):
-		mend = "put the right key into security.encryption_key or into the file key of the data folder"
-	case errors.Is(err, store.ErrKeyLost):
-		mend = "bring the file key back into the data folder, or set security.encryption_key"
-	case errors.Is(err, store.ErrSchemaNewer):
-		mend = "run that version or a later one"
-	case errors.Is(err, store.ErrSchemaOlder):
-		mend = "stop it, then run this version"
+		mend = "stop that one, or choose another folder with data.dir"
+	case errors.Is(err, store.ErrWrongKey), errors.Is(err, store.ErrKeyLost):
+		mend = "the key is security.encryption_key or the file key in the data folder"
 	case errors.Is(err, store.ErrFolderUnsafe):
-		mend = "give it to the user who runs this program, and to nobody else"
+		mend = "give the data folder to the user who runs this program, and to nobody else"
+	case errors.Is(err, store.ErrSchemaNewer), errors.Is(err, store.ErrSchemaOlder): // they say it themselves
 	default:
 		return ""
 	}
-	return err.Error() + "; " + mend
+	return strings.TrimSuffix(err.Error()+"; "+mend, "; ")
 }
 
 func fromApp(err *app.Error) string {

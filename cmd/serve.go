@@ -35,7 +35,7 @@ func runServe(c *cobra.Command, io streams) error {
 func serve(ctx context.Context, cfg Config, io streams) error {
 	log := newLogger(cfg.Log, io.err)
 	log.DebugContext(ctx, "configuration", "config", cfg)
-	s, err := startService(ctx, cfg, log)
+	s, err := startService(ctx, cfg, nil, log)
 	if err != nil {
 		return err
 	}

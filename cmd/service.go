@@ -46,9 +46,10 @@ type service struct {
 
 // startService opens, wires and starts everything, or leaves nothing running. The
 // folder's lock comes first, so that a second process says that, and the port
-// before the jobs, so that a process that cannot serve does not work either.
-func startService(ctx context.Context, cfg Config, log *slog.Logger) (_ *service, err error) {
-	s := &service{log: log, failed: make(chan error, 1)}
+// before the jobs, so that a process that cannot serve does not work either. With
+// a listener, that one is served and closed instead of one at server.listen.
+func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Logger) (_ *service, err error) {
+	s := &service{log: log, failed: make(chan error, 1), listener: l}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop(ctx))
@@ -74,8 +75,10 @@ func startService(ctx context.Context, cfg Config, log *slog.Logger) (_ *service
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = listen(ctx, cfg.Server.Listen); err != nil {
-		return nil, err
+	if s.listener == nil {
+		if s.listener, err = listen(ctx, cfg.Server.Listen); err != nil {
+			return nil, err
+		}
 	}
 	s.runner = runner
 	if err := runner.Start(ctx); err != nil {

@@ -1,0 +1,112 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"probability/shopify/simulator"
+)
+
+// The binary is killed several times in the middle of an import. After each
+// start the import goes on by itself, and in the end every order is there once.
+func TestCrash_BetweenThePagesOfAnImport(t *testing.T) {
+	t.Parallel()
+	const orders, kills = 4000, 3
+	binary, dir := build(t), t.TempDir()
+	_, shop, endpoint := simulated(t, simulator.ShopConfig{Bucket: -1, Latency: 100 * time.Millisecond})
+	shop.Generate(orders, 80*24*time.Hour)
+	token := account(t, dir, "ana@example.com")
+	p := serving(t, binary, dir, "--shopify-endpoint="+endpoint)
+	r := rest{t, p.base, token}
+	id, first := r.connect()
+	before := 0
+	for range kills {
+		eventually(t, "a further page", func() error {
+			run := r.run(id, first.ID)
+			if run.State == "completed" {
+				t.Fatal("the import ended before it could be killed")
+			}
+			if run.Fetched < before+500 {
+				return fmt.Errorf("fetched %d, want %d", run.Fetched, before+500)
+			}
+			before = run.Fetched
+			return nil
+		})
+		p.kill()
+		p = serving(t, binary, dir, "--shopify-endpoint="+endpoint)
+		r.base = p.base
+		if run := r.run(id, first.ID); run.Fetched < before {
+			t.Errorf("got %d fetched after the start, want the %d of before", run.Fetched, before)
+		}
+	}
+	begun := time.Now()
+	run := r.completed(id, first.ID)
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("the import needed %s to end, want seconds", took)
+	}
+	if run.Total == nil || *run.Total != orders {
+		t.Errorf("got %+v, want a total of %d", run, orders)
+	}
+	if err := r.sameOrders(id, shop); err != nil {
+		t.Error(err)
+	}
+	if code := p.stop(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+}
+
+// The binary is killed right after it said 200 to a webhook, before its job can
+// have run. What was acknowledged is there after the next start.
+func TestCrash_RightAfterAWebhook(t *testing.T) {
+	t.Parallel()
+	const rounds = 5
+	binary, dir := build(t), t.TempDir()
+	_, shop, endpoint := simulated(t, simulator.ShopConfig{Bucket: -1})
+	token := account(t, dir, "ana@example.com")
+	p := serving(t, binary, dir, "--shopify-endpoint="+endpoint)
+	r := rest{t, p.base, token}
+	id, first := r.connect()
+	r.completed(id, first.ID)
+	for round := range rounds {
+		for range round + 1 {
+			if status := deliver(t, shop, p.base, "orders/create", shop.NewOrder()); status != 200 {
+				t.Fatalf("got %d, want the delivery accepted", status)
+			}
+		}
+		p.kill()
+		p = serving(t, binary, dir, "--shopify-endpoint="+endpoint, "--sync-interval=0")
+		r.base = p.base
+		begun := time.Now()
+		eventually(t, "what was acknowledged", func() error { return r.sameOrders(id, shop) })
+		if took := time.Since(begun); took > 15*time.Second {
+			t.Errorf("it needed %s, want seconds", took)
+		}
+	}
+	// Each delivery is in the list once, and done.
+	var page struct {
+		Count   int `json:"count"`
+		Results []struct {
+			State string `json:"state"`
+		} `json:"results"`
+	}
+	eventually(t, "the deliveries", func() error {
+		_, body, err := r.send(t.Context(), "GET", fmt.Sprintf("%s%d/deliveries/?page_size=100", api, id), nil)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &page); err != nil {
+			return err
+		}
+		for _, d := range page.Results {
+			if d.State != "processed" {
+				return fmt.Errorf("got state %s, want processed", d.State)
+			}
+		}
+		return want("deliveries", page.Count, rounds*(rounds+1)/2)
+	})
+	if code := p.stop(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+}

@@ -1,0 +1,149 @@
+package cmd_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"probability/cmd"
+	"probability/shopify/simulator"
+)
+
+// gate holds the calls to a simulated store whose path ends in one of names.
+type gate struct {
+	names   []string
+	arrived chan string
+	open    chan struct{}
+	next    http.Handler
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for _, name := range g.names {
+		if strings.HasSuffix(r.URL.Path, name) {
+			g.arrived <- name
+			select {
+			case <-g.open:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	}
+	g.next.ServeHTTP(w, r)
+}
+
+// gated starts a service with a connected store whose next calls of these names
+// are held at the gate.
+func gated(t *testing.T, names ...string) (*process, rest, *gate) {
+	t.Helper()
+	server := simulator.New()
+	server.AddShop(simulator.ShopConfig{Domain: testShop, Token: "shpat_0123456789abcdef", APISecret: "shpss_fedcba9876543210"})
+	g := &gate{arrived: make(chan string, 100), open: make(chan struct{}), next: server}
+	store := httptest.NewServer(g)
+	t.Cleanup(store.Close)
+	dir := t.TempDir()
+	token := account(t, dir, "ana@example.com")
+	p := serving(t, "probability", dir, "--shopify-endpoint="+store.URL+"/{shop}")
+	r := rest{t, p.base, token}
+	id, first := r.connect()
+	r.completed(id, first.ID)
+	g.names = names // no call is under way now
+	return p, r, g
+}
+
+type answer struct {
+	status int
+	err    error
+}
+
+func (r rest) background(method, path string) <-chan answer {
+	done := make(chan answer, 1)
+	go func() {
+		status, _, err := r.send(context.Background(), method, path, nil)
+		done <- answer{status, err}
+	}()
+	return done
+}
+
+func stopping(line string) bool { return strings.Contains(line, `"msg":"stopping"`) }
+
+func TestStop_LetsARequestFinish(t *testing.T) {
+	t.Parallel()
+	p, r, g := gated(t, "/shop.json")
+	done := r.background(http.MethodPost, api+"1/test/")
+	<-g.arrived
+	p.signal(syscall.SIGTERM)
+	p.stderr.wait(t, p.ended, stopping)
+	eventually(t, "refusing new connections", func() error {
+		_, _, err := r.send(t.Context(), http.MethodGet, "/healthz", nil)
+		return want("refused", err != nil, true)
+	})
+	close(g.open)
+	if got := <-done; got.err != nil || got.status != http.StatusOK {
+		t.Errorf("got %+v, want the request answered", got)
+	}
+	if code := p.exit(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+}
+
+func TestStop_TakesLessThanTenSecondsWhateverHangs(t *testing.T) {
+	t.Parallel()
+	p, r, g := gated(t, "/shop.json", "/orders.json", "/count.json")
+	r.call(http.MethodPost, api+"1/sync-orders/", nil, http.StatusAccepted, nil)
+	<-g.arrived // the job
+	done := r.background(http.MethodPost, api+"1/test/")
+	<-g.arrived // the request
+	begun := time.Now()
+	if code := p.stop(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+	if took := time.Since(begun); took >= 10*time.Second {
+		t.Errorf("the stop takes %s, want less than 10s", took)
+	}
+	<-done
+}
+
+func TestStop_SecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	p, r, g := gated(t, "/shop.json")
+	done := r.background(http.MethodPost, api+"1/test/")
+	<-g.arrived
+	p.signal(syscall.SIGINT)
+	p.stderr.wait(t, p.ended, stopping)
+	begun := time.Now()
+	p.signal(syscall.SIGINT)
+	if code := p.exit(); code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("the end takes %s, want it at once", took)
+	}
+	if !strings.Contains(p.stderr.String(), "a second signal") {
+		t.Error("the second signal is not told")
+	}
+	<-done
+}
+
+// Execute can be told to stop without a signal, and leaves nothing behind.
+func TestExecute_EndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stderr, ended, code := newOutput(), make(chan struct{}), 0
+	go func() {
+		defer close(ended)
+		code = cmd.Execute(ctx, []string{
+			"serve", "--server-listen=127.0.0.1:0", "--log-format=json", "--data-dir=" + t.TempDir(),
+		}, strings.NewReader(""), newOutput(), stderr)
+	}()
+	stderr.wait(t, ended, func(line string) bool { return strings.Contains(line, `"msg":"ready"`) })
+	cancel()
+	<-ended
+	if code != 0 {
+		t.Errorf("got exit code %d, want 0: %s", code, stderr)
+	}
+}
