@@ -14,7 +14,7 @@ import (
 
 const (
 	appID     = "0123456789abcdef0123456789abcdef"
-	appSecret = "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" //nolint:gosec // a simulated app's
+	appSecret = "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"
 	ownShop   = "tienda-dos.myshopify.com"
 )
 

@@ -127,8 +127,10 @@ func (p PatchInput) credentials(in store.Integration) (c Credentials, changes bo
 		from *string
 		to   *string
 	}{
-		{"access_token", p.AccessToken, &c.AccessToken}, {"api_secret", p.APISecret, &c.APISecret},
-		{"client_id", p.ClientID, &c.ClientID}, {"client_secret", p.ClientSecret, &c.ClientSecret},
+		{"access_token", p.AccessToken, &c.AccessToken},
+		{"api_secret", p.APISecret, &c.APISecret},
+		{"client_id", p.ClientID, &c.ClientID},
+		{"client_secret", p.ClientSecret, &c.ClientSecret},
 	} {
 		if m.from == nil {
 			continue

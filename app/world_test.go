@@ -20,7 +20,7 @@ import (
 
 const (
 	shopDomain = "tienda-uno.myshopify.com"
-	shopToken  = "shpat_0123456789abcdef0123456789abcdef" //nolint:gosec // a simulated store's
+	shopToken  = "shpat_0123456789abcdef0123456789abcdef"
 	shopSecret = "secret-of-the-app"
 	publicURL  = "https://orders.example.com"
 	password   = "correct horse battery"

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	token  = "shpat_0123456789abcdef0123456789abcdef" //nolint:gosec // a simulated store's
+	token  = "shpat_0123456789abcdef0123456789abcdef"
 	secret = "secret-of-the-app"
 	days   = 24 * time.Hour
 )
@@ -149,6 +149,21 @@ func TestRunner_ImportsAndProcesses(t *testing.T) {
 	eventually(t, "the last order", func() bool { return s.count(t, c.Integration.ID) == 900 })
 	if err := s.runner.Healthy(); err != nil {
 		t.Error(err)
+	}
+	if n := s.sim.Count429(); n != 0 {
+		t.Errorf("%d answers 429 that could have been avoided", n)
+	}
+}
+
+func TestRunner_StaysBelowTheCallLimit(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jobs.Config{})
+	s.start(t)
+	// 40 pages, two counts and what connecting asks: more than Shopify's bucket of 40 holds at once.
+	_, c := s.connect(t, simulator.ShopConfig{Domain: "diez-mil.myshopify.com"}, 10_000)
+	eventually(t, "the end of the import", func() bool { return s.state(t, c) == store.ImportCompleted })
+	if got := s.count(t, c.Integration.ID); got != 10_000 {
+		t.Errorf("%d orders, want 10000", got)
 	}
 	if n := s.sim.Count429(); n != 0 {
 		t.Errorf("%d answers 429 that could have been avoided", n)

@@ -100,7 +100,7 @@ func (s *Store) newKey(ctx context.Context, dir folder, proven, alone bool, log 
 	}
 	key, err := makeKeyFile(dir.key())
 	if err == nil {
-		log.Info("made a new encryption key; keep a copy of it apart from the data", "path", dir.key())
+		log.InfoContext(ctx, "made a new encryption key; keep a copy of it apart from the data", "path", dir.key())
 	}
 	return key, err
 }
@@ -111,9 +111,8 @@ func readKeyFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, keyFileLimit))
-	if err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))

@@ -48,7 +48,7 @@ func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error
 	if err != nil {
 		return fmt.Errorf("store: migrate: job queue: %w", err)
 	}
-	log.Info("brought the database up to date", "steps", len(applied), "job_queue_steps", len(forQueue.Versions))
+	log.InfoContext(ctx, "brought the database up to date", "steps", len(applied), "job_queue_steps", len(forQueue.Versions))
 	return nil
 }
 

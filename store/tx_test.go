@@ -92,11 +92,8 @@ func TestUpdate_FullDisk(t *testing.T) {
 		if n == 0 {
 			n = pages
 		}
-		rows, err := s.Writer().QueryContext(t.Context(), `PRAGMA max_page_count = `+itoa(n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := rows.Close(); err != nil {
+		var most int
+		if err := s.Writer().QueryRowContext(t.Context(), `PRAGMA max_page_count = `+itoa(n)).Scan(&most); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -170,9 +170,13 @@ func TestServer_RoutesByHostOrPath(t *testing.T) {
 		target, host, token string
 		want                int
 	}{
-		{path, "one.myshopify.com", "one", 200}, {path, "TWO.myshopify.com:443", "two", 200}, {path, "one.myshopify.com", "two", 401},
-		{"/two.myshopify.com" + path, "127.0.0.1:1", "two", 200}, {"/three.myshopify.com" + path, "127.0.0.1:1", "two", 404},
-		{path, "three.myshopify.com", "one", 404}, {path, "127.0.0.1:1", "one", 404},
+		{path, "one.myshopify.com", "one", 200},
+		{path, "TWO.myshopify.com:443", "two", 200},
+		{path, "one.myshopify.com", "two", 401},
+		{"/two.myshopify.com" + path, "127.0.0.1:1", "two", 200},
+		{"/three.myshopify.com" + path, "127.0.0.1:1", "two", 404},
+		{path, "three.myshopify.com", "one", 404},
+		{path, "127.0.0.1:1", "one", 404},
 	} {
 		if got := ask(c.target, c.host, c.token); got != c.want {
 			t.Errorf("%s at %s: got %d, want %d", c.target, c.host, got, c.want)

@@ -8,7 +8,7 @@ const (
 	textUnauthorized  = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 	textUnavailable   = "Unavailable Shop"
 	textProtectedData = "[API] This app is not approved to access REST endpoints with protected customer data. See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
-	textTokenKind     = "[API] Non-expiring access tokens are no longer accepted for the Admin API. See https://shopify.dev/docs/apps/build/authentication-authorization for more details." //nolint:gosec // a text
+	textTokenKind     = "[API] Non-expiring access tokens are no longer accepted for the Admin API. See https://shopify.dev/docs/apps/build/authentication-authorization for more details."
 	textForbidden     = "[API] This request is not allowed for this app."
 	textNotFound      = "Not Found"
 	textTaken         = "for this topic has already been taken"

@@ -18,7 +18,7 @@ func (s *Server) newID(kind string) string {
 	s.mu.Unlock()
 	in := binary.BigEndian.AppendUint64([]byte(kind), s.seed)
 	in = binary.BigEndian.AppendUint64(in, n)
-	in = binary.BigEndian.AppendUint64(in, uint64(s.now().UnixNano())) //nolint:gosec // bits, not a number
+	in = binary.BigEndian.AppendUint64(in, uint64(s.now().UnixNano()))
 	sum := sha256.Sum256(in)
 	h := hex.EncodeToString(sum[:16])
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
@@ -35,5 +35,5 @@ func mix(seed uint64, text string) uint64 {
 // dice returns the random numbers that belong to one thing of one seed.
 // They choose sample data and faults and protect nothing.
 func dice(seed, thing uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(seed, thing)) //nolint:gosec // sample data
+	return rand.New(rand.NewPCG(seed, thing)) //nolint:gosec // sample data, the same for the same seed
 }

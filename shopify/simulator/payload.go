@@ -108,7 +108,7 @@ func (d *draft) sell(r *rand.Rand) {
 	for i := range 1 + []int{0, 0, 0, 0, 1, 1, 2}[r.IntN(7)] {
 		k := r.Int64N(int64(len(products)))
 		it := item{
-			id: 13_000_000_000_000 + int64(d.seq)*8 + int64(i), product: 8_000_000_000_000 + k*4_096, variant: 44_000_000_000_000 + k*16, //nolint:gosec // a counter
+			id: 13_000_000_000_000 + int64(d.seq)*8 + int64(i), product: 8_000_000_000_000 + k*4_096, variant: 44_000_000_000_000 + k*16,
 			title: products[k], option: one(r, "", "", "Negro / M", "Talla Única", "Rosado", "XL"), sku: fmt.Sprintf("SKU-%03d", k),
 			quantity: 1, grams: 100 + 50*r.Int64N(30),
 			price: p.cheap + r.Int64N((p.dear-p.cheap)/p.step+1)*p.step,

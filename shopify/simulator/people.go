@@ -36,7 +36,7 @@ var (
 // one, in any.
 func personOf(seed, n uint64, country string) person {
 	r := dice(seed^0x9e3779b97f4a7c15, n)
-	p := person{id: 7_000_000_000_000 + int64(n%(1<<40)), place: countryFor(r, country)} //nolint:gosec // below 2^43
+	p := person{id: 7_000_000_000_000 + int64(n%(1<<40)), place: countryFor(r, country)}
 	p.first, p.last = firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
 	if r.IntN(4) > 0 {
 		p.last += " " + lastNames[r.IntN(len(lastNames))]
@@ -78,7 +78,7 @@ func phoneOf(r *rand.Rand, p *place) string {
 	number := []byte(p.mobile)
 	for i := range number {
 		if number[i] == '#' {
-			number[i] = byte('0' + r.IntN(10)) //nolint:gosec // a digit
+			number[i] = byte('0' + r.IntN(10))
 		}
 	}
 	n := string(number)

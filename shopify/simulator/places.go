@@ -51,9 +51,15 @@ var places = [...]place{
 	{
 		code: "CO", name: "Colombia", currency: "COP", zone: "America/Bogota", offset: -300, prefix: "+57", mobile: "3#########",
 		cities: []city{
-			{"Bogotá", "Bogotá, D.C.", "DC", "110111"}, {"Bogota", "Bogotá, D.C.", "DC", ""}, {"Medellín", "Antioquia", "ANT", "050021"},
-			{"Cali", "Valle del Cauca", "VAC", "760001"}, {"Barranquilla", "Atlántico", "ATL", "080001"}, {"Cúcuta", "Norte de Santander", "NSA", ""},
-			{"Bucaramanga", "Santander", "SAN", "680001"}, {"Pereira", "Risaralda", "RIS", ""}, {"San José del Guaviare", "Guaviare", "GUV", ""},
+			{"Bogotá", "Bogotá, D.C.", "DC", "110111"},
+			{"Bogota", "Bogotá, D.C.", "DC", ""},
+			{"Medellín", "Antioquia", "ANT", "050021"},
+			{"Cali", "Valle del Cauca", "VAC", "760001"},
+			{"Barranquilla", "Atlántico", "ATL", "080001"},
+			{"Cúcuta", "Norte de Santander", "NSA", ""},
+			{"Bucaramanga", "Santander", "SAN", "680001"},
+			{"Pereira", "Risaralda", "RIS", ""},
+			{"San José del Guaviare", "Guaviare", "GUV", ""},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			way := one(r, "Calle", "Cra", "Carrera", "Cl.", "Diagonal", "Transversal", "Av. Calle", "KR")
@@ -68,8 +74,12 @@ var places = [...]place{
 	{
 		code: "MX", name: "Mexico", currency: "MXN", zone: "America/Mexico_City", offset: -360, prefix: "+52", mobile: "55########",
 		cities: []city{
-			{"Ciudad de México", "Ciudad de México", "DF", "06700"}, {"Guadalajara", "Jalisco", "JAL", "44100"}, {"Monterrey", "Nuevo León", "NLE", "64000"},
-			{"Puebla", "Puebla", "PUE", "72000"}, {"Mérida", "Yucatán", "YUC", "97000"}, {"Santiago de Querétaro", "Querétaro", "QUE", "76000"},
+			{"Ciudad de México", "Ciudad de México", "DF", "06700"},
+			{"Guadalajara", "Jalisco", "JAL", "44100"},
+			{"Monterrey", "Nuevo León", "NLE", "64000"},
+			{"Puebla", "Puebla", "PUE", "72000"},
+			{"Mérida", "Yucatán", "YUC", "97000"},
+			{"Santiago de Querétaro", "Querétaro", "QUE", "76000"},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			return fmt.Sprintf("%s %s No. %d", one(r, "Calle", "Av.", "Blvd.", "Privada", "C."), one(r, "Jacarandas", "5 de Mayo", "Niños Héroes", "Hidalgo", "Río Lerma"), 1+r.IntN(2500)),
@@ -82,8 +92,11 @@ var places = [...]place{
 	{
 		code: "PE", name: "Peru", currency: "PEN", zone: "America/Lima", offset: -300, prefix: "+51", mobile: "9########",
 		cities: []city{
-			{"Lima", "Lima (Metropolitan)", "PE-LMA", "15001"}, {"San Juan de Lurigancho", "Lima (Metropolitan)", "PE-LMA", ""}, {"Arequipa", "Arequipa", "PE-ARE", "04001"},
-			{"Trujillo", "La Libertad", "PE-LAL", ""}, {"Cusco", "Cuzco", "PE-CUS", "08002"},
+			{"Lima", "Lima (Metropolitan)", "PE-LMA", "15001"},
+			{"San Juan de Lurigancho", "Lima (Metropolitan)", "PE-LMA", ""},
+			{"Arequipa", "Arequipa", "PE-ARE", "04001"},
+			{"Trujillo", "La Libertad", "PE-LAL", ""},
+			{"Cusco", "Cuzco", "PE-CUS", "08002"},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			return fmt.Sprintf("%s %s %d", one(r, "Jr.", "Av.", "Calle", "Psje."), one(r, "Los Álamos", "Túpac Amaru", "Arequipa", "San Martín", "Las Begonias"), 100+r.IntN(2800)),
@@ -96,8 +109,11 @@ var places = [...]place{
 	{
 		code: "CL", name: "Chile", currency: "CLP", zone: "America/Santiago", offset: -180, prefix: "+56", mobile: "9########",
 		cities: []city{
-			{"Santiago", "Santiago", "RM", "8320000"}, {"Ñuñoa", "Santiago", "RM", "7750000"}, {"Viña del Mar", "Valparaíso", "VS", "2520000"},
-			{"Concepción", "Bío Bío", "BI", "4030000"}, {"Antofagasta", "Antofagasta", "AN", ""},
+			{"Santiago", "Santiago", "RM", "8320000"},
+			{"Ñuñoa", "Santiago", "RM", "7750000"},
+			{"Viña del Mar", "Valparaíso", "VS", "2520000"},
+			{"Concepción", "Bío Bío", "BI", "4030000"},
+			{"Antofagasta", "Antofagasta", "AN", ""},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			return fmt.Sprintf("%s %d", one(r, "Avenida Libertador", "Los Leones", "Pasaje El Peumo", "Irarrázaval", "Av. Alemania"), 10+r.IntN(9000)),
@@ -123,8 +139,11 @@ var places = [...]place{
 	{
 		code: "AR", name: "Argentina", currency: "ARS", zone: "America/Argentina/Buenos_Aires", offset: -180, prefix: "+54", mobile: "911########",
 		cities: []city{
-			{"Ciudad Autónoma de Buenos Aires", "Buenos Aires (Autonomous City)", "C", "C1425"}, {"La Plata", "Buenos Aires Province", "B", "B1900"},
-			{"Córdoba", "Córdoba", "X", "X5000"}, {"Rosario", "Santa Fe", "S", "S2000"}, {"San Miguel de Tucumán", "Tucumán", "T", ""},
+			{"Ciudad Autónoma de Buenos Aires", "Buenos Aires (Autonomous City)", "C", "C1425"},
+			{"La Plata", "Buenos Aires Province", "B", "B1900"},
+			{"Córdoba", "Córdoba", "X", "X5000"},
+			{"Rosario", "Santa Fe", "S", "S2000"},
+			{"San Miguel de Tucumán", "Tucumán", "T", ""},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			return fmt.Sprintf("%s %d", one(r, "Av. Corrientes", "Bv. Oroño", "Güemes", "9 de Julio", "Calle 50"), 20+r.IntN(6000)),
@@ -137,8 +156,11 @@ var places = [...]place{
 	{
 		code: "BR", name: "Brazil", currency: "BRL", zone: "America/Sao_Paulo", offset: -180, prefix: "+55", mobile: "119########",
 		cities: []city{
-			{"São Paulo", "São Paulo", "SP", "01310-100"}, {"Rio de Janeiro", "Rio de Janeiro", "RJ", "20040-002"}, {"Belo Horizonte", "Minas Gerais", "MG", "30130-010"},
-			{"Florianópolis", "Santa Catarina", "SC", "88010-400"}, {"Salvador", "Bahia", "BA", "40020-000"},
+			{"São Paulo", "São Paulo", "SP", "01310-100"},
+			{"Rio de Janeiro", "Rio de Janeiro", "RJ", "20040-002"},
+			{"Belo Horizonte", "Minas Gerais", "MG", "30130-010"},
+			{"Florianópolis", "Santa Catarina", "SC", "88010-400"},
+			{"Salvador", "Bahia", "BA", "40020-000"},
 		},
 		street: func(r *rand.Rand) (string, string) {
 			return fmt.Sprintf("%s %s, %d", one(r, "Rua", "Av.", "Travessa", "Alameda"), one(r, "das Flores", "São João", "XV de Novembro", "Ipê Amarelo"), 1+r.IntN(3000)),

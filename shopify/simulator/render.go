@@ -112,8 +112,8 @@ func (d *draft) writeTail(w *writer) {
 		w.close('}')
 	}
 	w.close(']')
-	w.int("number", int64(d.number)-1000)  //nolint:gosec // a counter
-	w.int("order_number", int64(d.number)) //nolint:gosec // a counter
+	w.int("number", int64(d.number)-1000)
+	w.int("order_number", int64(d.number))
 	w.str("order_status_url", "https://"+d.shopDomain+"/"+strconv.FormatInt(d.shopID, 10)+"/orders/"+d.token+"/authenticate?key="+d.token[:12])
 	w.strs("payment_gateway_names", d.gateways...)
 	w.text("phone", d.phone)

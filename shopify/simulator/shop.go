@@ -90,7 +90,7 @@ func (s *Server) AddShop(cfg ShopConfig) *Shop {
 		srv: s, seed: mix(s.seed, cfg.Domain), cfg: cfg,
 		tokens: make(map[string]time.Time),
 	}
-	sh.id = 60_000_000_000 + int64(sh.seed%30_000_000_000) //nolint:gosec // below 2^36
+	sh.id = 60_000_000_000 + int64(sh.seed%30_000_000_000)
 	sh.nextSub = 1_000_000_000_000 + int64(sh.seed%900_000_000_000)
 	sh.bucket.size, sh.bucket.leak = bucketOf(cfg.Bucket, cfg.Leak)
 	s.mu.Lock()
