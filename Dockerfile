@@ -23,8 +23,10 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /out/probability /probability
 COPY --from=build --chown=65532:65532 --chmod=0700 /out/data /data
 
+# There is no /tmp; what the database cannot sort in memory goes beside it.
 ENV PROBABILITY_DATA_DIR=/data \
-    PROBABILITY_SERVER_LISTEN=0.0.0.0:8080
+    PROBABILITY_SERVER_LISTEN=0.0.0.0:8080 \
+    TMPDIR=/data
 
 # By number, so that a cluster can see that it is not root without a passwd file.
 USER 65532:65532

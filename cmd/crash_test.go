@@ -9,12 +9,26 @@ import (
 	"probability/shopify/simulator"
 )
 
-// The binary is killed several times in the middle of an import. After each
-// start the import goes on by itself, and in the end every order is there once.
-func TestCrash_BetweenThePagesOfAnImport(t *testing.T) {
+// The real binary is killed where it hurts most.
+func TestCrash(t *testing.T) {
 	t.Parallel()
+	binary := build(t)
+	t.Run("between the pages of an import", func(t *testing.T) {
+		t.Parallel()
+		killBetweenPages(t, binary)
+	})
+	t.Run("right after a webhook", func(t *testing.T) {
+		t.Parallel()
+		killAfterWebhook(t, binary)
+	})
+}
+
+// killBetweenPages kills several times in the middle of an import. After each
+// start the import goes on by itself, and in the end every order is there once.
+func killBetweenPages(t *testing.T, binary string) {
+	t.Helper()
 	const orders, kills = 4000, 3
-	binary, dir := build(t), t.TempDir()
+	dir := t.TempDir()
 	_, shop, endpoint := simulated(t, simulator.ShopConfig{Bucket: -1, Latency: 100 * time.Millisecond})
 	shop.Generate(orders, 80*24*time.Hour)
 	token := account(t, dir, "ana@example.com")
@@ -57,12 +71,12 @@ func TestCrash_BetweenThePagesOfAnImport(t *testing.T) {
 	}
 }
 
-// The binary is killed right after it said 200 to a webhook, before its job can
+// killAfterWebhook kills right after a 200, when the delivery's job can hardly
 // have run. What was acknowledged is there after the next start.
-func TestCrash_RightAfterAWebhook(t *testing.T) {
-	t.Parallel()
+func killAfterWebhook(t *testing.T, binary string) {
+	t.Helper()
 	const rounds = 5
-	binary, dir := build(t), t.TempDir()
+	dir := t.TempDir()
 	_, shop, endpoint := simulated(t, simulator.ShopConfig{Bucket: -1})
 	token := account(t, dir, "ana@example.com")
 	p := serving(t, binary, dir, "--shopify-endpoint="+endpoint)

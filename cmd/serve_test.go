@@ -239,6 +239,29 @@ func TestServe_WrongAndLostKey(t *testing.T) {
 	}
 }
 
+// A service that listens on every address names one that can be opened.
+func TestServe_ListeningEverywhere(t *testing.T) {
+	t.Parallel()
+	for _, everywhere := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
+		p := run(t, "probability", t.TempDir(), nil, "serve", "--log-format=json", "--server-listen="+everywhere)
+		link := setupLink.FindString(p.stderr.wait(t, p.ended, setupLink.MatchString))
+		if !strings.HasPrefix(link, "http://127.0.0.1:") {
+			t.Errorf("%s: got link %q, want one of this machine", everywhere, link)
+		}
+		resp, err := (&http.Client{}).Get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: got %s, want the set-up page", everywhere, resp.Status)
+		}
+		if code := p.stop(); code != 0 {
+			t.Errorf("%s: got exit code %d, want 0", everywhere, code)
+		}
+	}
+}
+
 func TestServe_Healthcheck(t *testing.T) {
 	t.Parallel()
 	p := serving(t, "probability", t.TempDir())
@@ -247,8 +270,10 @@ func TestServe_Healthcheck(t *testing.T) {
 		t.Errorf("got exit code %d, want 0: %s", code, stderr)
 	}
 	_, port, _ := net.SplitHostPort(address)
-	if code, _, stderr := command(t, t.TempDir(), "", "healthcheck", "--server-listen=0.0.0.0:"+port); code != 0 {
-		t.Errorf("listening everywhere: got exit code %d, want 0: %s", code, stderr)
+	for _, everywhere := range []string{"0.0.0.0:", ":", "[::]:"} {
+		if code, _, stderr := command(t, t.TempDir(), "", "healthcheck", "--server-listen="+everywhere+port); code != 0 {
+			t.Errorf("listening on %s: got exit code %d, want 0: %s", everywhere, code, stderr)
+		}
 	}
 	p.signal(syscall.SIGINT)
 	if code := p.exit(); code != 0 {

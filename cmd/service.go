@@ -169,17 +169,13 @@ func (s *service) address() string { return s.listener.Addr().String() }
 func (s *service) url() string { return "http://" + reachable(s.address()) }
 
 // reachable replaces the address that means "all of this machine's" by loopback.
+// IPv4's serves [::] too: Go listens on both families then.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
 	}
-	switch ip := net.ParseIP(host); {
-	case host == "":
-		host = "127.0.0.1"
-	case ip != nil && ip.IsUnspecified() && ip.To4() == nil:
-		host = "localhost" // [::] takes IPv4 as well, and either may be switched off
-	case ip != nil && ip.IsUnspecified():
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
