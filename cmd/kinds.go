@@ -46,10 +46,10 @@ func publicURL() kind {
 			return nil, errors.New("expected a URL such as https://orders.example.com")
 		case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
 			return nil, errors.New("expected https:// (http:// only for localhost), as Shopify delivers webhooks to nothing else")
-		case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
-			return nil, errors.New("expected only scheme and host, without path, query and fragment")
+		case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+			return nil, errors.New("expected scheme, host and perhaps a path, without query and fragment")
 		}
-		return u.Scheme + "://" + u.Host, nil
+		return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
 	}
 }
 

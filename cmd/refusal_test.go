@@ -18,7 +18,7 @@ var malformed = []struct {
 }{
 	{"server.listen", []string{"8080", "127.0.0.1", "host:port", "127.0.0.1:65536", "127.0.0.1:-1", "http://127.0.0.1:80", "a b:80"}, "expected"},
 	{"server.public_url", []string{"example.com", "http://example.com", "ftp://example.com", "https://", "https://u:pass@example.com"}, "https://"},
-	{"server.public_url", []string{"https://example.com/path", "https://example.com?q=1", "https://example.com/#f", "https://example.com?"}, "only scheme and host"},
+	{"server.public_url", []string{"https://example.com?q=1", "https://example.com/#f", "https://example.com?"}, "without query and fragment"},
 	{"server.trusted_proxies", []string{"10.0.0.1", "10.0.0.0/33", "10.0.0.0/8;10.0.0.0/8", "all"}, "CIDR"},
 	{"data.dir", []string{"~/data", "~"}, "folder"},
 	{"database.url", []string{"postgres://user:pass@host/db", "anything"}, "PostgreSQL is not in this version"},

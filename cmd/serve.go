@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,6 +68,10 @@ func offerSetup(ctx context.Context, s *service, publicURL string, io streams) e
 	return err
 }
 
+// oneStop is for how long signals are one and the same stop: a terminal and "go run" above us, or timeout(1)
+// and its group, pass one on twice.
+const oneStop = 500 * time.Millisecond
+
 // untilSignal runs what must be able to stop by itself: the first SIGTERM or
 // SIGINT ends its context, a second one ends the wait for it.
 func untilSignal(ctx context.Context, run func(context.Context) error) error {
@@ -77,6 +82,7 @@ func untilSignal(ctx context.Context, run func(context.Context) error) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- run(ctx) }()
+	var first time.Time
 	for {
 		select {
 		case err := <-done:
@@ -85,7 +91,12 @@ func untilSignal(ctx context.Context, run func(context.Context) error) error {
 			}
 			return err
 		case <-signals:
-			if ctx.Err() != nil {
+			switch {
+			case first.IsZero():
+				first = time.Now()
+			case time.Since(first) < oneStop:
+				continue
+			default:
 				return errors.New("a second signal ended the program before it had stopped; nothing acknowledged is lost")
 			}
 			cancel()

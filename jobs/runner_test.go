@@ -104,7 +104,7 @@ func (s *service) accept(t *testing.T, shop, id, body string) {
 // eventually asks until the answer is yes.
 func eventually(t *testing.T, what string, ask func() bool) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(3 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ask() {
