@@ -14,7 +14,17 @@ func newLogger(cfg LogConfig, w io.Writer) *slog.Logger {
 	if cfg.Format == "text" || cfg.Format == "" && isTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
+	options.ReplaceAttr = readableDuration
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// readableDuration writes a duration with its unit, as the text format does; JSON's own would be a bare number of
+// nanoseconds.
+func readableDuration(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // newCommandLogger is for commands that are over in a moment: they say on stderr

@@ -82,6 +82,7 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 			app.QueueMaintenance: {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
+		RetryPolicy:          retries{},
 		SoftStopTimeout:      softStop,
 		Workers:              workers(a),
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -74,6 +75,22 @@ func unlessStopped(ctx context.Context, err error) error {
 		return river.JobSnooze(0)
 	}
 	return err
+}
+
+// maxRetryWait is the longest wait until a failed job is tried again. Jobs fail for what is wrong with this machine,
+// a full disk above all; once that is mended the work must go on soon. River's own policy would wait for hours.
+const maxRetryWait = time.Minute
+
+// retries doubles the wait from a second to maxRetryWait.
+type retries struct{}
+
+// NextRetry gives the time of the next try.
+func (retries) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := maxRetryWait
+	if n := len(job.Errors); n < 6 {
+		wait = time.Second << n
+	}
+	return time.Now().UTC().Add(wait)
 }
 
 // failures tells of jobs that fail for a reason of our own, with what finds them in River's tables.
