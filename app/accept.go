@@ -40,7 +40,8 @@ type Incoming struct {
 }
 
 // Accept verifies a delivery and stores it, together with the job that will process it, for every active
-// integration of its shop. It returns nil only when that is on the disk. Its errors are Unauthorized (no known
+// integration of its shop that it is for. It returns nil only when that is on the disk, or when the shop is known and
+// paused. Its errors are Unauthorized (no known
 // secret signed the body), NotFound (signed, but nobody has that shop), Invalid (signed, but no JSON) and Busy
 // (not stored: Shopify must send it again).
 func (a *App) Accept(ctx context.Context, d Incoming) error {
@@ -58,11 +59,14 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 	if err != nil {
 		return &Error{Kind: Unauthorized, Code: "webhook_signature_invalid", Err: err}
 	}
-	if len(targets) == 0 {
+	if len(owners) == 0 {
 		return &Error{Kind: NotFound, Code: "webhook_shop_unknown"}
 	}
 	if !json.Valid(d.Body) {
 		return invalid("invalid_json", "the body is signed, but no JSON")
+	}
+	if len(targets) == 0 { // paused: the sync that switching on starts brings what came meanwhile
+		return nil
 	}
 	rows := make([]store.Delivery, len(targets))
 	for i, id := range targets {
@@ -80,25 +84,27 @@ func notStored(err error) *Error {
 	return &Error{Kind: Busy, Code: "webhook_not_stored", Err: err, RetryAfter: 5 * time.Second}
 }
 
-// verified tries the secrets of every integration of the shop, and the app's own, and gives the active
-// integrations that the delivery is for. Whoever signed it, everybody who connected the shop gets its orders.
-// An uninstallation concerns only those whose app was uninstalled.
+// verified tries the secrets of every integration of the shop, and the app's own, and gives the active integrations
+// that the delivery is for.
+//
+// An integration takes what its own secret signed, and what the app's secret signed. A pasted secret proves nothing
+// about its owner, so it does not speak for integrations that have another one: else whoever connected the shop once
+// could sign deletions of everybody's orders with a secret of their own making. An integration without any secret
+// takes the orders, but no deletions, that an active one of the same shop vouches for. An uninstallation concerns only
+// those whose app was uninstalled.
 func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64, err error) {
 	err = shopify.ErrNoSecret
 	if a.cfg.AppSecret != "" {
 		_, err = shopify.Verify([]string{a.cfg.AppSecret}, d.Body, d.HMAC)
 	}
 	byApp := err == nil
-	signed := byApp
+	signed, vouched := byApp, false
 	own := make([]bool, len(owners))
 	for i, o := range owners {
-		if len(o.Secrets) == 0 {
-			own[i] = byApp
-			continue
-		}
 		_, e := shopify.Verify(o.Secrets, d.Body, d.HMAC)
 		own[i] = e == nil
 		signed = signed || own[i]
+		vouched = vouched || own[i] && o.Active
 		if !signed && !errors.Is(e, shopify.ErrNoSecret) {
 			err = e
 		}
@@ -107,11 +113,26 @@ func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64,
 		return nil, err
 	}
 	for i, o := range owners {
-		if o.Active && (own[i] || d.Topic != TopicUninstalled) {
+		bare := len(o.Secrets) == 0
+		takes := own[i] ||
+			byApp && (bare || d.Topic != TopicUninstalled) ||
+			bare && vouched && carriesOrders(d.Topic)
+		if o.Active && takes {
 			targets = append(targets, o.IntegrationID)
 		}
 	}
 	return targets, nil
+}
+
+// carriesOrders tells whether the topic's deliveries are whole orders. One without a topic is taken for such, as the
+// original backend did.
+func carriesOrders(topic string) bool {
+	switch topic {
+	case TopicOrdersCreate, TopicOrdersUpdated, TopicOrdersCancelled, "":
+		return true
+	default:
+		return false
+	}
 }
 
 func (a *App) delivery(integration int64, d Incoming) (store.Delivery, error) {

@@ -128,7 +128,13 @@ func TestAccept_EverybodyWhoConnectedTheShop(t *testing.T) {
 	if _, err := w.app.Patch(t.Context(), w.user, mine, app.PatchInput{Active: &off}); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, w.app.Accept(t.Context(), w.incoming(app.TopicOrdersUpdated, "w-3", `{}`)), app.NotFound, "webhook_shop_unknown")
+	w.accept(t, w.incoming(app.TopicOrdersUpdated, "w-3", order(1, "2026-11-03T10:00:00Z", "voided"))) // paused: no effect
+	for _, id := range []int64{mine, theirs} {
+		w.process(t, id)
+		if w.orders(t, id)["1"].FinancialStatus == "voided" {
+			t.Errorf("the paused integration %d took an order", id)
+		}
+	}
 }
 
 func TestAccept_ConcurrentCallersShareTransactions(t *testing.T) {

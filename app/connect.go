@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (a *App) Connect(ctx context.Context, userID uuid.UUID, input ConnectInput)
 		return Connected{}, fmt.Errorf("connect %s: %w", shop, err)
 	}
 	a.log.InfoContext(ctx, "store connected", "integration_id", in.ID, "store", shop, "auth", in.Auth)
-	a.subscribeAtConnect(ctx, in)
+	a.resubscribe(ctx, in)
 	view, err := a.Integration(ctx, userID, in.ID)
 	if err != nil {
 		return Connected{}, fmt.Errorf("connect %s: %w", shop, err)
@@ -180,6 +181,15 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 		}
 	}
 	now := a.now()
+	back := p.Active != nil && *p.Active && !in.Active
+	if reconnects && !in.Active && p.Active == nil {
+		if back, err = a.wasUninstalled(ctx, id); err != nil { // connected again: that is what the new credentials are for
+			return Integration{}, err
+		}
+		if back {
+			p.Active = &back
+		}
+	}
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Integration(ctx, id)
 		if err != nil {
@@ -204,7 +214,19 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 	if err != nil {
 		return Integration{}, err
 	}
+	if back {
+		if in, err = a.Owned(ctx, userID, id); err != nil {
+			return Integration{}, err
+		}
+		a.resubscribe(ctx, in)
+	}
 	return a.Integration(ctx, userID, id)
+}
+
+// wasUninstalled tells whether the integration is inactive because the merchant removed the app.
+func (a *App) wasUninstalled(ctx context.Context, id int64) (bool, error) {
+	problems, err := a.store.Problems(ctx, []int64{id})
+	return slices.ContainsFunc(problems[id], func(p store.Problem) bool { return p.Code == ProblemUninstalled }), err
 }
 
 func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integration, c Credentials, got reach) error {

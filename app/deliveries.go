@@ -17,8 +17,12 @@ const (
 	// deliveryBatch is how many deliveries one transaction applies: more would hold the writer for so long
 	// that those who deliver notice.
 	deliveryBatch = 50
-	// deliveryTries is how often a delivery that our own database refuses is tried before it is given up.
-	deliveryTries = 10
+	// orderBatch is how many orders one transaction writes, for the same reason.
+	orderBatch = 250
+	// maxOrders is how many orders one delivery may carry. Shopify sends one.
+	maxOrders = 5000
+	// poisonedTries is how often a delivery is tried that our own code stumbles over.
+	poisonedTries = 10
 )
 
 // work is a delivery, decoded, and what is to be done for it.
@@ -71,16 +75,29 @@ func (a *App) Process(ctx context.Context, id int64, finish func(context.Context
 	}
 }
 
-// applyAll applies a batch in one transaction. When that fails, each delivery gets its own, so that a
-// poisoned one does not spoil the others.
+// errPanicked is a panic of our own code over what a delivery carries.
+var errPanicked = errors.New("panic")
+
+// applyAll decodes the deliveries and applies them, as many at once as orderBatch allows.
 func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.Delivery) error {
-	works := make([]work, len(due))
-	for i, d := range due {
-		works[i] = decode(d, in.StoreName)
+	var works []work
+	orders := 0
+	for _, d := range due {
+		w := decode(d, in.StoreName)
+		if len(works) > 0 && orders+len(w.versions) > orderBatch {
+			if err := a.applySome(ctx, in, works); err != nil {
+				return err
+			}
+			works, orders = nil, 0
+		}
+		works, orders = append(works, w), orders+len(w.versions)
 	}
-	for i := range works {
-		a.store.Prepare(works[i].versions)
-	}
+	return a.applySome(ctx, in, works)
+}
+
+// applySome applies deliveries in one transaction. When that fails, each gets its own, so that a poisoned one does
+// not spoil the others.
+func (a *App) applySome(ctx context.Context, in store.Integration, works []work) error {
 	err := a.apply(ctx, in.ID, works)
 	if err == nil || ctx.Err() != nil || errors.Is(err, store.ErrNotFound) {
 		return err
@@ -105,40 +122,24 @@ func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.De
 // bytes will not get better.
 func decode(d store.Delivery, shop string) work {
 	w := work{delivery: d}
-	fail := func(code, detail string) work {
-		w.delivery.State, w.delivery.ErrorCode, w.delivery.ErrorDetail = store.DeliveryFailed, code, detail
-		return w
-	}
 	w.delivery.ErrorCode, w.delivery.ErrorDetail = "", ""
-	switch d.Topic {
-	case TopicOrdersCreate, TopicOrdersUpdated, TopicOrdersCancelled, "":
-	case TopicOrdersDelete:
-		id, ok := shopify.ParseDeletion(d.Body)
-		if !ok { // the topic is not signed: an order's body under this one deletes nothing
-			return fail("not_a_deletion", "")
-		}
-		w.deletions = []string{id}
-		return w
-	case TopicUninstalled:
-		if !shopify.IsUninstall(d.Body, shop) {
-			return fail("not_an_uninstallation", "")
-		}
-		w.uninstall = true
-		return w
-	case "customers/data_request", "customers/redact", "shop/redact":
-		return fail("topic_not_available_yet", "")
-	default:
-		w.delivery.State = store.DeliveryProcessed
+	if !carriesOrders(d.Topic) {
+		w.decodeOther(shop)
 		return w
 	}
 	raws, err := shopify.SplitOrders(d.Body)
-	if err != nil {
-		return fail("not_an_order", err.Error())
+	switch {
+	case err != nil:
+		w.fail("not_an_order", err.Error())
+		return w
+	case len(raws) > maxOrders:
+		w.fail("too_many_orders", fmt.Sprintf("%d orders, at most %d", len(raws), maxOrders))
+		return w
 	}
 	for i, raw := range raws {
 		order, err := shopify.ParseOrder(raw)
 		if err != nil { // the others of the same delivery are good all the same
-			fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i+1, len(raws), err))
+			w.fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i+1, len(raws), err))
 			continue
 		}
 		w.versions = append(w.versions, store.Version{Order: order, ObservedAt: d.TriggeredAt})
@@ -146,19 +147,58 @@ func decode(d store.Delivery, shop string) work {
 	return w
 }
 
-// apply writes the works and the state of their deliveries in one transaction.
-func (a *App) apply(ctx context.Context, id int64, works []work) error {
-	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		now := a.now()
-		defer func() { // a panic over one strange order must not take the process down
-			if r := recover(); r != nil {
-				err = fmt.Errorf("deliveries: apply: panic: %v", r)
-			}
-		}()
-		var versions []store.Version
-		for _, w := range works {
-			versions = append(versions, w.versions...)
+// decodeOther reads a delivery that carries no orders. Its topic is not signed, so the body must look like it.
+func (w *work) decodeOther(shop string) {
+	switch w.delivery.Topic {
+	case TopicOrdersDelete:
+		id, ok := shopify.ParseDeletion(w.delivery.Body)
+		if !ok {
+			w.fail("not_a_deletion", "")
+			return
 		}
+		w.deletions = []string{id}
+	case TopicUninstalled:
+		if w.uninstall = shopify.IsUninstall(w.delivery.Body, shop); !w.uninstall {
+			w.fail("not_an_uninstallation", "")
+		}
+	case "customers/data_request", "customers/redact", "shop/redact":
+		w.fail("topic_not_available_yet", "")
+	}
+}
+
+func (w *work) fail(code, detail string) {
+	w.delivery.State, w.delivery.ErrorCode, w.delivery.ErrorDetail = store.DeliveryFailed, code, detail
+}
+
+// apply writes the works and the state of their deliveries in one transaction. A single delivery of many orders has
+// most of them written before, some in each transaction: versions may be written again, should this be cut short.
+func (a *App) apply(ctx context.Context, id int64, works []work) error {
+	works = slices.Clone(works)
+	if len(works) == 1 {
+		w := &works[0]
+		for len(w.versions) > orderBatch {
+			part := w.versions[:orderBatch]
+			a.store.Prepare(part)
+			err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+				defer recovered(&err)
+				outcomes, err := tx.PutOrders(ctx, id, part, a.now())
+				w.outcomes = append(w.outcomes, outcomes...)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			w.versions = w.versions[orderBatch:]
+		}
+	}
+	var versions []store.Version
+	for _, w := range works {
+		versions = append(versions, w.versions...)
+	}
+	a.store.Prepare(versions)
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		defer recovered(&err)
+		now := a.now()
 		outcomes, err := tx.PutOrders(ctx, id, versions, now)
 		if err != nil {
 			return err
@@ -166,23 +206,44 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		done := make([]store.Delivery, len(works))
 		for i := range works {
 			w := &works[i]
-			w.outcomes, outcomes = slices.Clone(outcomes[:len(w.versions)]), outcomes[len(w.versions):]
-			for _, order := range w.deletions {
-				o, err := tx.DeleteOrder(ctx, id, order, now)
-				if err != nil {
-					return err
-				}
-				w.outcomes = append(w.outcomes, o)
-			}
-			if w.uninstall {
-				if err := a.uninstalled(ctx, tx, id); err != nil {
-					return err
-				}
+			w.outcomes, outcomes = append(w.outcomes, outcomes[:len(w.versions)]...), outcomes[len(w.versions):]
+			if err := a.applyOther(ctx, tx, id, w, now); err != nil {
+				return err
 			}
 			done[i] = w.finished(now)
 		}
 		return tx.MarkDeliveries(ctx, done)
 	})
+}
+
+// recovered makes an error of a panic: one strange order must not take the process down.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("deliveries: apply: %w: %v", errPanicked, r)
+	}
+}
+
+// applyOther carries out what a delivery says besides orders.
+func (a *App) applyOther(ctx context.Context, tx *store.Tx, id int64, w *work, now time.Time) error {
+	for _, order := range w.deletions {
+		o, err := tx.DeleteOrder(ctx, id, order, now)
+		if err != nil {
+			return err
+		}
+		w.outcomes = append(w.outcomes, o)
+	}
+	if !w.uninstall {
+		return nil
+	}
+	in, err := tx.Integration(ctx, id)
+	if err != nil {
+		return err
+	}
+	if t := w.delivery.TriggeredAt; !t.IsZero() && t.Before(in.TokenIssuedAt) {
+		w.outcomes = append(w.outcomes, store.Stale) // the app was installed again since
+		return nil
+	}
+	return a.uninstalled(ctx, tx, in)
 }
 
 // finished is the delivery with the state that its outcomes mean.
@@ -216,7 +277,10 @@ func (a *App) putOff(ctx context.Context, w work, cause error) error {
 	d.Attempts++
 	d.ErrorCode, d.ErrorDetail = "internal", ""
 	d.State, d.NextAttemptAt = store.DeliveryPending, a.now().Add(backoff(d.Attempts))
-	if d.Attempts >= deliveryTries {
+	// What the database cannot take now, for want of room above all, it can take later. Only what our own code
+	// stumbles over will not change.
+	poisoned := errors.Is(cause, errPanicked) || errors.Is(cause, store.ErrConflict)
+	if poisoned && d.Attempts >= poisonedTries {
 		d.State, d.NextAttemptAt, d.ProcessedAt = store.DeliveryFailed, time.Time{}, a.now()
 	}
 	a.log.ErrorContext(ctx, "delivery could not be applied", "delivery_id", d.ID, "integration_id", d.IntegrationID,
@@ -227,20 +291,16 @@ func (a *App) putOff(ctx context.Context, w work, cause error) error {
 }
 
 // uninstalled ends the work for a store whose merchant removed the app: its token is dead.
-func (a *App) uninstalled(ctx context.Context, tx *store.Tx, id int64) error {
-	in, err := tx.Integration(ctx, id)
-	if err != nil {
-		return err
-	}
+func (a *App) uninstalled(ctx context.Context, tx *store.Tx, in store.Integration) error {
 	in.Active, in.NextSyncAt, in.UpdatedAt = false, time.Time{}, a.now()
 	in.WebhookTopics, in.WebhookAddress = nil, "" // they vanish with the app
-	if err := tx.DeleteSecrets(ctx, id, store.SecretAccessToken); err != nil {
+	if err := tx.DeleteSecrets(ctx, in.ID, store.SecretAccessToken); err != nil {
 		return err
 	}
-	if err := a.cancelImport(ctx, tx, id, ProblemUninstalled); err != nil {
+	if err := a.cancelImport(ctx, tx, in.ID, ProblemUninstalled); err != nil {
 		return err
 	}
-	if err := tx.PutProblem(ctx, id, store.Problem{Code: ProblemUninstalled, Since: a.now()}); err != nil {
+	if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: ProblemUninstalled, Since: a.now()}); err != nil {
 		return err
 	}
 	return tx.UpdateIntegration(ctx, in)

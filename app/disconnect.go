@@ -48,9 +48,16 @@ func (a *App) unsubscribe(ctx context.Context, in store.Integration) {
 	if in.WebhookAddress == "" {
 		return
 	}
+	shared, err := a.sharesSubscriptions(ctx, in)
+	if err != nil || shared {
+		if err != nil {
+			a.log.WarnContext(ctx, "subscriptions are left at Shopify", "integration_id", in.ID, "error", err)
+		}
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, farewellTimeout)
 	defer cancel()
-	err := a.call(ctx, in, func(s shopify.Session) error {
+	err = a.call(ctx, in, func(s shopify.Session) error {
 		hooks, err := a.shopify.Webhooks(ctx, s)
 		if err != nil {
 			return err
@@ -68,6 +75,28 @@ func (a *App) unsubscribe(ctx context.Context, in store.Integration) {
 	if err != nil {
 		a.log.WarnContext(ctx, "subscriptions could not be removed at Shopify", "integration_id", in.ID, "error", err)
 	}
+}
+
+// sharesSubscriptions tells whether another integration of the same shop receives at the same address.
+// Subscriptions belong to app and shop, so they may well be the same ones.
+func (a *App) sharesSubscriptions(ctx context.Context, in store.Integration) (bool, error) {
+	owners, err := a.store.ShopSecrets(ctx, in.StoreName, a.now())
+	if err != nil {
+		return false, err
+	}
+	for _, o := range owners {
+		if o.IntegrationID == in.ID {
+			continue
+		}
+		other, err := a.store.IntegrationByID(ctx, o.IntegrationID)
+		if err != nil {
+			return false, err
+		}
+		if other.WebhookAddress == in.WebhookAddress {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Purge deletes the rows of a disconnected integration, some in each transaction so that webhooks of

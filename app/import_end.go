@@ -22,7 +22,12 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 		if err != nil {
 			return false, err
 		}
-		arrived = min(arrived, stored+run.Failed)
+		// Shopify may still list an order whose deletion we were told of.
+		deleted, err := a.store.CountDeletedOrders(ctx, run.IntegrationID)
+		if err != nil {
+			return false, err
+		}
+		arrived = min(arrived, stored+run.Failed+deleted)
 	}
 	var counted int
 	err = a.call(ctx, in, func(s shopify.Session) (err error) {
@@ -48,10 +53,14 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 func (a *App) restart(ctx context.Context, run store.Import) error {
 	return a.update(ctx, run, func(_ context.Context, _ *store.Tx, row *store.Import) error {
 		row.Cursor, row.Pages, row.Fetched, row.Failed, row.Unchanged, row.Attempts = "", 0, 0, 0, 0, 0
+		row.NextAttemptAt = a.now().Add(passPauses[min(row.Pass, len(passPauses)-1)])
 		row.Pass++
 		return nil
 	})
 }
+
+// passPauses are the waits before the second and the third pass: Shopify's lists and counts may disagree for a moment.
+var passPauses = [...]time.Duration{0, time.Second, 5 * time.Second}
 
 // complete ends the run as a success. Only here the watermark moves, and only for a run that leaves no gap
 // behind: one with a later since than the watermark does not prove what lies between.
@@ -127,6 +136,9 @@ func (a *App) failed(ctx context.Context, run store.Import, cause error) (Progre
 	}
 	switch e.Kind {
 	case shopify.KindThrottled:
+		if e.RetryAfter > time.Minute { // worth telling
+			return a.later(ctx, run, cause, unreachableTries, min(e.RetryAfter, maxThrottle))
+		}
 		return Progress{After: max(e.RetryAfter, 100*time.Millisecond)}, nil
 	case shopify.KindUnavailable:
 		return a.later(ctx, run, cause, unreachableTries, backoff(run.Attempts+1))
@@ -149,8 +161,8 @@ func (a *App) later(ctx context.Context, run store.Import, cause error, tries in
 	if run.Attempts+1 >= tries {
 		return Progress{Done: true}, ignoreSuperseded(a.fail(ctx, run, codeOf(cause), detailOf(cause), cause))
 	}
-	if e := asShopify(cause); e != nil && e.RetryAfter > wait {
-		wait = e.RetryAfter
+	if e := asShopify(cause); e != nil {
+		wait = max(wait, min(e.RetryAfter, maxThrottle))
 	}
 	err := a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
 		row.Attempts++

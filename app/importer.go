@@ -18,6 +18,8 @@ const (
 	sliceTime = 3 * time.Second
 	// maxPasses is how often a run reads its window when what arrived falls short of Shopify's count.
 	maxPasses = 3
+	// maxThrottle is the longest that a run waits at once because Shopify says so.
+	maxThrottle = 5 * time.Minute
 	// unreachableTries is how often a page is asked for while Shopify cannot be reached: about a day.
 	unreachableTries = 300
 	// frozenTries is how often a page of a frozen store is asked for, at frozenBackoff: a day.
@@ -105,7 +107,7 @@ func query(run store.Import) shopify.OrdersQuery {
 }
 
 // begin counts the window and fixes its end. The end, from which the next watermark comes, is Shopify's own
-// time where it tells it: a clock of ours that runs ahead would leave a gap.
+// time where it tells it: a clock of ours that runs ahead would leave a gap, one that is behind the newest orders out.
 func (a *App) begin(ctx context.Context, in store.Integration, run store.Import) error {
 	var total int
 	var date time.Time
@@ -119,8 +121,8 @@ func (a *App) begin(ctx context.Context, in store.Integration, run store.Import)
 	}
 	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
 		row.To = asked.Truncate(time.Second)
-		if !date.IsZero() && date.Before(row.To) {
-			row.To = date
+		if !date.IsZero() {
+			row.To = date.UTC()
 		}
 		row.State, row.StartedAt, row.Total, row.Pass = store.ImportRunning, a.now(), &total, 1
 		return nil
@@ -140,7 +142,7 @@ func (a *App) page(ctx context.Context, in store.Integration, run store.Import) 
 	if page.Next != "" && page.Next == run.Cursor {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the next page is the same page"}}
 	}
-	if run.Total != nil && page.Next != "" && run.Fetched > 2**run.Total+10_000 {
+	if run.Total != nil && page.Next != "" && (run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000) {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
 	versions := make([]store.Version, 0, len(page.Orders))
@@ -164,9 +166,6 @@ func (a *App) page(ctx context.Context, in store.Integration, run store.Import) 
 		row.Failed += len(page.Orders) - len(versions)
 		// What a former pass of this run wrote comes back unchanged: no order counts twice.
 		row.Unchanged = max(0, row.Fetched-row.Failed-row.Created-row.Updated)
-		if row.Total == nil || row.Fetched > *row.Total {
-			row.Total = &row.Fetched // orders came in since they were counted
-		}
 		row.Cursor, row.Pages, row.Attempts, row.ErrorCode, row.ErrorDetail = page.Next, row.Pages+1, 0, "", ""
 		if reason != "" {
 			row.ErrorCode, row.ErrorDetail = "orders_unreadable", reason

@@ -37,8 +37,8 @@ type letter struct {
 	turn chan struct{}
 }
 
-// put returns when the rows are on the disk. The caller's context ends only the caller's waiting: rows in a
-// shared transaction are not taken back because one of the callers went away.
+// put returns when the rows are on the disk or refused. It does not watch the caller's context: rows in a shared
+// transaction are not taken back because one of the callers went away, and the wait is short.
 func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	l := &letter{rows: rows, done: make(chan error, 1), turn: make(chan struct{}, 1)}
 	b.mu.Lock()

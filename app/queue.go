@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
@@ -86,7 +87,9 @@ func (q *queue) wake(ctx context.Context, tx *store.Tx, args river.JobArgs) erro
 	if err != nil {
 		return fmt.Errorf("queue: insert %s: %w", args.Kind(), err)
 	}
-	if !res.UniqueSkippedAsDuplicate || res.Job.State == rivertype.JobStateRunning {
+	waits := res.Job.State == rivertype.JobStateScheduled || res.Job.State == rivertype.JobStateRetryable ||
+		res.Job.State == rivertype.JobStateAvailable && time.Until(res.Job.ScheduledAt) > time.Second
+	if !res.UniqueSkippedAsDuplicate || !waits {
 		return nil
 	}
 	if _, err := q.client.JobRetryTx(ctx, tx.SQL(), res.Job.ID); err != nil {

@@ -25,13 +25,22 @@ func (a *App) call(ctx context.Context, in store.Integration, fn func(shopify.Se
 		return err
 	}
 	err = fn(shopify.Session{Shop: in.StoreName, Token: token})
-	if in.Auth != store.AuthClientCredentials || shopify.KindOf(err) != shopify.KindUnauthorized {
+	if shopify.KindOf(err) != shopify.KindUnauthorized {
 		return err
 	}
-	if token, err = a.renew(ctx, in, token); err != nil {
-		return err
+	refused := err
+	var again string
+	if in.Auth == store.AuthClientCredentials {
+		if again, err = a.renew(ctx, in, token); err != nil {
+			return err
+		}
+	} else if again, err = a.store.Secret(ctx, in.ID, store.SecretAccessToken); err != nil {
+		return refused
 	}
-	return fn(shopify.Session{Shop: in.StoreName, Token: token})
+	if again == token { // not replaced meanwhile: there is no other to try
+		return refused
+	}
+	return fn(shopify.Session{Shop: in.StoreName, Token: again})
 }
 
 func (a *App) token(ctx context.Context, in store.Integration) (string, error) {
@@ -98,12 +107,23 @@ func (a *App) renew(ctx context.Context, in store.Integration, stale string) (st
 			if err != nil {
 				return err
 			}
+			// Shopify took its time: the app may be uninstalled, or the credentials others.
+			stored, err := tx.Secret(ctx, in.ID, store.SecretAccessToken)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if !row.Active || row.Auth != in.Auth || row.ClientID != in.ClientID || stored != stale {
+				return errSuperseded
+			}
 			a.tokenInto(&row, t)
 			if err := tx.PutSecret(ctx, in.ID, store.SecretAccessToken, t.AccessToken, time.Time{}); err != nil {
 				return err
 			}
 			return tx.UpdateIntegration(ctx, row)
 		})
+		if errors.Is(err, errSuperseded) {
+			return a.store.Secret(ctx, in.ID, store.SecretAccessToken)
+		}
 		if err != nil {
 			return "", fmt.Errorf("store the renewed token of integration %d: %w", in.ID, err)
 		}

@@ -91,14 +91,22 @@ func webhookAddress(base string) (string, error) {
 // is missing, and notes the outcome.
 func (a *App) subscribe(ctx context.Context, in store.Integration, address string) (Registration, error) {
 	var reg Registration
-	err := a.call(ctx, in, func(s shopify.Session) error {
+	formerly := in.WebhookAddress
+	shared, err := a.sharesSubscriptions(ctx, in)
+	if err != nil {
+		return Registration{}, err
+	}
+	if shared { // what is there may be the other's: it is not moved
+		formerly = ""
+	}
+	err = a.call(ctx, in, func(s shopify.Session) error {
 		reg = Registration{}
 		hooks, err := a.shopify.Webhooks(ctx, s)
 		if err != nil {
 			return err
 		}
 		for _, topic := range Topics {
-			hook, changed, err := a.ensure(ctx, s, hooks, topic, address, in.WebhookAddress)
+			hook, changed, err := a.ensure(ctx, s, hooks, topic, address, formerly)
 			if err != nil {
 				return fmt.Errorf("subscribe %s: %w", topic, err)
 			}
@@ -158,24 +166,23 @@ func (a *App) ensure(ctx context.Context, s shopify.Session, hooks []shopify.Web
 	return shopify.Webhook{Topic: topic, Address: address, Format: "json"}, false, nil
 }
 
-// subscribeAtConnect subscribes a store that was just connected, if all that is needed is known.
-func (a *App) subscribeAtConnect(ctx context.Context, in store.Integration) {
-	if a.cfg.PublicURL == "" {
-		return
+// resubscribe makes sure of the subscriptions of a store that was just connected or switched on, if all that is
+// needed is known. A failure is none of the connection: the health says webhooks_missing until it is made good.
+func (a *App) resubscribe(ctx context.Context, in store.Integration) {
+	base := a.cfg.PublicURL
+	if base == "" {
+		base = strings.TrimSuffix(in.WebhookAddress, WebhookPath)
 	}
 	signed, err := a.canVerify(ctx, in)
-	if err == nil && !signed {
-		return
-	}
-	if err == nil {
+	if err == nil && base != "" && signed {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), subscribeTimeout)
 		defer cancel()
 		var address string
-		if address, err = webhookAddress(a.cfg.PublicURL); err == nil {
+		if address, err = webhookAddress(base); err == nil {
 			_, err = a.subscribe(ctx, in, address)
 		}
 	}
-	if err != nil { // the health says webhooks_missing until it is made good
+	if err != nil {
 		a.log.WarnContext(ctx, "webhooks could not be subscribed", "integration_id", in.ID, "error", err)
 	}
 }

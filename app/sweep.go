@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/riverqueue/river"
 
@@ -13,100 +15,103 @@ import (
 const sweepLimit = 100
 
 // Sweep starts what is due: periodic syncs, and the processing of deliveries whose next try has come or whose
-// job was lost. The tables say what is to be done; a job that is there already is left alone.
+// job was lost. The tables say what is to be done; a job that is there already is left alone. What fails for one
+// integration does not keep the others waiting.
 func (a *App) Sweep(ctx context.Context) error {
+	var errs []error
 	if a.cfg.SyncInterval > 0 {
-		if err := a.sweepSyncs(ctx); err != nil {
-			return err
+		due, err := a.store.DueIntegrations(ctx, a.now(), sweepLimit)
+		errs = append(errs, err)
+		for _, id := range due {
+			if err := a.StartPeriodic(ctx, id); err != nil && KindOf(err) == Internal {
+				errs = append(errs, fmt.Errorf("sync of integration %d: %w", id, err))
+			}
 		}
 	}
 	waiting, err := a.store.IntegrationsWithDueDeliveries(ctx, a.now())
-	if err != nil {
-		return fmt.Errorf("sweep: %w", err)
-	}
+	errs = append(errs, err)
 	for _, id := range waiting {
-		if err := a.hint(ctx, ProcessDeliveries{IntegrationID: id}); err != nil {
-			return err
-		}
+		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
-	return nil
-}
-
-func (a *App) sweepSyncs(ctx context.Context) error {
-	due, err := a.store.DueIntegrations(ctx, a.now(), sweepLimit)
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
-	for _, id := range due {
-		if err := a.StartPeriodic(ctx, id); err != nil && KindOf(err) == Internal {
-			return fmt.Errorf("sweep: sync of integration %d: %w", id, err)
-		}
-	}
 	return nil
 }
 
-// Recover inserts the jobs of unfinished work that may have lost them: after a start, and now and then.
+// Recover makes the jobs of unfinished work due that have lost them or sleep beyond their time: after a start, and
+// now and then.
 func (a *App) Recover(ctx context.Context) error {
+	var errs []error
 	runs, err := a.store.ActiveImports(ctx)
-	if err != nil {
-		return fmt.Errorf("recover: %w", err)
-	}
+	errs = append(errs, err)
 	for _, run := range runs {
-		if err := a.hint(ctx, ImportOrders{ImportID: run.ID}); err != nil {
-			return err
+		if run.NextAttemptAt.After(a.now()) {
+			errs = append(errs, a.hint(ctx, ImportOrders{ImportID: run.ID}))
+			continue
 		}
+		errs = append(errs, a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return a.queue.wake(ctx, tx, ImportOrders{ImportID: run.ID})
+		}))
 	}
 	gone, err := a.store.DeletedIntegrations(ctx)
-	if err != nil {
+	errs = append(errs, err)
+	for _, id := range gone {
+		errs = append(errs, a.hint(ctx, PurgeIntegration{IntegrationID: id}))
+	}
+	errs = append(errs, a.scheduleAll(ctx))
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}
-	for _, id := range gone {
-		if err := a.hint(ctx, PurgeIntegration{IntegrationID: id}); err != nil {
-			return err
-		}
-	}
-	return a.scheduleAll(ctx)
+	return nil
 }
 
-// scheduleAll gives every active integration that has never been scheduled, because periodic syncs were off
-// when it was connected, its place in the schedule.
+// scheduleAll gives every active integration its place in the schedule: one that has none, because periodic syncs
+// were off when it was connected, and one whose place is further off than the interval, because the interval was
+// longer then or the clock ahead.
 func (a *App) scheduleAll(ctx context.Context) error {
 	if a.cfg.SyncInterval == 0 {
 		return nil
 	}
 	ids, err := a.store.ActiveIntegrations(ctx)
 	if err != nil {
-		return fmt.Errorf("recover: %w", err)
+		return err
 	}
+	problems, err := a.store.Problems(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var errs []error
 	for _, id := range ids {
+		furthest := a.nextSync(a.now(), a.cfg.SyncInterval)
+		if len(problems[id]) > 0 {
+			furthest = a.nextSync(a.now(), max(a.cfg.SyncInterval, frozenBackoff))
+		}
+		stopped := slices.ContainsFunc(problems[id], func(p store.Problem) bool { return p.Code == ProblemReauthorize })
 		in, err := a.store.IntegrationByID(ctx, id)
 		if err != nil {
-			return fmt.Errorf("recover: integration %d: %w", id, err)
-		}
-		problems, err := a.store.Problems(ctx, []int64{id})
-		if err != nil {
-			return fmt.Errorf("recover: %w", err)
-		}
-		stopped := false
-		for _, p := range problems[id] {
-			stopped = stopped || p.Code == ProblemReauthorize
-		}
-		if stopped || !in.NextSyncAt.IsZero() {
+			errs = append(errs, err)
 			continue
 		}
-		err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		next := in.NextSyncAt
+		if next.IsZero() && !stopped {
+			next = a.nextSync(a.now(), 0)
+		} else if next.After(furthest) {
+			next = furthest
+		}
+		if next.Equal(in.NextSyncAt) {
+			continue
+		}
+		errs = append(errs, a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 			row, err := tx.Integration(ctx, id)
 			if err != nil {
 				return err
 			}
-			row.NextSyncAt = a.nextSync(a.now(), 0)
+			row.NextSyncAt = next
 			return tx.UpdateIntegration(ctx, row)
-		})
-		if err != nil {
-			return fmt.Errorf("recover: schedule integration %d: %w", id, err)
-		}
+		}))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (a *App) hint(ctx context.Context, args river.JobArgs) error {

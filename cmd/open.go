@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,8 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 	client, err := shopify.NewClient(shopify.Config{
 		APIVersion: cfg.Shopify.APIVersion,
 		Endpoint:   cfg.Shopify.Endpoint,
+		Retries:    1, // an import tries again by itself, and should not keep a worker meanwhile
+		Timeout:    20 * time.Second,
 		UserAgent:  "probability/" + readBuild().version,
 	}, hc, log)
 	if err != nil {

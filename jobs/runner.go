@@ -23,6 +23,8 @@ const (
 	// fetchPoll is how often a queue is looked at without a notice. It bounds the delay of a job whose notice
 	// was merged into another's.
 	fetchPoll = 200 * time.Millisecond
+	// importWorkers is how many imports run at once for each other job.
+	importWorkers = 4
 	// jobTimeout is the longest that a job may take. An import's slice takes seconds, and one call to
 	// Shopify half a minute at most.
 	jobTimeout = 3 * time.Minute
@@ -42,8 +44,8 @@ const (
 
 // Config is what the runner needs to know of the configuration.
 type Config struct {
-	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. They
-	// mostly wait for the network, or for their turn to write.
+	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. Imports get
+	// importWorkers times as many: they wait for Shopify most of the time, and some stores for very long.
 	Workers int
 }
 
@@ -78,7 +80,7 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 		MaxAttempts:                 maxJobAttempts,
 		Queues: map[string]river.QueueConfig{
 			app.QueueDeliveries:  {MaxWorkers: cfg.Workers},
-			app.QueueImports:     {MaxWorkers: cfg.Workers},
+			app.QueueImports:     {MaxWorkers: importWorkers * cfg.Workers},
 			app.QueueMaintenance: {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,

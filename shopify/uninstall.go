@@ -18,12 +18,14 @@ func IsUninstall(body []byte, shop string) bool {
 			return false
 		}
 	}
-	if _, ok := all["id"]; ok && len(all) == 1 {
-		return false
-	}
 	var domain string
 	if raw, ok := all["myshopify_domain"]; ok && json.Unmarshal(raw, &domain) == nil && domain != "" {
 		return strings.EqualFold(domain, shop)
 	}
-	return true
+	for _, name := range [...]string{"domain", "plan_name", "shop_owner", "iana_timezone", "money_format"} {
+		if _, ok := all[name]; ok { // only a shop has these
+			return true
+		}
+	}
+	return false
 }

@@ -81,10 +81,27 @@ func (tx *Tx) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (
 const pendingDeliveries = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `
 	ORDER BY d.received_at, d.id LIMIT $3`
 
-// PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first.
+// pendingBytes bounds the bodies that one call of PendingDeliveries reads: what is read is decoded in memory.
+const pendingBytes = 4 << 20
+
+// PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first:
+// at most limit of them, and no more once their bodies add up to 4 MiB.
 func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now time.Time, limit int) ([]Delivery, error) {
-	return list(ctx, s.readers, fmt.Sprintf("deliveries: pending of integration %d", integrationID), s.scanWithBody,
-		pendingDeliveries, integrationID, now.UnixMilli(), pageSize(limit))
+	op := fmt.Sprintf("deliveries: pending of integration %d", integrationID)
+	rows, err := s.work.QueryContext(ctx, pendingDeliveries, integrationID, now.UnixMilli(), pageSize(limit))
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	defer rows.Close()
+	var out []Delivery
+	for size := 0; size < pendingBytes && rows.Next(); {
+		d, err := s.scanWithBody(rows)
+		if err != nil {
+			return nil, failed(op, err)
+		}
+		out, size = append(out, d), size+len(d.Body)
+	}
+	return out, failed(op, rows.Err())
 }
 
 const integrationsDue = `SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
@@ -94,6 +111,6 @@ const integrationsDue = `SELECT i.id FROM integrations i WHERE i.deleted_at IS N
 // IntegrationsWithDueDeliveries lists the ids of integrations that have deliveries to process, at most 10,000. It asks each
 // integration for one, so that a long backlog of one does not slow it.
 func (s *Store) IntegrationsWithDueDeliveries(ctx context.Context, now time.Time) ([]int64, error) {
-	return list(ctx, s.readers, "deliveries: integrations with due ones", scanOne[int64],
+	return list(ctx, s.work, "deliveries: integrations with due ones", scanOne[int64],
 		integrationsDue, maxRows, now.UnixMilli())
 }

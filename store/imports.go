@@ -104,7 +104,7 @@ func (tx *Tx) ActiveImport(ctx context.Context, integrationID int64) (Import, er
 
 // ImportByID is the run with this id, whoever owns it: for jobs. ErrNotFound also when its integration was disconnected.
 func (s *Store) ImportByID(ctx context.Context, id uuid.UUID) (Import, error) {
-	return importByID(ctx, s.readers, id)
+	return importByID(ctx, s.work, id)
 }
 
 func importByID(ctx context.Context, q querier, id uuid.UUID) (Import, error) {
@@ -133,7 +133,7 @@ func (s *Store) CountImports(ctx context.Context, integrationID int64) (int, err
 
 // ActiveImports lists every queued or running import, longest waiting first: what a start has to take up again.
 func (s *Store) ActiveImports(ctx context.Context) ([]Import, error) {
-	return list(ctx, s.readers, "imports: active", scanImport,
+	return list(ctx, s.work, "imports: active", scanImport,
 		`SELECT `+importColumns+` FROM imports m JOIN integrations i ON i.id = m.integration_id AND i.deleted_at IS NULL
 		WHERE m.state IN ('queued', 'running') ORDER BY m.queued_at, m.id LIMIT $1`, maxRows)
 }

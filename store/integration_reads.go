@@ -24,14 +24,14 @@ func (s *Store) Integrations(ctx context.Context, userID uuid.UUID) ([]Integrati
 
 // IntegrationByID is the integration with this id, whoever owns it: for jobs, never for a caller from outside.
 func (s *Store) IntegrationByID(ctx context.Context, id int64) (Integration, error) {
-	return get(ctx, s.readers, fmt.Sprintf("integrations: get %d", id), scanIntegration,
+	return get(ctx, s.work, fmt.Sprintf("integrations: get %d", id), scanIntegration,
 		`SELECT `+integrationColumns+` FROM integrations i WHERE i.id = $1 AND i.deleted_at IS NULL`, id)
 }
 
 // DueIntegrations lists the ids of active integrations whose next sync has come and that import nothing just now, longest
 // due first.
 func (s *Store) DueIntegrations(ctx context.Context, now time.Time, limit int) ([]int64, error) {
-	return list(ctx, s.readers, "integrations: due", scanOne[int64],
+	return list(ctx, s.work, "integrations: due", scanOne[int64],
 		`SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL AND i.active AND i.next_sync_at <= $1
 			AND NOT EXISTS (SELECT 1 FROM imports m WHERE m.integration_id = i.id AND m.state IN ('queued', 'running'))
 		ORDER BY i.next_sync_at, i.id LIMIT $2`, now.UnixMilli(), limit)
@@ -39,13 +39,13 @@ func (s *Store) DueIntegrations(ctx context.Context, now time.Time, limit int) (
 
 // DeletedIntegrations lists the ids of disconnected integrations that PurgeIntegration has not finished with.
 func (s *Store) DeletedIntegrations(ctx context.Context) ([]int64, error) {
-	return list(ctx, s.readers, "integrations: deleted", scanOne[int64],
+	return list(ctx, s.work, "integrations: deleted", scanOne[int64],
 		`SELECT id FROM integrations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`, maxRows)
 }
 
 // ActiveIntegrations lists the ids of all active integrations, at most 10,000.
 func (s *Store) ActiveIntegrations(ctx context.Context) ([]int64, error) {
-	return list(ctx, s.readers, "integrations: active", scanOne[int64],
+	return list(ctx, s.work, "integrations: active", scanOne[int64],
 		`SELECT id FROM integrations WHERE deleted_at IS NULL AND active ORDER BY id LIMIT $1`, maxRows)
 }
 

@@ -175,6 +175,12 @@ func (s *Store) OrdersInWindow(ctx context.Context, integrationID int64, field s
 	return get(ctx, s.readers, op, scanOne[int], query, integrationID, secondStart(from), secondEnd(to))
 }
 
+// CountDeletedOrders counts the tombstones of an integration.
+func (s *Store) CountDeletedOrders(ctx context.Context, integrationID int64) (int, error) {
+	return get(ctx, s.readers, fmt.Sprintf("orders: count deleted of integration %d", integrationID), scanOne[int],
+		`SELECT count(*) FROM orders o WHERE o.integration_id = $1 AND o.deleted_at IS NOT NULL`, integrationID)
+}
+
 // windowQuery counts by the indexed column that holds the field wherever the payload has it. An order whose payload
 // tells no time of creation may be anywhere, so it counts as inside: it must not make a complete window look short.
 func windowQuery(field string) (string, error) {

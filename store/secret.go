@@ -64,7 +64,7 @@ func (tx *Tx) DeleteSecrets(ctx context.Context, integrationID int64, kinds ...s
 
 // Secret opens a secret; ErrNotFound when there is none of that kind.
 func (s *Store) Secret(ctx context.Context, integrationID int64, kind string) (string, error) {
-	return s.secret(ctx, s.readers, integrationID, kind)
+	return s.secret(ctx, s.work, integrationID, kind)
 }
 
 // Secret opens a secret as the transaction sees it.
@@ -118,7 +118,7 @@ type shopSecret struct {
 // An integration without any is in the list with none.
 func (s *Store) ShopSecrets(ctx context.Context, storeName string, now time.Time) ([]ShopSecrets, error) {
 	const op = "secrets: of a shop"
-	rows, err := list(ctx, s.readers, op, func(r row) (v shopSecret, err error) {
+	rows, err := list(ctx, s.work, op, func(r row) (v shopSecret, err error) {
 		err = r.Scan(&v.id, &v.active, &v.kind, &v.sealed)
 		return v, err
 	}, `SELECT i.id, i.active, COALESCE(x.kind, ''), x.value FROM integrations i

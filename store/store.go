@@ -20,7 +20,8 @@ type Config struct {
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
 	writer  *sql.DB
-	readers *sql.DB
+	readers *sql.DB // what people ask for
+	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
 	keys    *keyring
 	bodies  *bodyCodec
 	release func() error // closes everything
@@ -28,6 +29,9 @@ type Store struct {
 
 // closeWait bounds the tidying up on Close.
 const closeWait = 10 * time.Second
+
+// workReaders is the size of the pool for work: its queries are short.
+const workReaders = 2
 
 // Open opens the data folder, makes what is missing in it, brings the schema up to date and proves the key. Several processes
 // may open one folder at once, also an empty one: they go through this one after the other.
@@ -84,11 +88,14 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if s.readers, err = sqlite.open(dir.database(), true, readers); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.writer.Close())
 	}
+	if s.work, err = sqlite.open(dir.database(), true, workReaders); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.readers.Close(), s.writer.Close())
+	}
 	late := context.WithoutCancel(ctx) // Close has no context of its own
 	s.release = func() error {
 		ctx, cancel := context.WithTimeout(late, closeWait)
 		defer cancel()
-		err := s.readers.Close()
+		err := errors.Join(s.readers.Close(), s.work.Close())
 		// Best effort: the next start works without either.
 		_, _ = s.writer.ExecContext(ctx, `PRAGMA optimize`)
 		_, _ = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)

@@ -83,6 +83,9 @@ func readBody(r *http.Request) ([]byte, error) {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, err
 	}
+	if app.KindOf(err) == app.Busy {
+		return nil, err
+	}
 	return nil, &problem{status: http.StatusBadRequest, code: "incomplete_body", cause: err}
 }
 

@@ -1,10 +1,35 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
+
+// readyFor is how long an answer about readiness holds. Finding out costs a flush to the disk, and anybody may ask.
+const readyFor = time.Second
+
+// readiness is the last answer, shared by all who ask within readyFor.
+type readiness struct {
+	mu    sync.Mutex
+	err   error
+	until time.Time
+}
+
+func (r *readiness) check(ctx context.Context, ask func(context.Context) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.After(r.until) {
+		// Not the caller's context: others get the same answer.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		r.err, r.until = ask(ctx), now.Add(readyFor)
+	}
+	return r.err
+}
 
 type statusView struct {
 	Status string `json:"status"`
@@ -18,7 +43,7 @@ func (s *Server) healthz(c echo.Context) error {
 // readyz is GET /readyz: the database can be written and the workers run. Why not is for the log, since
 // anybody may ask.
 func (s *Server) readyz(c echo.Context) error {
-	if err := s.cfg.Ready(c.Request().Context()); err != nil {
+	if err := s.ready.check(c.Request().Context(), s.cfg.Ready); err != nil {
 		return &problem{status: http.StatusServiceUnavailable, code: "not_ready", retryAfter: busyRetry, cause: err}
 	}
 	return c.JSON(http.StatusOK, statusView{Status: "ready"})

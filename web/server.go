@@ -39,12 +39,14 @@ type Config struct {
 // Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
 type Server struct {
 	app     *app.App
+	bodies  budget // of webhooks
 	catalog *catalog
 	cfg     Config
 	cross   *http.CrossOriginProtection
 	echo    *echo.Echo
 	log     *slog.Logger
 	pages   *template.Template
+	ready   readiness
 	style   stylesheet
 }
 
@@ -74,6 +76,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
 		echo: echo.New(), log: log, pages: pages, style: style,
 	}
+	s.bodies.most = bodyBudget
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
 	s.trustProxies(cfg.TrustedProxies)

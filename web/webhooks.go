@@ -1,6 +1,10 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -15,16 +19,28 @@ type receivedView struct {
 // receiveWebhook is POST /api/webhooks/shopify/orders/. The body goes on as it came: it is proven before
 // anybody decodes it, and the 200 says that it is stored.
 func (s *Server) receiveWebhook(c echo.Context) error {
+	h := c.Request().Header
+	mac := shopifyHeader(h, "Hmac-Sha256")
+	if len(mac) != base64.StdEncoding.EncodedLen(sha256.Size) { // no use keeping the body
+		if _, err := io.Copy(io.Discard, c.Request().Body); err != nil {
+			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+				return err
+			}
+		}
+		return &app.Error{Kind: app.Unauthorized, Code: "webhook_signature_invalid"}
+	}
+	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies}
+	defer counted.release()
+	c.Request().Body = counted
 	body, err := readBody(c.Request())
 	if err != nil {
 		return err
 	}
-	h := c.Request().Header
 	err = s.app.Accept(c.Request().Context(), app.Incoming{
 		APIVersion:  shopifyHeader(h, "API-Version"),
 		Body:        body,
 		EventID:     shopifyHeader(h, "Event-Id"),
-		HMAC:        shopifyHeader(h, "Hmac-Sha256"),
+		HMAC:        mac,
 		Shop:        shopifyHeader(h, "Shop-Domain"),
 		Topic:       shopifyHeader(h, "Topic"),
 		TriggeredAt: shopifyHeader(h, "Triggered-At"),

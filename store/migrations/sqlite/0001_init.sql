@@ -169,6 +169,7 @@ CREATE TABLE orders (
 CREATE INDEX orders_list ON orders (integration_id, listed_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX orders_version ON orders (integration_id, version_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX orders_email ON orders (integration_id, email_key) WHERE deleted_at IS NULL AND email_key IS NOT NULL;
+CREATE INDEX orders_deleted ON orders (integration_id) WHERE deleted_at IS NOT NULL;
 
 -- The payload byte for byte, beside the row so that lists and counts do not read past it. codec: 0 as it is, 1 zstd.
 CREATE TABLE order_payloads (

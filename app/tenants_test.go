@@ -1,0 +1,239 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"probability/app"
+	"probability/shopify"
+	"probability/shopify/simulator"
+	"probability/store"
+)
+
+// rival connects the same shop for another user, with an API secret of the rival's own making.
+func (w *world) rival(t *testing.T, secret string) int64 {
+	t.Helper()
+	other := w.addUser(t, "luis@example.com")
+	c, err := w.app.Connect(t.Context(), other, app.ConnectInput{
+		StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken, APISecret: secret},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Integration.ID
+}
+
+func TestAccept_AMadeUpSecretSpeaksForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := w.connect(t).Integration.ID
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "w-1", order(1, "2026-11-01T10:00:00Z", "paid")))
+	w.process(t, mine)
+	theirs := w.rival(t, "made-up")
+	for topic, body := range map[string]string{
+		app.TopicOrdersDelete:  `{"id":1}`,
+		app.TopicOrdersUpdated: order(1, "9999-01-01T00:00:00Z", "voided"),
+		app.TopicUninstalled:   `{"id":1,"myshopify_domain":"` + shopDomain + `"}`,
+	} {
+		w.accept(t, app.Incoming{Shop: shopDomain, Topic: topic, WebhookID: topic, Body: []byte(body), HMAC: shopify.Sign("made-up", []byte(body))})
+	}
+	w.process(t, mine)
+	w.process(t, theirs)
+	if got := w.orders(t, mine)["1"].FinancialStatus; got != "paid" || !w.integration(t, mine).Active {
+		t.Errorf("the order is %q after what another signed with a secret of their own, want paid", got)
+	}
+}
+
+func TestAccept_WithoutASecretOnlyOrdersAreTakenOnTrust(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := w.connect(t).Integration.ID
+	other := w.addUser(t, "luis@example.com")
+	c, err := w.app.Connect(t.Context(), other, app.ConnectInput{StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "w-1", order(1, "2026-11-01T10:00:00Z", "paid")))
+	w.accept(t, w.incoming(app.TopicOrdersDelete, "w-2", `{"id":1}`))
+	for id, want := range map[int64]int{mine: 0, c.Integration.ID: 1} {
+		w.process(t, id)
+		if got := len(w.orders(t, id)); got != want {
+			t.Errorf("integration %d has %d orders, want %d", id, got, want)
+		}
+	}
+}
+
+func TestDisconnect_LeavesAnothersSubscriptions(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.connect(t)
+	other := w.addUser(t, "luis@example.com")
+	c, err := w.app.Connect(t.Context(), other, app.ConnectInput{
+		StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.app.Disconnect(t.Context(), other, c.Integration.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(w.shop.Subscriptions()); got != len(app.Topics) {
+		t.Errorf("%d subscriptions are left, want the other's %d", got, len(app.Topics))
+	}
+}
+
+func TestProcess_ManyOrdersInOneDelivery(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	many := func(n int) string {
+		var b strings.Builder
+		b.WriteString(`{"orders":[`)
+		for i := range n {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, `{"id":%d}`, i+1)
+		}
+		return b.String() + "]}"
+	}
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "many", many(1100)))
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "too many", many(5001)))
+	w.process(t, id)
+	if d := w.delivery(t, id, "many"); d.State != store.DeliveryProcessed || len(w.orders(t, id)) != 1100 {
+		t.Errorf("delivery %s, %d orders, want processed and 1100", d.State, len(w.orders(t, id)))
+	}
+	if d := w.delivery(t, id, "too many"); d.State != store.DeliveryFailed || d.ErrorCode != "too_many_orders" {
+		t.Errorf("delivery %s %s, want refused", d.State, d.ErrorCode)
+	}
+}
+
+func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	for i := range 30 {
+		body := strings.TrimSuffix(order(i+1, "2026-11-01T10:00:00Z", "paid"), "}") + fmt.Sprintf(`,"note":"%s"}`, noise(i, 20_000))
+		w.accept(t, w.incoming(app.TopicOrdersCreate, fmt.Sprint(i), body))
+	}
+	limit := func(pages string) {
+		t.Helper()
+		var n int
+		if err := w.store.Writer().QueryRowContext(t.Context(), `PRAGMA max_page_count = `+pages).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pages int
+	if err := w.store.Writer().QueryRowContext(t.Context(), `PRAGMA page_count`).Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limit(fmt.Sprint(pages + 2)) // too little for the orders, enough for a note that they failed
+	for range 15 {
+		// An error, or another try later: both keep the delivery.
+		_ = w.app.Process(t.Context(), id, func(context.Context, *store.Tx) error { return nil })
+		w.clock.Add(10 * time.Minute)
+	}
+	limit("4294967294")
+	w.clock.Add(10 * time.Minute)
+	w.process(t, id)
+	if got := len(w.orders(t, id)); got != 30 {
+		t.Errorf("%d orders once there is room again, want 30", got)
+	}
+}
+
+// noise is text that does not compress well.
+func noise(seed, n int) string {
+	b := make([]byte, n)
+	x := uint32(seed)*2654435761 + 1
+	for i := range b {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		b[i] = 'a' + byte(x%26)
+	}
+	return string(b)
+}
+
+func TestUninstall_BeforeTheTokenIsNoLongerTrue(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	c := w.connect(t)
+	d := w.incoming(app.TopicUninstalled, "late", `{"id":1,"myshopify_domain":"`+shopDomain+`"}`)
+	d.TriggeredAt = w.clock.Now().Add(-time.Hour).Format(time.RFC3339)
+	w.accept(t, d)
+	w.process(t, c.Integration.ID)
+	if in := w.integration(t, c.Integration.ID); !in.Active {
+		t.Error("an uninstallation from before the connection ended it")
+	}
+	if got := w.delivery(t, c.Integration.ID, "late"); got.State != store.DeliveryStale {
+		t.Errorf("the delivery is %s, want stale", got.State)
+	}
+	w.clock.Add(time.Minute)
+	d = w.incoming(app.TopicUninstalled, "now", `{"id":1,"myshopify_domain":"`+shopDomain+`"}`)
+	w.accept(t, d)
+	w.process(t, c.Integration.ID)
+	token := shopToken
+	in, err := w.app.Patch(t.Context(), w.user, c.Integration.ID, app.PatchInput{AccessToken: &token})
+	if err != nil || !in.Active || len(in.Problems) != 0 || in.WebhookStatus != app.WebhooksActive {
+		t.Errorf("connected again: %+v, %v, want active with webhooks", in, err)
+	}
+}
+
+func TestImport_TombstoneFromBefore(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(20, 10*days)
+	c := w.connect(t)
+	// Told of before the first page is read, while Shopify still lists it.
+	w.accept(t, w.incoming(app.TopicOrdersDelete, "d", fmt.Sprintf(`{"id":%d}`, w.shop.OrderIDs()[0])))
+	w.process(t, c.Integration.ID)
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || len(w.orders(t, c.Integration.ID)) != 19 {
+		t.Errorf("run %+v, %d orders, want completed with 19", run, len(w.orders(t, c.Integration.ID)))
+	}
+}
+
+func TestImport_OldTokenRefusedAfterANewOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(20, 10*days)
+	c := w.connect(t)
+	// Revoked at Shopify; the owner brings the new one before the run notices.
+	w.shop.SetToken("shpat_fresh")
+	fresh := "shpat_fresh"
+	if _, err := w.app.Patch(t.Context(), w.user, c.Integration.ID, app.PatchInput{AccessToken: &fresh}); err != nil {
+		t.Fatal(err)
+	}
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted {
+		t.Errorf("run %+v, want completed with the new token", run)
+	}
+}
+
+func TestImport_PagesThatDoNotEnd(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(600, 10*days)
+	c := w.connect(t)
+	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEmptyPage, Path: "orders.json"})
+	run := w.runImport(t, c.Import.ID)
+	if run.State != store.ImportFailed {
+		t.Errorf("run %+v, want failed", run)
+	}
+}
+
+func TestSweep_FollowsAShorterIntervalAndAClockSetBack(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *app.Config) { c.SyncInterval = 24 * time.Hour })
+	w.shop.Generate(5, 10*days)
+	c := w.connect(t)
+	w.runImport(t, c.Import.ID)
+	w.clock.Add(-20 * time.Hour) // the clock was ahead
+	if err := w.app.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if in := w.integration(t, c.Integration.ID); in.NextSyncAt.After(w.clock.Now().Add(24 * time.Hour)) {
+		t.Errorf("next sync at %v, now %v, want within the interval", in.NextSyncAt, w.clock.Now())
+	}
+}
