@@ -62,8 +62,8 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 	if len(owners) == 0 {
 		return &Error{Kind: NotFound, Code: "webhook_shop_unknown"}
 	}
-	if !json.Valid(d.Body) {
-		return invalid("invalid_json", "the body is signed, but no JSON")
+	if !utf8.Valid(d.Body) || !json.Valid(d.Body) {
+		return invalid("invalid_json", "the body is signed, but no JSON in UTF-8")
 	}
 	if len(targets) == 0 { // paused: the sync that switching on starts brings what came meanwhile
 		return nil

@@ -50,6 +50,7 @@ func TestAccept_Signatures(t *testing.T) {
 	wantError(t, w.app.Accept(t.Context(), byApp("nonsense")), app.NotFound, "webhook_shop_unknown")
 	wantError(t, w.app.Accept(t.Context(), w.incoming(app.TopicOrdersCreate, "w-2", `{"id":`)), app.Invalid, "invalid_json")
 	wantError(t, w.app.Accept(t.Context(), w.incoming(app.TopicOrdersCreate, "w-3", "")), app.Invalid, "invalid_json")
+	wantError(t, w.app.Accept(t.Context(), w.incoming(app.TopicOrdersCreate, "w-4", "{\"id\":5,\"name\":\"\xff\"}")), app.Invalid, "invalid_json")
 	if n, err := w.store.CountDeliveries(t.Context(), id, store.DeliveryFilter{}); err != nil || n != 0 {
 		t.Fatalf("%d deliveries stored, %v, want none of those refused", n, err)
 	}

@@ -119,11 +119,11 @@ func TestClientCredentials_RefusedForGood(t *testing.T) {
 
 func TestClientCredentials_TellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	for kind, code := range map[simulator.FaultKind]string{
-		simulator.FaultNotInstalled: "app_not_installed",
-		simulator.FaultNotPermitted: "shop_not_permitted",
-		simulator.FaultBadClient:    "invalid_client_credentials",
-		simulator.FaultHTML:         "shopify_unreachable",
+	for kind, want := range map[simulator.FaultKind][2]string{
+		simulator.FaultNotInstalled: {"shopify_error", "app_not_installed"},
+		simulator.FaultNotPermitted: {"shopify_error", "shop_not_permitted"},
+		simulator.FaultBadClient:    {"invalid_token", "invalid_client_credentials"},
+		simulator.FaultHTML:         {"shopify_error", ""},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -133,7 +133,9 @@ func TestClientCredentials_TellsWhatIsWrong(t *testing.T) {
 			_, err := w.app.Connect(t.Context(), w.user, app.ConnectInput{
 				StoreName: ownShop, Credentials: app.Credentials{ClientID: appID, ClientSecret: appSecret},
 			})
-			wantError(t, err, app.Invalid, code)
+			if e := wantError(t, err, app.Invalid, want[0]); e.Reason != want[1] {
+				t.Errorf("reason %q, want %q", e.Reason, want[1])
+			}
 		})
 	}
 }

@@ -200,7 +200,7 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 			return err
 		}
 		if reconnects {
-			if err := a.reconnected(ctx, tx, &row, c, got); err != nil {
+			if err := a.reconnected(ctx, tx, &row, c, got, old); err != nil {
 				return err
 			}
 		}
@@ -219,6 +219,10 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 			return Integration{}, err
 		}
 		a.resubscribe(ctx, in)
+		// At once, also when periodic syncs are off: this brings what came in between.
+		if _, err := a.start(ctx, id, store.KindManual, time.Time{}); err != nil {
+			return Integration{}, err
+		}
 	}
 	return a.Integration(ctx, userID, id)
 }
@@ -229,15 +233,21 @@ func (a *App) wasUninstalled(ctx context.Context, id int64) (bool, error) {
 	return slices.ContainsFunc(problems[id], func(p store.Problem) bool { return p.Code == ProblemUninstalled }), err
 }
 
-func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integration, c Credentials, got reach) error {
+func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integration, c Credentials, got reach, old map[string]string) error {
 	row.Auth, row.ClientID, row.Permissions, row.ServedVersion = c.auth(), c.ClientID, got.token.Scopes, got.served
 	a.tokenInto(row, got.token)
-	if row.Auth == store.AuthToken { // its secrets would otherwise go on verifying webhooks for ever
-		if err := tx.DeleteSecrets(ctx, row.ID, store.SecretClient, store.SecretPreviousClient); err != nil {
+	// The secret of the way to connect that was left would otherwise go on verifying webhooks for ever.
+	former, previous := store.SecretAPI, store.SecretPreviousAPI
+	if row.Auth == store.AuthToken {
+		former, previous = store.SecretClient, store.SecretPreviousClient
+	}
+	if old[former] != "" {
+		if err := tx.PutSecret(ctx, row.ID, previous, old[former], a.now().Add(previousSecretLife)); err != nil {
 			return err
 		}
-	} else if err := tx.DeleteSecrets(ctx, row.ID, store.SecretAPI, store.SecretPreviousAPI); err != nil {
-		return err
+		if err := tx.DeleteSecrets(ctx, row.ID, former); err != nil {
+			return err
+		}
 	}
 	if err := tx.ClearProblems(ctx, row.ID, credentialProblems...); err != nil {
 		return err

@@ -95,10 +95,11 @@ func TestConnect_TellsWhatShopifyRefuses(t *testing.T) {
 		code  string
 	}{
 		"401":       {simulator.FaultUnauthorized, "invalid_token"},
-		"402":       {simulator.FaultPayment, "store_unavailable"},
+		"402":       {simulator.FaultPayment, "shopify_error"},
 		"403":       {simulator.FaultForbidden, "shopify_error"},
 		"404":       {simulator.FaultNotFoundHTML, "store_not_found"},
-		"500":       {simulator.FaultInternal, "shopify_unreachable"},
+		"500":       {simulator.FaultInternal, "shopify_error"},
+		"silence":   {simulator.FaultDrop, "shopify_unreachable"},
 		"elsewhere": {simulator.FaultRedirect, "shopify_error"},
 	} {
 		t.Run(name, func(t *testing.T) {

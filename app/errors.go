@@ -38,6 +38,7 @@ type Error struct {
 	Fields     map[string][]FieldError
 	Kind       Kind
 	Params     map[string]any // what the sentence for Code needs
+	Reason     string         // says more exactly than Code what happened; may be empty
 	RetryAfter time.Duration  // for Busy
 }
 
@@ -66,6 +67,9 @@ func AsError(err error) *Error {
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return notFound(err)
+	}
+	if store.Unavailable(err) {
+		return &Error{Kind: Busy, Code: "database_unavailable", Err: err, RetryAfter: 5 * time.Second}
 	}
 	return &Error{Kind: Internal, Code: "internal", Err: err}
 }
@@ -110,22 +114,23 @@ func fromShopify(err error) error {
 	case shopify.KindUnauthorized, shopify.KindTokenKind:
 		out.Code = "invalid_token"
 	case shopify.KindBadCredentials:
-		out.Code = "invalid_client_credentials"
+		out.Code, out.Reason = "invalid_token", "invalid_client_credentials"
 	case shopify.KindNotInstalled:
-		out.Code = "app_not_installed"
+		out.Reason = "app_not_installed"
 	case shopify.KindNotPermitted:
-		out.Code = "shop_not_permitted"
+		out.Reason = "shop_not_permitted"
 	case shopify.KindNotFound:
 		out.Code = "store_not_found"
 	case shopify.KindMissingScope:
 		out.Code = "missing_scope"
 	case shopify.KindProtectedData:
-		out.Code = "personal_data_withheld"
+		out.Reason = "personal_data_withheld"
 	case shopify.KindPaymentRequired, shopify.KindLocked:
-		out.Code = "store_unavailable"
+		out.Reason = "store_unavailable"
 	case shopify.KindThrottled, shopify.KindUnavailable:
-		out.Code = "shopify_unreachable"
-		out.RetryAfter = e.RetryAfter
+		if e.Status == 0 { // no answer at all
+			out.Code = "shopify_unreachable"
+		}
 	case shopify.KindForbidden, shopify.KindInvalid, shopify.KindConflict, shopify.KindSecurity,
 		shopify.KindRedirected, shopify.KindForeignLink:
 	}

@@ -42,11 +42,30 @@ func TestTest_KeepsWhatItLearns(t *testing.T) {
 		t.Errorf("problems %v, want reauthorize gone", in.Problems)
 	}
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultInternal})
-	if res, err = w.app.Test(t.Context(), w.user, id); err != nil || res.Err == nil || res.Err.Code != "shopify_unreachable" {
+	if res, err = w.app.Test(t.Context(), w.user, id); err != nil || res.Err == nil || res.Err.Code != "shopify_error" {
 		t.Errorf("test while Shopify fails: %+v, %v", res, err)
 	}
 	if in = w.integration(t, id); in.HealthStatus == app.HealthNeedsAttention {
 		t.Errorf("one failed call made the store need attention: %v", in.Problems)
+	}
+}
+
+func TestHealth_SubscriptionsThatVanish(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	c := w.connect(t)
+	w.runImport(t, c.Import.ID)
+	w.shop.DropSubscriptions()
+	if res, err := w.app.Test(t.Context(), w.user, c.Integration.ID); err != nil || res.Err != nil {
+		t.Fatalf("test: %+v, %v", res, err)
+	}
+	if in := w.integration(t, c.Integration.ID); in.WebhookStatus != app.WebhooksMissing || in.HealthStatus != app.HealthDegraded {
+		t.Errorf("webhooks %s, health %s after a look at Shopify, want missing and degraded", in.WebhookStatus, in.HealthStatus)
+	}
+	w.clock.Add(2 * time.Hour)
+	w.sync(t, c.Integration.ID)
+	if in := w.integration(t, c.Integration.ID); in.WebhookStatus != app.WebhooksActive || len(w.shop.Subscriptions()) != len(app.Topics) {
+		t.Errorf("webhooks %s, %d subscriptions after a later sync, want them made again", in.WebhookStatus, len(w.shop.Subscriptions()))
 	}
 }
 

@@ -39,7 +39,11 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 	}
 	switch {
 	case arrived >= counted:
-		return true, a.complete(ctx, run)
+		if err := a.complete(ctx, run); err != nil {
+			return true, err
+		}
+		a.checkSubscriptions(ctx, run.IntegrationID)
+		return true, nil
 	case run.Pass < maxPasses:
 		a.log.WarnContext(ctx, "fewer orders arrived than Shopify counts: the window is read again",
 			"integration_id", run.IntegrationID, "import_id", run.ID, "counted", counted, "arrived", arrived)

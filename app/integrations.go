@@ -122,11 +122,18 @@ func (a *App) Test(ctx context.Context, userID uuid.UUID, id int64) (TestResult,
 		return TestResult{}, err
 	}
 	var got reach
+	var topics []string // nil: not looked at
 	var refused error
 	err = a.call(ctx, in, func(s shopify.Session) error {
 		got, refused = a.look(ctx, s, reach{})
 		if e, ok := errors.AsType[*shopify.Error](refused); ok {
 			return e // seen by call, which may renew the token and come again
+		}
+		if refused == nil && in.WebhookAddress != "" {
+			var err error
+			if topics, err = a.found(ctx, s, in.WebhookAddress); err != nil {
+				a.log.WarnContext(ctx, "subscriptions could not be looked at", "integration_id", id, "error", err)
+			}
 		}
 		return nil
 	})
@@ -136,16 +143,16 @@ func (a *App) Test(ctx context.Context, userID uuid.UUID, id int64) (TestResult,
 	case err != nil:
 		err = fromShopify(err)
 	default:
-		return TestResult{Permissions: got.token.Scopes, Shop: got.shop}, a.tested(ctx, id, got)
+		return TestResult{Permissions: got.token.Scopes, Shop: got.shop}, a.tested(ctx, id, got, topics)
 	}
 	result := TestResult{Err: AsError(err)}
-	if result.Err.Kind == Internal {
+	if result.Err.Kind != Invalid { // ours, not the store's
 		return TestResult{}, err
 	}
 	return result, a.noteProblem(ctx, id, err)
 }
 
-func (a *App) tested(ctx context.Context, id int64, got reach) error {
+func (a *App) tested(ctx context.Context, id int64, got reach, topics []string) error {
 	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Integration(ctx, id)
 		if err != nil {
@@ -155,6 +162,9 @@ func (a *App) tested(ctx context.Context, id int64, got reach) error {
 			row.Permissions = got.token.Scopes
 		}
 		row.ServedVersion = got.served
+		if topics != nil {
+			row.WebhookTopics, row.WebhooksCheckedAt = topics, a.now()
+		}
 		if row.Active && row.NextSyncAt.IsZero() { // the schedule was stopped, perhaps for what is mended now
 			row.NextSyncAt = a.nextSync(a.now(), 0)
 		}

@@ -109,7 +109,7 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 		}
 	}
 	if in.Active {
-		if in.Permissions != nil && !slices.Contains(in.Permissions, "read_all_orders") {
+		if len(in.Permissions) > 0 && !slices.Contains(in.Permissions, "read_all_orders") {
 			add(ProblemLimited)
 		}
 		if webhooks == WebhooksMissing {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -185,4 +186,34 @@ func (a *App) resubscribe(ctx context.Context, in store.Integration) {
 	if err != nil {
 		a.log.WarnContext(ctx, "webhooks could not be subscribed", "integration_id", in.ID, "error", err)
 	}
+}
+
+// checkEvery is how often a store's subscriptions are looked at, with the sync that is due then.
+const checkEvery = time.Hour
+
+// checkSubscriptions makes sure, now and then, that the subscriptions are still there: Shopify deletes those whose
+// deliveries failed too often, and tells nobody here.
+func (a *App) checkSubscriptions(ctx context.Context, id int64) {
+	in, err := a.store.IntegrationByID(ctx, id)
+	if err == nil && in.WebhookAddress != "" && a.now().Sub(in.WebhooksCheckedAt) >= checkEvery {
+		a.resubscribe(ctx, in)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		a.log.WarnContext(ctx, "subscriptions could not be checked", "integration_id", id, "error", err)
+	}
+}
+
+// found is what a look at the store's subscriptions shows of those at address.
+func (a *App) found(ctx context.Context, s shopify.Session, address string) ([]string, error) {
+	hooks, err := a.shopify.Webhooks(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	topics := []string{}
+	for _, h := range hooks {
+		if h.Address == address && !slices.Contains(topics, h.Topic) {
+			topics = append(topics, h.Topic)
+		}
+	}
+	return topics, nil
 }

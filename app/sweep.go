@@ -23,7 +23,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		due, err := a.store.DueIntegrations(ctx, a.now(), sweepLimit)
 		errs = append(errs, err)
 		for _, id := range due {
-			if err := a.StartPeriodic(ctx, id); err != nil && KindOf(err) == Internal {
+			if err := a.StartPeriodic(ctx, id); err != nil && KindOf(err) != NotFound && KindOf(err) != Invalid {
 				errs = append(errs, fmt.Errorf("sync of integration %d: %w", id, err))
 			}
 		}

@@ -33,7 +33,7 @@ func nextCursor(headers []string, page *url.URL, shop, sent string) (string, Kin
 		return "", KindForeignLink, errNoCursor
 	}
 	if sent != "" && info == pageInfo(sent) {
-		return "", KindUnavailable, errSelfLink
+		return "", KindForeignLink, errSelfLink
 	}
 	return link.RawQuery, "", nil
 }

@@ -12,7 +12,7 @@ import (
 const (
 	defaultRetryAfter = 2 * time.Second
 	minRetryAfter     = 100 * time.Millisecond
-	maxRetryAfter     = 24 * time.Hour
+	maxRetryAfter     = 5 * time.Minute // Shopify asks for seconds; a run must not sleep for a day over a mistake
 	minBackoff        = 100 * time.Millisecond
 	maxBackoff        = time.Second
 )

@@ -28,7 +28,8 @@ const (
 )
 
 // busyMillis is how long a connection waits for a lock of another process.
-const busyMillis = "10000"
+// Shopify gives a webhook five seconds, and must have its refusal by then.
+const busyMillis = "3500"
 
 // dsn is the address of the database file. The wait for locks comes first: the pragmas after it may already need it.
 // FULL flushes at each commit, since an acknowledged webhook must survive a power cut. Transactions begin immediate: one
@@ -70,6 +71,19 @@ func (d dialect) open(path string, readOnly bool, connections int) (*sql.DB, err
 // isConflict: a primary key or a unique index refused the row.
 func (dialect) isConflict(err error) bool {
 	return hasCode(err, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_UNIQUE)
+}
+
+// isUnavailable: nothing is wrong with the statement; the database cannot be written or read now.
+func (dialect) isUnavailable(err error) bool {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff { // the primary code; the rest says more exactly which
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_NOMEM:
+		return true
+	}
+	return false
 }
 
 // isMissingParent: the row refers to one that does not exist.

@@ -29,6 +29,10 @@ var (
 	ErrKeyLost = errors.New("the encryption key is missing")
 )
 
+// Unavailable tells whether err means that the database cannot be used now, for want of room or because another
+// process holds it, rather than that anything is wrong with what was asked.
+func Unavailable(err error) bool { return sqlite.isUnavailable(err) }
+
 // failed names the operation and turns the driver's errors into ours, by code and never by text.
 func failed(op string, err error) error {
 	switch {

@@ -243,7 +243,7 @@ func TestOpen_LeavesTheSchemaOfARunningServiceAlone(t *testing.T) {
 func TestOpen_ReadersCannotWriteAndCommitsAreFlushed(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
-	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "10000"} {
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "busy_timeout": "3500"} {
 		var got string
 		if err := s.Writer().QueryRowContext(t.Context(), `PRAGMA `+pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("writer: %s is %s (%v), want %s", pragma, got, err, want)

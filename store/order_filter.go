@@ -134,7 +134,11 @@ func (f OrderFilter) where() *conditions {
 			c.add("1 = 0")
 		}
 	}
-	if f.FinancialStatus != "" {
+	switch f.FinancialStatus {
+	case "":
+	case "null":
+		c.add("o.financial_status IS NULL")
+	default:
 		c.add("o.financial_status = ?", f.FinancialStatus)
 	}
 	switch f.FulfillmentStatus {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -114,7 +115,7 @@ func (s *Server) testIntegration(c echo.Context) error {
 	}
 	v := s.voice(c)
 	if result.Err != nil {
-		message := v.say("problem."+result.Err.Code+".detail", result.Err.Params)
+		message := v.say("problem."+cmp.Or(result.Err.Reason, result.Err.Code)+".detail", result.Err.Params)
 		if message == "" {
 			message = v.failure(result.Err.Code, "")
 		}

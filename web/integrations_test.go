@@ -108,7 +108,7 @@ func TestConnect_SaysWhatShopifyRefused(t *testing.T) {
 	if got.at("error") != "Tienda no encontrada. Verifica el nombre de la tienda." {
 		t.Errorf("got %v", got.at("error"))
 	}
-	b.post(connectPath, fmt.Sprintf(`{"store_name":%q,"client_id":"x","client_secret":"y"}`, shopDomain)).problem(http.StatusBadRequest, "invalid_client_credentials")
+	b.post(connectPath, fmt.Sprintf(`{"store_name":%q,"client_id":"x","client_secret":"y"}`, shopDomain)).problem(http.StatusBadRequest, "invalid_token")
 	if list := b.get("/api/integrations/shopify/").want(http.StatusOK); list.at(0) != nil {
 		t.Errorf("a refused store is connected: %s", list.body)
 	}

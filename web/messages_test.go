@@ -173,7 +173,7 @@ func (c codes) visit(n ast.Node) bool {
 				continue
 			}
 			switch sel.Sel.Name {
-			case "Code", "code":
+			case "Code", "code", "Reason":
 				add(c.problems, n.Rhs[i])
 			case "ErrorCode":
 				add(c.failures, n.Rhs[i])

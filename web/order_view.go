@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"probability/shopify"
 	"probability/store"
@@ -65,7 +67,7 @@ var orderMemberTable = orderMembers{
 	text("fulfillment_status", func(o *store.Order) string { return o.FulfillmentStatus }),
 	moment("cancelled_at", func(o *store.Order) time.Time { return o.CancelledAt }),
 	{name: "line_items", payload: true, write: func(b []byte, o *store.Order) []byte {
-		return append(b, shopify.LineItems(o.Raw)...)
+		return append(b, validText(shopify.LineItems(o.Raw))...)
 	}},
 	text("address", func(o *store.Order) string { return o.Address }),
 	text("address_complement", func(o *store.Order) string { return o.AddressComplement }),
@@ -86,8 +88,17 @@ var orderMemberTable = orderMembers{
 		if len(o.Raw) == 0 {
 			return append(b, "null"...)
 		}
-		return append(b, o.Raw...)
+		return append(b, validText(o.Raw)...)
 	}},
+}
+
+// validText is the payload as it is; only bytes that are no UTF-8, which would make the whole answer unreadable,
+// become U+FFFD. Shopify sends none.
+func validText(raw []byte) []byte {
+	if utf8.Valid(raw) {
+		return raw
+	}
+	return bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 }
 
 func text(name string, of func(*store.Order) string) orderMember {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -26,6 +27,7 @@ type problem struct {
 	code       string
 	fields     map[string][]app.FieldError
 	params     map[string]any
+	reason     string
 	retryAfter time.Duration
 	status     int
 }
@@ -49,6 +51,7 @@ type problemView struct {
 	Status    int                 `json:"status"`
 	Detail    string              `json:"detail"`
 	Code      string              `json:"code"`
+	Reason    string              `json:"reason,omitempty"`
 	Errors    map[string][]string `json:"errors,omitempty"`
 	Error     string              `json:"error"`
 	RequestID string              `json:"request_id"`
@@ -72,7 +75,7 @@ func problemOf(err error) *problem {
 	if e.Kind == app.Internal && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return &problem{status: http.StatusServiceUnavailable, code: "interrupted", retryAfter: busyRetry, cause: err}
 	}
-	p := &problem{status: statusOf(e.Kind), code: e.Code, fields: e.Fields, params: maps.Clone(e.Params), cause: err}
+	p := &problem{status: statusOf(e.Kind), code: e.Code, reason: e.Reason, fields: e.Fields, params: maps.Clone(e.Params), cause: err}
 	if p.params == nil {
 		p.params = map[string]any{}
 	}
@@ -156,9 +159,10 @@ func (s *Server) viewProblem(c echo.Context, p *problem) problemView {
 	v := s.voice(c)
 	params := map[string]any{"Names": strings.Join(slices.Sorted(maps.Keys(p.fields)), ", ")}
 	maps.Copy(params, p.params)
+	sentence := cmp.Or(p.reason, p.code)
 	view := problemView{
-		Type: "urn:probability:problem:" + p.code, Title: v.say("problem."+p.code+".title", params), Status: p.status,
-		Detail: v.say("problem."+p.code+".detail", params), Code: p.code,
+		Type: "urn:probability:problem:" + p.code, Title: v.say("problem."+sentence+".title", params), Status: p.status,
+		Detail: v.say("problem."+sentence+".detail", params), Code: p.code, Reason: p.reason,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
 	}
 	if view.Title == "" {

@@ -21,27 +21,28 @@ func TestConnect_EveryRefusalOfShopifyHasItsCode(t *testing.T) {
 		fault      simulator.FaultKind
 		path       string
 		body, code string
+		reason     string
 	}{
-		{simulator.FaultUnauthorized, "shop.json", token, "invalid_token"},
-		{simulator.FaultTokenKind, "shop.json", token, "invalid_token"},
-		{simulator.FaultPayment, "shop.json", token, "store_unavailable"},
-		{simulator.FaultLocked, "shop.json", token, "store_unavailable"},
-		{simulator.FaultNotFound, "shop.json", token, "store_not_found"},
-		{simulator.FaultScope, "shop.json", token, "missing_scope"},
-		{simulator.FaultForbidden, "shop.json", token, "shopify_error"},
-		{simulator.FaultRedirect, "shop.json", token, "shopify_error"},
-		{simulator.FaultInternal, "shop.json", token, "shopify_unreachable"},
-		{simulator.FaultDrop, "shop.json", token, "shopify_unreachable"},
-		{simulator.FaultHTML, "shop.json", token, "shopify_unreachable"},
-		{simulator.FaultNotInstalled, "access_token", client, "app_not_installed"},
-		{simulator.FaultNotPermitted, "access_token", client, "shop_not_permitted"},
-		{simulator.FaultBadClient, "access_token", client, "invalid_client_credentials"},
+		{simulator.FaultUnauthorized, "shop.json", token, "invalid_token", ""},
+		{simulator.FaultTokenKind, "shop.json", token, "invalid_token", ""},
+		{simulator.FaultPayment, "shop.json", token, "shopify_error", "store_unavailable"},
+		{simulator.FaultLocked, "shop.json", token, "shopify_error", "store_unavailable"},
+		{simulator.FaultNotFound, "shop.json", token, "store_not_found", ""},
+		{simulator.FaultScope, "shop.json", token, "missing_scope", ""},
+		{simulator.FaultForbidden, "shop.json", token, "shopify_error", ""},
+		{simulator.FaultRedirect, "shop.json", token, "shopify_error", ""},
+		{simulator.FaultInternal, "shop.json", token, "shopify_error", ""},
+		{simulator.FaultDrop, "shop.json", token, "shopify_unreachable", ""},
+		{simulator.FaultHTML, "shop.json", token, "shopify_error", ""},
+		{simulator.FaultNotInstalled, "access_token", client, "shopify_error", "app_not_installed"},
+		{simulator.FaultNotPermitted, "access_token", client, "shopify_error", "shop_not_permitted"},
+		{simulator.FaultBadClient, "access_token", client, "invalid_token", "invalid_client_credentials"},
 	} {
 		b.shop.Inject(simulator.Fault{Kind: c.fault, Path: c.path})
 		for _, language := range []string{"en", "es"} {
 			got := b.post(connectPath, c.body, header("Accept-Language", language))
-			if got.status != http.StatusBadRequest || got.at("code") != c.code {
-				t.Errorf("%s: want %s, got %s", c.fault, c.code, got.body)
+			if got.status != http.StatusBadRequest || got.at("code") != c.code || c.reason != "" && got.at("reason") != c.reason {
+				t.Errorf("%s: want %s %s, got %s", c.fault, c.code, c.reason, got.body)
 			}
 			text, _ := got.at("detail").(string)
 			if strings.Contains(text, "<no value>") || strings.Contains(text, "evil") {
