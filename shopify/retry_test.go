@@ -87,7 +87,7 @@ func TestClient_RetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
-		"4.0": 4 * time.Second, "2.5": 2500 * time.Millisecond, "30": 30 * time.Second, "1e9": 5 * time.Minute, "+Inf": 24 * time.Hour,
+		"4.0": 4 * time.Second, "2.5": 2500 * time.Millisecond, "30": 30 * time.Second, "1e9": 5 * time.Minute, "+Inf": 5 * time.Minute,
 		"Mon, 23 Nov 2026 12:01:00 GMT": time.Minute, "Mon, 23 Nov 2026 11:00:00 GMT": 100 * time.Millisecond,
 		"0": 100 * time.Millisecond, "-5": 100 * time.Millisecond, "": 2 * time.Second, "NaN": 2 * time.Second, "soon": 2 * time.Second,
 	} {
