@@ -29,6 +29,8 @@ func sentence(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.ENOSPC):
 		return err.Error() + "; make room on the disk of data.dir"
+	case store.Unavailable(err):
+		return err.Error() + "; the disk of data.dir may be full, or another program may hold the database: try again in a moment"
 	}
 	return err.Error()
 }
@@ -40,6 +42,8 @@ func fromStore(err error) string {
 		mend = "stop that one, or choose another folder with data.dir"
 	case errors.Is(err, store.ErrWrongKey), errors.Is(err, store.ErrKeyLost):
 		mend = "the key is security.encryption_key or the file key in the data folder"
+	case errors.Is(err, store.ErrNotDatabase):
+		mend = "put probability.db of a copy in its place, or move it away to begin anew"
 	case errors.Is(err, store.ErrFolderUnsafe):
 		mend = "give the data folder to the user who runs this program, and to nobody else"
 	case errors.Is(err, store.ErrSchemaNewer), errors.Is(err, store.ErrSchemaOlder): // they say it themselves
@@ -56,7 +60,7 @@ func fromApp(err *app.Error) string {
 	case "user_not_found":
 		return "no account has this e-mail; `probability user list` shows them"
 	case "token_not_found":
-		return "there is no such token; `probability token list` shows them"
+		return "there is no such token; `probability token list --user E` shows an account's"
 	case "validation_failed":
 		var complaints []string
 		for _, field := range slices.Sorted(maps.Keys(err.Fields)) {

@@ -141,15 +141,14 @@ func (r *Runner) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Healthy tells whether the background works: started, and the sweeper came round lately without an error.
+// Healthy tells whether the background works: started, and the sweeper came round lately. That it met an error, which
+// may be one store's, is for the log.
 func (r *Runner) Healthy() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.cancel == nil:
 		return errors.New("jobs: not running")
-	case r.sweepErr != nil:
-		return r.sweepErr
 	case time.Since(r.lastSweep) > 30*sweepEvery:
 		return errors.New("jobs: the sweeper stands still")
 	}

@@ -73,6 +73,9 @@ func (dialect) isConflict(err error) bool {
 	return hasCode(err, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_UNIQUE)
 }
 
+// isNotDatabase: the file does not begin like one.
+func (dialect) isNotDatabase(err error) bool { return hasCode(err, codes.SQLITE_NOTADB) }
+
 // isUnavailable: nothing is wrong with the statement; the database cannot be written or read now.
 func (dialect) isUnavailable(err error) bool {
 	var e *driver.Error

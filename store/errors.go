@@ -25,6 +25,8 @@ var (
 	ErrSchemaOlder = errors.New("the database is in use by an older version of the program")
 	// ErrWrongKey: the encryption key is not the one that the database was made with.
 	ErrWrongKey = errors.New("the encryption key is not the one this database was made with")
+	// ErrNotDatabase: the database file is something else, or broken from its first byte on.
+	ErrNotDatabase = errors.New("the database file is not a SQLite database")
 	// ErrKeyLost: secrets are stored, and the key file that opens them is gone.
 	ErrKeyLost = errors.New("the encryption key is missing")
 )
@@ -42,6 +44,8 @@ func failed(op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ErrNotFound)
 	case sqlite.isConflict(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrConflict, err)
+	case sqlite.isNotDatabase(err):
+		return fmt.Errorf("%s: %w", op, ErrNotDatabase)
 	case sqlite.isMissingParent(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrNotFound, err)
 	default:

@@ -32,7 +32,7 @@ func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error
 	}
 	older, err := s.olderSchema(ctx, ours, queue)
 	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return failed("store: migrate", err)
 	}
 	if !older {
 		return nil

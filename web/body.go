@@ -142,6 +142,10 @@ func (m *members) moment(name string) time.Time {
 	t, _, ok := parseMoment(*text)
 	if !ok {
 		m.complain(name, "not_a_time")
+		return time.Time{}
+	}
+	if epoch := time.Unix(0, 0).UTC(); t.Before(epoch) { // nothing here is older, and year 1 must not pass for no time
+		return epoch
 	}
 	return t
 }
