@@ -25,6 +25,9 @@ const (
 func Money(s string) (string, error) {
 	s = strings.Trim(s, " \t\r\n")
 	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(s, "+")
+	}
 
 	exponent := 0
 	if i := strings.IndexAny(digits, "eE"); i >= 0 {
@@ -35,6 +38,11 @@ func Money(s string) (string, error) {
 		exponent, digits = e, digits[:i]
 	}
 	whole, frac, pointed := strings.Cut(digits, ".")
+	if pointed && whole == "" && frac != "" {
+		whole = "0" // ".5"
+	} else if pointed && frac == "" && whole != "" {
+		frac = "0" // "5."
+	}
 	if !isDigits(whole) || pointed && !isDigits(frac) {
 		return "", errMoney
 	}
