@@ -133,10 +133,16 @@ func (a *App) fail(ctx context.Context, run store.Import, code, detail string, c
 }
 
 // failed decides what a failure means for the run: another try, when, or the end.
-func (a *App) failed(ctx context.Context, run store.Import, cause error) (Progress, error) {
+func (a *App) failed(ctx context.Context, in store.Integration, run store.Import, cause error) (Progress, error) {
 	e := asShopify(cause)
 	if e == nil {
 		return Progress{}, cause // ours: the job's own retries deal with it
+	}
+	if in.Auth == store.AuthToken && problemOf(cause) == ProblemReauthorize {
+		now, err := a.store.IntegrationByID(ctx, in.ID)
+		if err == nil && !now.TokenIssuedAt.Equal(in.TokenIssuedAt) {
+			return Progress{}, nil // the owner brought credentials while the old ones were being refused
+		}
 	}
 	switch e.Kind {
 	case shopify.KindThrottled:

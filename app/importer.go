@@ -64,7 +64,7 @@ func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 		case err != nil && ctx.Err() != nil:
 			return Progress{}, ctx.Err() // the service stops: the page is asked for again after the next start
 		case err != nil:
-			return a.failed(ctx, run, err)
+			return a.failed(ctx, in, run, err)
 		case done:
 			return Progress{Done: true}, nil
 		case !a.now().Before(until):

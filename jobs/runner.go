@@ -37,7 +37,7 @@ const (
 	// sweepEvery is how often what is due is looked for.
 	sweepEvery = time.Second
 	// recoverEvery is how often unfinished work is checked for a lost job.
-	recoverEvery = time.Minute
+	recoverEvery = 15 * time.Second
 	// maxJobAttempts is how often a job is tried whose failure is our own, not Shopify's.
 	maxJobAttempts = 25
 )

@@ -43,7 +43,8 @@ func (s *Store) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 			return
 		}
 		// Also on the way of a panic, or of runtime.Goexit: without it the only connection would be gone for good.
-		if rbErr := sqlTx.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) && err != nil {
+		// For want of room SQLite has rolled back by itself already.
+		if rbErr := sqlTx.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) && err != nil && !Unavailable(err) {
 			err = errors.Join(err, fmt.Errorf("store: roll back: %w", rbErr))
 		}
 	}()
