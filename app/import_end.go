@@ -11,6 +11,9 @@ import (
 	"probability/store"
 )
 
+// codeCountMismatch is the code of a run that brought fewer orders than Shopify counts.
+const codeCountMismatch = "count_mismatch"
+
 // prove compares what arrived with Shopify's own count of the window, and completes the run only when
 // nothing is missing. For a window of creation times, which never change, what is stored is counted too, and
 // first: an order that is deleted in between leaves the window, so a complete run never looks short. A run that
@@ -49,7 +52,7 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 			"integration_id", run.IntegrationID, "import_id", run.ID, "counted", counted, "arrived", arrived)
 		return false, a.restart(ctx, run)
 	default:
-		return true, a.fail(ctx, run, "count_mismatch", fmt.Sprintf("Shopify counts %d, %d arrived", counted, arrived), nil)
+		return true, a.fail(ctx, run, codeCountMismatch, fmt.Sprintf("Shopify counts %d, %d arrived", counted, arrived), nil)
 	}
 }
 
@@ -116,11 +119,11 @@ func (a *App) fail(ctx context.Context, run store.Import, code, detail string, c
 		if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: problem, Detail: detail, Since: now}); err != nil {
 			return err
 		}
-		switch problem {
-		case ProblemReauthorize: // asking again with the same credentials would only get refused again
+		switch {
+		case problem == ProblemReauthorize: // asking again with the same credentials would only get refused again
 			in.NextSyncAt = time.Time{}
-		case ProblemSyncFailed, ProblemUnreachable:
-		default:
+		case code == codeCountMismatch, problem != ProblemSyncFailed && problem != ProblemUnreachable:
+			// Nothing that passes in minutes, and after a mismatch the next run reads the window three times as well.
 			in.NextSyncAt = a.nextSync(now, max(a.cfg.SyncInterval, frozenBackoff))
 		}
 		return tx.UpdateIntegration(ctx, in)

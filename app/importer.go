@@ -15,7 +15,7 @@ import (
 
 const (
 	// sliceTime is how long one job carries a run on before it gives way to other stores' runs.
-	sliceTime = 3 * time.Second
+	sliceTime = 10 * time.Second
 	// maxPasses is how often a run reads its window when what arrived falls short of Shopify's count.
 	maxPasses = 3
 	// maxThrottle is the longest that a run waits at once because Shopify says so.

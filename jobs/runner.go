@@ -21,8 +21,8 @@ const (
 	// workers ÷ cooldown.
 	fetchCooldown = 20 * time.Millisecond
 	// fetchPoll is how often a queue is looked at without a notice. It bounds the delay of a job whose notice
-	// was merged into another's.
-	fetchPoll = 200 * time.Millisecond
+	// was merged into another's. An idle service spends most of its time on it: at 200 ms half as much again.
+	fetchPoll = 500 * time.Millisecond
 	// importWorkers is how many imports run at once for each other job.
 	importWorkers = 4
 	// jobTimeout is the longest that a job may take. An import's slice takes seconds, and one call to
