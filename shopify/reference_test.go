@@ -317,7 +317,7 @@ func FuzzParseOrder(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) >= 10_000 {
-			t.Skip() // deeper than encoding/json goes
+			return // deeper than encoding/json goes
 		}
 		compare(t, raw)
 		compareSplit(t, raw)
