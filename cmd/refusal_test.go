@@ -94,6 +94,7 @@ func TestConfig_RefusesMalformedAliases(t *testing.T) {
 
 func TestConfig_RefusesWhatTheFileMustNotHold(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
+		"second document":       {"log:\n  level: info\n---\nbogus: 1\n", "second document"},
 		"unknown group":         {"servr:\n  listen: :80\n", "unknown setting servr"},
 		"unknown nested":        {"server:\n  lisen: :80\n", "did you mean server.listen?"},
 		"unknown empty group":   {"other: {}\n", "unknown setting other"},

@@ -31,6 +31,9 @@ func readConfigFile(flags *pflag.FlagSet) (map[string]any, error) {
 	case err != nil:
 		return nil, usagef("cannot read the configuration: %w", err)
 	}
+	if secondDocument(body) {
+		return nil, usagef("%s has a second document after a line of ---, which would not be read; put all settings into one", path)
+	}
 	yaml, err := viper.NewCodecRegistry().Decoder("yaml")
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
@@ -44,6 +47,21 @@ func readConfigFile(flags *pflag.FlagSet) (map[string]any, error) {
 	}
 	flat := map[string]any{}
 	return flat, flatten(path, "", tree, flat)
+}
+
+// secondDocument tells whether a document follows another one: the decoder would read the first and drop the rest.
+func secondDocument(body []byte) bool {
+	begun := false
+	for line := range strings.Lines(string(body)) {
+		text := strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "---") && begun:
+			return true
+		case text != "" && !strings.HasPrefix(text, "#") && !strings.HasPrefix(line, "---"):
+			begun = true
+		}
+	}
+	return false
 }
 
 func at(line string) string {
