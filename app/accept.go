@@ -87,11 +87,10 @@ func notStored(err error) *Error {
 // verified tries the secrets of every integration of the shop, and the app's own, and gives the active integrations
 // that the delivery is for.
 //
-// An integration takes what its own secret signed, and what the app's secret signed. A pasted secret proves nothing
-// about its owner, so it does not speak for integrations that have another one: else whoever connected the shop once
-// could sign deletions of everybody's orders with a secret of their own making. An integration without any secret
-// takes the orders, but no deletions, that an active one of the same shop vouches for. An uninstallation concerns only
-// those whose app was uninstalled.
+// Orders go to every active integration of the shop, whichever active one's secret signed them: whoever connected a
+// shop has shown a token of it. But a pasted secret is nobody's proven one, so what cannot be undone by the next sync
+// needs more: a deletion is for those whose own secret, or the app's, signed it, and an uninstallation only for those
+// whose app was uninstalled.
 func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64, err error) {
 	err = shopify.ErrNoSecret
 	if a.cfg.AppSecret != "" {
@@ -116,7 +115,7 @@ func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64,
 		bare := len(o.Secrets) == 0
 		takes := own[i] ||
 			byApp && (bare || d.Topic != TopicUninstalled) ||
-			bare && vouched && carriesOrders(d.Topic)
+			vouched && carriesOrders(d.Topic)
 		if o.Active && takes {
 			targets = append(targets, o.IntegrationID)
 		}

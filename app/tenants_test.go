@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"probability/app"
 	"probability/shopify"
 	"probability/shopify/simulator"
@@ -26,7 +28,17 @@ func (w *world) rival(t *testing.T, secret string) int64 {
 	return c.Integration.ID
 }
 
-func TestAccept_AMadeUpSecretSpeaksForItsOwnerOnly(t *testing.T) {
+// userOf is the owner of an integration.
+func (w *world) userOf(t *testing.T, id int64) uuid.UUID {
+	t.Helper()
+	in, err := w.store.IntegrationByID(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.UserID
+}
+
+func TestAccept_AMadeUpSecretDestroysNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	mine := w.connect(t).Integration.ID
@@ -34,9 +46,8 @@ func TestAccept_AMadeUpSecretSpeaksForItsOwnerOnly(t *testing.T) {
 	w.process(t, mine)
 	theirs := w.rival(t, "made-up")
 	for topic, body := range map[string]string{
-		app.TopicOrdersDelete:  `{"id":1}`,
-		app.TopicOrdersUpdated: order(1, "9999-01-01T00:00:00Z", "voided"),
-		app.TopicUninstalled:   `{"id":1,"myshopify_domain":"` + shopDomain + `"}`,
+		app.TopicOrdersDelete: `{"id":1}`,
+		app.TopicUninstalled:  `{"id":1,"myshopify_domain":"` + shopDomain + `"}`,
 	} {
 		w.accept(t, app.Incoming{Shop: shopDomain, Topic: topic, WebhookID: topic, Body: []byte(body), HMAC: shopify.Sign("made-up", []byte(body))})
 	}
@@ -44,6 +55,34 @@ func TestAccept_AMadeUpSecretSpeaksForItsOwnerOnly(t *testing.T) {
 	w.process(t, theirs)
 	if got := w.orders(t, mine)["1"].FinancialStatus; got != "paid" || !w.integration(t, mine).Active {
 		t.Errorf("the order is %q after what another signed with a secret of their own, want paid", got)
+	}
+	// A paused integration vouches for nothing.
+	off := false
+	if _, err := w.app.Patch(t.Context(), w.userOf(t, theirs), theirs, app.PatchInput{Active: &off}); err != nil {
+		t.Fatal(err)
+	}
+	body := order(1, "2026-11-20T00:00:00Z", "voided")
+	w.accept(t, app.Incoming{Shop: shopDomain, Topic: app.TopicOrdersUpdated, WebhookID: "u", Body: []byte(body), HMAC: shopify.Sign("made-up", []byte(body))})
+	w.process(t, mine)
+	if got := w.orders(t, mine)["1"].FinancialStatus; got != "paid" {
+		t.Errorf("the order is %q after what a paused integration's secret signed, want paid", got)
+	}
+}
+
+func TestAccept_EverySecretOfTheShopBringsOrdersToAll(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := w.connect(t).Integration.ID
+	theirs := w.rival(t, "secret-of-another-app")
+	for i, secret := range []string{shopSecret, "secret-of-another-app"} {
+		body := order(i+1, "2026-11-01T10:00:00Z", "paid")
+		w.accept(t, app.Incoming{Shop: shopDomain, Topic: app.TopicOrdersCreate, WebhookID: fmt.Sprint(i), Body: []byte(body), HMAC: shopify.Sign(secret, []byte(body))})
+	}
+	for _, id := range []int64{mine, theirs} {
+		w.process(t, id)
+		if got := len(w.orders(t, id)); got != 2 {
+			t.Errorf("integration %d has %d orders, want both", id, got)
+		}
 	}
 }
 
