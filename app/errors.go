@@ -19,7 +19,6 @@ const (
 	Unauthorized             // nobody, or not proven
 	Forbidden                // proven, but not allowed
 	NotFound                 // not there, or somebody else's
-	TooLarge                 // above a limit
 	Busy                     // not now; come again after RetryAfter
 	NotAvailable             // this version cannot do it yet
 )

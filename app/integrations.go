@@ -67,13 +67,14 @@ func (a *App) views(ctx context.Context, rows []store.Integration) ([]Integratio
 	if err != nil {
 		return nil, fmt.Errorf("integrations: %w", err)
 	}
+	signed, err := a.store.Signed(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
 	views := make([]Integration, len(rows))
 	for i, in := range rows {
-		signed, err := a.canVerify(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("integrations: %w", err)
-		}
-		v := Integration{Integration: in, LastReceivedAt: received[in.ID], WebhookStatus: a.webhookStatus(in, signed)}
+		status := a.webhookStatus(in, signed[in.ID] || a.cfg.AppSecret != "")
+		v := Integration{Integration: in, LastReceivedAt: received[in.ID], WebhookStatus: status}
 		v.HealthStatus, v.Problems = a.health(in, v.WebhookStatus, problems[in.ID])
 		views[i] = v
 	}
@@ -85,8 +86,8 @@ func (a *App) canVerify(ctx context.Context, in store.Integration) (bool, error)
 	if a.cfg.AppSecret != "" {
 		return true, nil
 	}
-	s, err := a.secrets(ctx, in.ID, store.SecretAPI, store.SecretClient)
-	return len(s) > 0, err
+	signed, err := a.store.Signed(ctx, []int64{in.ID})
+	return signed[in.ID], err
 }
 
 // webhookStatus is unsigned without a secret, off when nothing was ever subscribed and no public address is

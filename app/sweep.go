@@ -73,26 +73,25 @@ func (a *App) scheduleAll(ctx context.Context) error {
 	if a.cfg.SyncInterval == 0 {
 		return nil
 	}
-	ids, err := a.store.ActiveIntegrations(ctx)
+	active, err := a.store.ActiveIntegrations(ctx)
 	if err != nil {
 		return err
+	}
+	ids := make([]int64, len(active))
+	for i, in := range active {
+		ids[i] = in.ID
 	}
 	problems, err := a.store.Problems(ctx, ids)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, id := range ids {
+	for _, in := range active {
 		furthest := a.nextSync(a.now(), a.cfg.SyncInterval)
-		if len(problems[id]) > 0 {
+		if len(problems[in.ID]) > 0 {
 			furthest = a.nextSync(a.now(), max(a.cfg.SyncInterval, frozenBackoff))
 		}
-		stopped := slices.ContainsFunc(problems[id], func(p store.Problem) bool { return p.Code == ProblemReauthorize })
-		in, err := a.store.IntegrationByID(ctx, id)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+		stopped := slices.ContainsFunc(problems[in.ID], func(p store.Problem) bool { return p.Code == ProblemReauthorize })
 		next := in.NextSyncAt
 		if next.IsZero() && !stopped {
 			next = a.nextSync(a.now(), 0)
@@ -103,8 +102,8 @@ func (a *App) scheduleAll(ctx context.Context) error {
 			continue
 		}
 		errs = append(errs, a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-			row, err := tx.Integration(ctx, id)
-			if err != nil {
+			row, err := tx.Integration(ctx, in.ID)
+			if err != nil || !row.Active || !row.NextSyncAt.Equal(in.NextSyncAt) { // changed since it was read
 				return err
 			}
 			row.NextSyncAt = next

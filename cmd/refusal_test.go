@@ -199,7 +199,7 @@ func TestParseDuration(t *testing.T) {
 func TestGeneratedFiles(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string][]byte{
-		"../config.example.yaml":   cmd.ExampleConfig(),
+		"../config.example.yaml":   cmd.SampleConfig(),
 		"../docs/configuration.md": cmd.ConfigReference(),
 	} {
 		if os.Getenv("UPDATE") != "" {
@@ -220,7 +220,7 @@ func TestGeneratedFiles(t *testing.T) {
 // What the example shows must work when its comment signs are taken away.
 func TestExampleConfig_IsAccepted(t *testing.T) {
 	var lines []string
-	for line := range strings.Lines(string(cmd.ExampleConfig())) {
+	for line := range strings.Lines(string(cmd.SampleConfig())) {
 		if setting, ok := strings.CutPrefix(line, "  # "); ok && strings.Contains(setting, ": ") && !strings.HasPrefix(setting, "32 bytes") &&
 			setting[0] >= 'a' && setting[0] <= 'z' {
 			if strings.HasPrefix(setting, "encryption_key") || strings.HasPrefix(setting, "app_secret") {

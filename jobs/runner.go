@@ -76,7 +76,7 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 		FetchCooldown:               fetchCooldown,
 		FetchPollInterval:           fetchPoll,
 		JobTimeout:                  jobTimeout,
-		Logger:                      log,
+		Logger:                      slog.New(quieter{log.Handler()}),
 		MaxAttempts:                 maxJobAttempts,
 		Queues: map[string]river.QueueConfig{
 			app.QueueDeliveries:  {MaxWorkers: cfg.Workers},

@@ -13,11 +13,6 @@ func IsUninstall(body []byte, shop string) bool {
 	if err := json.Unmarshal(body, &all); err != nil || all == nil {
 		return false
 	}
-	for _, name := range [...]string{"line_items", "total_price", "order_number", "order", "orders", "order_id", "shop_id", "shop_domain"} {
-		if _, ok := all[name]; ok {
-			return false
-		}
-	}
 	var domain string
 	if raw, ok := all["myshopify_domain"]; ok && json.Unmarshal(raw, &domain) == nil && domain != "" {
 		return strings.EqualFold(domain, shop)

@@ -43,10 +43,10 @@ func (s *Store) DeletedIntegrations(ctx context.Context) ([]int64, error) {
 		`SELECT id FROM integrations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`, maxRows)
 }
 
-// ActiveIntegrations lists the ids of all active integrations, at most 10,000.
-func (s *Store) ActiveIntegrations(ctx context.Context) ([]int64, error) {
-	return list(ctx, s.work, "integrations: active", scanOne[int64],
-		`SELECT id FROM integrations WHERE deleted_at IS NULL AND active ORDER BY id LIMIT $1`, maxRows)
+// ActiveIntegrations lists all active integrations, at most 10,000.
+func (s *Store) ActiveIntegrations(ctx context.Context) ([]Integration, error) {
+	return list(ctx, s.work, "integrations: active", scanIntegration,
+		`SELECT `+integrationColumns+` FROM integrations i WHERE i.deleted_at IS NULL AND i.active ORDER BY i.id LIMIT $1`, maxRows)
 }
 
 // lastReceived looks up a maximum an integration, each one step in the index; grouping would read all of its deliveries.

@@ -14,7 +14,6 @@ type Config struct {
 	Dir       string // the data folder; made with mode 0700 when it is missing
 	Key       []byte // 32 bytes; nil: read Dir/key, or make it
 	Exclusive bool   // the service: take the folder for as long as the store is open, or fail with ErrFolderInUse
-	Readers   int    // read connections; 0: 4
 }
 
 // Store is the open database. It is safe for concurrent use.
@@ -30,8 +29,11 @@ type Store struct {
 // closeWait bounds the tidying up on Close.
 const closeWait = 10 * time.Second
 
-// workReaders is the size of the pool for work: its queries are short.
-const workReaders = 2
+// Sizes of the read pools. Four serve lists as fast as more do on two cores; what work asks is short.
+const (
+	listReaders = 4
+	workReaders = 2
+)
 
 // Open opens the data folder, makes what is missing in it, brings the schema up to date and proves the key. Several processes
 // may open one folder at once, also an empty one: they go through this one after the other.
@@ -81,11 +83,7 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if s.writer, err = sqlite.open(dir.database(), false, 1); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", dir.database(), err)
 	}
-	readers := cfg.Readers
-	if readers <= 0 {
-		readers = 4
-	}
-	if s.readers, err = sqlite.open(dir.database(), true, readers); err != nil {
+	if s.readers, err = sqlite.open(dir.database(), true, listReaders); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.writer.Close())
 	}
 	if s.work, err = sqlite.open(dir.database(), true, workReaders); err != nil {

@@ -3,16 +3,14 @@ package store
 // Ways to connect a store (Integration.Auth).
 const (
 	AuthClientCredentials = "client_credentials"
-	AuthOAuth             = "oauth"
 	AuthToken             = "token"
 )
 
 // Kinds of a run (Import.Kind).
 const (
-	KindInitial   = "initial"
-	KindManual    = "manual"
-	KindPeriodic  = "periodic"
-	KindReconcile = "reconcile"
+	KindInitial  = "initial"
+	KindManual   = "manual"
+	KindPeriodic = "periodic"
 )
 
 // States of a run (Import.State).

@@ -116,8 +116,6 @@ func statusOf(k app.Kind) int {
 		return http.StatusForbidden
 	case app.NotFound:
 		return http.StatusNotFound
-	case app.TooLarge:
-		return http.StatusRequestEntityTooLarge
 	case app.Busy:
 		return http.StatusServiceUnavailable
 	case app.NotAvailable:

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// ExampleConfig is the text of config.example.yaml, made from the table of keys:
+// SampleConfig is the text of config.example.yaml, made from the table of keys:
 // every setting with its default, commented out.
-func ExampleConfig() []byte {
+func SampleConfig() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Settings of probability. All of them are optional, and a line that stays
 # commented out has the value it shows, unless it is marked as an example.
