@@ -46,6 +46,7 @@ func (c *clock) Add(d time.Duration) {
 
 // world is a service without doors, and the simulated Shopify that it talks to.
 type world struct {
+	after func(*http.Request) // when not nil, called with each request that Shopify has answered
 	app   *app.App
 	clock *clock
 	log   *lockedBuffer
@@ -64,7 +65,7 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 	w.shop = w.sim.AddShop(simulator.ShopConfig{Domain: shopDomain, Token: shopToken, APISecret: shopSecret, Bucket: -1})
 	w.store = storetest.New(t)
 	client, err := shopify.NewClient(shopify.Config{Now: w.clock.Now, Retries: -1},
-		&http.Client{Transport: w.sim.Transport()}, log)
+		&http.Client{Transport: w}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +78,15 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 	}
 	w.user = w.addUser(t, "ana@example.com")
 	return w
+}
+
+// RoundTrip lets a test act between Shopify's answer and what the service makes of it.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.sim.Transport().RoundTrip(r)
+	if w.after != nil {
+		w.after(r)
+	}
+	return resp, err
 }
 
 func (w *world) addUser(t *testing.T, email string) uuid.UUID {

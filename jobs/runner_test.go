@@ -185,6 +185,25 @@ func TestRunner_OneStoreDoesNotHoldAnotherUp(t *testing.T) {
 	}
 }
 
+func TestRunner_SyncNowWakesARunThatSleeps(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jobs.Config{})
+	s.start(t)
+	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 20,
+		simulator.Fault{Kind: simulator.FaultPayment, Path: "orders.json", Times: 1})
+	eventually(t, "the sleep of an hour", func() bool {
+		jobs, err := s.store.JobCounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return jobs["scheduled"] == 1
+	})
+	if _, err := s.app.StartSync(t.Context(), c.Integration.UserID, c.Integration.ID, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end of the import", func() bool { return s.state(t, c) == store.ImportCompleted })
+}
+
 func TestRunner_GoesOnAfterAStop(t *testing.T) {
 	t.Parallel()
 	s := setup(t, jobs.Config{})
