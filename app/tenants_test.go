@@ -154,10 +154,11 @@ func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id := w.connect(t).Integration.ID
-	for i := range 30 {
-		body := strings.TrimSuffix(order(i+1, "2026-11-01T10:00:00Z", "paid"), "}") + fmt.Sprintf(`,"note":"%s"}`, noise(i, 20_000))
-		w.accept(t, w.incoming(app.TopicOrdersCreate, fmt.Sprint(i), body))
+	orders := make([]string, 200)
+	for i := range orders {
+		orders[i] = strings.TrimSuffix(order(i+1, "2026-11-01T10:00:00Z", "paid"), "}") + fmt.Sprintf(`,"note":"%s"}`, noise(i, 500))
 	}
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "w", `{"orders":[`+strings.Join(orders, ",")+`]}`))
 	limit := func(pages string) {
 		t.Helper()
 		var n int
@@ -175,11 +176,14 @@ func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
 		_ = w.app.Process(t.Context(), id, func(context.Context, *store.Tx) error { return nil })
 		w.clock.Add(10 * time.Minute)
 	}
+	if d := w.delivery(t, id, "w"); d.State != store.DeliveryPending || d.Attempts <= 10 {
+		t.Errorf("the delivery is %s after %d attempts, want still pending after many", d.State, d.Attempts)
+	}
 	limit("4294967294")
 	w.clock.Add(10 * time.Minute)
 	w.process(t, id)
-	if got := len(w.orders(t, id)); got != 30 {
-		t.Errorf("%d orders once there is room again, want 30", got)
+	if got := len(w.orders(t, id)); got != 200 {
+		t.Errorf("%d orders once there is room again, want 200", got)
 	}
 }
 
