@@ -46,7 +46,7 @@ func (a *App) Process(ctx context.Context, id int64, finish func(context.Context
 		return fmt.Errorf("process deliveries: %w", err)
 	}
 	for {
-		due, err := a.store.PendingDeliveries(ctx, id, a.now(), deliveryBatch)
+		due, err := a.store.PendingDeliveries(ctx, id, a.now(), 0, deliveryBatch)
 		if err != nil {
 			return fmt.Errorf("process deliveries: %w", err)
 		}

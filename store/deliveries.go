@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"probability/shopify"
 )
 
 // Delivery is one webhook that was received for one integration.
 type Delivery struct {
+	Seq           int64 // the number of arrival, given by InsertDeliveries
 	ID            uuid.UUID
 	IntegrationID int64
 	WebhookID     string // the sender's id, the same on every repeat; empty when it gave none
@@ -26,10 +29,38 @@ type Delivery struct {
 	ErrorCode     string
 	ErrorDetail   string
 	Body          []byte
+
+	packed packedBody
 }
 
-// deliveryBatch is how many deliveries go into one statement.
-const deliveryBatch = 25
+// PrepareDeliveries packs the bodies, so that it need not happen while the write connection is held; Body is not needed
+// afterwards and is let go. It is optional. Deliveries of one body share what is packed.
+func (s *Store) PrepareDeliveries(ds []Delivery) {
+	for i := range ds {
+		d := &ds[i]
+		if i > 0 && len(d.Body) > 0 && len(d.Body) == len(ds[0].Body) && &d.Body[0] == &ds[0].Body[0] {
+			d.packed = ds[0].packed
+			continue
+		}
+		d.packed = s.bodies.pack(d.Body)
+	}
+	for i := range ds {
+		ds[i].Body = nil
+	}
+}
+
+// Version is the state of an order that a delivery brought. When the order is all of its body, the payload need not be packed
+// again.
+func (d Delivery) Version(o shopify.Order) Version {
+	v := Version{Order: o, ObservedAt: d.TriggeredAt}
+	if len(o.Raw) > 0 && len(o.Raw) == len(d.Body) && &o.Raw[0] == &d.Body[0] {
+		v.packed = d.packed
+	}
+	return v
+}
+
+// deliveryBatches are the numbers of deliveries that one statement inserts.
+var deliveryBatches = [...]int{25, 5, 1}
 
 // InsertDeliveries adds deliveries and tells which of them are new. One whose webhook id is known for its integration,
 // also from earlier in the same call, is left out; so is one whose integration has been disconnected: a batch holds the
@@ -40,28 +71,18 @@ func (tx *Tx) InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []b
 	if err != nil {
 		return nil, err
 	}
-	var batch []Delivery
 	fresh := make(map[uuid.UUID]bool, len(ds))
-	flush := func() error {
-		defer func() { batch = batch[:0] }()
-		return tx.insertBatch(ctx, op, batch, fresh)
-	}
+	known := make([]Delivery, 0, len(ds))
 	for _, d := range ds {
-		if !connected[d.IntegrationID] {
-			continue
+		if connected[d.IntegrationID] {
+			known = append(known, d)
 		}
-		if batch = append(batch, d); len(batch) == deliveryBatch {
-			if err := flush(); err != nil {
+	}
+	for _, size := range deliveryBatches {
+		for ; len(known) >= size; known = known[size:] {
+			if err := tx.insertBatch(ctx, op, known[:size], fresh); err != nil {
 				return nil, err
 			}
-		}
-	}
-	// The remainder one by one: few statement texts, which are prepared once, instead of one for each size.
-	rest := batch
-	for i := range rest {
-		batch = rest[i : i+1]
-		if err := flush(); err != nil {
-			return nil, err
 		}
 	}
 	inserted = make([]bool, len(ds))
@@ -76,10 +97,12 @@ func (tx *Tx) InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []b
 func (tx *Tx) insertBatch(ctx context.Context, op string, batch []Delivery, fresh map[uuid.UUID]bool) error {
 	args := make([]any, 0, len(batch)*16)
 	for _, d := range batch {
-		codec, body := tx.store.bodies.pack(d.Body)
-		args = append(args, d.ID.String(), d.IntegrationID, null(d.WebhookID), d.EventID, d.Topic, d.APIVersion,
+		if d.packed.body == nil {
+			d.packed = tx.store.bodies.pack(d.Body)
+		}
+		args = append(args, d.ID[:], d.IntegrationID, null(d.WebhookID), d.EventID, d.Topic, d.APIVersion,
 			millis(d.TriggeredAt), d.ReceivedAt.UnixMilli(), millis(d.ProcessedAt), millis(d.NextAttemptAt),
-			d.State, d.Attempts, d.ErrorCode, d.ErrorDetail, codec, body)
+			d.State, d.Attempts, d.ErrorCode, d.ErrorDetail, d.packed.codec, d.packed.body)
 	}
 	ids, err := list(ctx, tx.tx, op, scanOne[uuid.UUID], `INSERT INTO deliveries (id, integration_id, webhook_id, event_id, topic, api_version,
 			triggered_at, received_at, processed_at, next_attempt_at, state, attempts, error_code, error_detail, codec, body)
@@ -117,7 +140,7 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	const op = "deliveries: mark"
 	for _, d := range ds {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
-			processed_at = $6, next_attempt_at = $7 WHERE id = $1`, d.ID.String(), d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
+			processed_at = $6, next_attempt_at = $7 WHERE id = $1`, d.ID[:], d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
 			millis(d.ProcessedAt), millis(d.NextAttemptAt)); err != nil {
 			return failed(op, err)
 		}
@@ -126,8 +149,8 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 }
 
 // duePending is the condition for deliveries whose turn has come; the parameter is now in milliseconds. The state is
-// written out, since the index holds pending ones only.
-const duePending = `d.state = 'pending' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $2)`
+// written out, once more than needed, since that is what the index holds.
+const duePending = `d.state = 'pending' AND d.state <> 'processed' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $2)`
 
 const hasDueDeliveries = `SELECT EXISTS (SELECT 1 FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `)`
 
@@ -137,7 +160,7 @@ func (tx *Tx) HasDueDeliveries(ctx context.Context, integrationID int64, now tim
 		hasDueDeliveries, integrationID, now.UnixMilli())
 }
 
-const deliveryColumns = `d.id, d.integration_id, d.webhook_id, d.event_id, d.topic, d.api_version, d.triggered_at, d.received_at, d.processed_at,
+const deliveryColumns = `d.seq, d.id, d.integration_id, d.webhook_id, d.event_id, d.topic, d.api_version, d.triggered_at, d.received_at, d.processed_at,
 	d.next_attempt_at, d.state, d.attempts, d.error_code, d.error_detail`
 
 // deliveryFields scans deliveryColumns; the returned function completes d afterwards.
@@ -147,7 +170,7 @@ func deliveryFields(d *Delivery) (fields []any, complete func()) {
 		triggered, received, processed, next sql.NullInt64
 	)
 	fields = []any{
-		&d.ID, &d.IntegrationID, &webhook, &d.EventID, &d.Topic, &d.APIVersion, &triggered, &received, &processed,
+		&d.Seq, &d.ID, &d.IntegrationID, &webhook, &d.EventID, &d.Topic, &d.APIVersion, &triggered, &received, &processed,
 		&next, &d.State, &d.Attempts, &d.ErrorCode, &d.ErrorDetail,
 	}
 	return fields, func() {

@@ -24,6 +24,9 @@ func (f DeliveryFilter) where(integrationID int64) (string, []any) {
 			cond += " AND " + c.column + " = $" + strconv.Itoa(len(args))
 		}
 	}
+	if f.State != "" && f.State != DeliveryProcessed {
+		cond += " AND d.state <> 'processed'" // what the index of the others holds
+	}
 	return cond, args
 }
 
@@ -38,16 +41,12 @@ func scanDelivery(r row) (d Delivery, err error) {
 
 // scanWithBody scans deliveryColumns, codec and body.
 func (s *Store) scanWithBody(r row) (d Delivery, err error) {
-	var (
-		codec  int
-		packed []byte
-	)
 	fields, complete := deliveryFields(&d)
-	if err := r.Scan(append(fields, &codec, &packed)...); err != nil {
+	if err := r.Scan(append(fields, &d.packed.codec, &d.packed.body)...); err != nil {
 		return Delivery{}, err
 	}
 	complete()
-	d.Body, err = s.bodies.unpack(codec, packed)
+	d.Body, err = s.bodies.unpack(d.packed)
 	return d, err
 }
 
@@ -56,7 +55,7 @@ func (s *Store) Deliveries(ctx context.Context, integrationID int64, f DeliveryF
 	cond, args := f.where(integrationID)
 	n := len(args)
 	return list(ctx, s.readers, "deliveries: list", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries d WHERE `+cond+`
-		ORDER BY d.received_at DESC, d.id DESC LIMIT $`+strconv.Itoa(n+1)+` OFFSET $`+strconv.Itoa(n+2),
+		ORDER BY d.seq DESC LIMIT $`+strconv.Itoa(n+1)+` OFFSET $`+strconv.Itoa(n+2),
 		append(args, pageSize(f.Limit), max(f.Offset, 0))...)
 }
 
@@ -70,25 +69,25 @@ const selectDelivery = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM del
 
 // Delivery is one received webhook with its body.
 func (s *Store) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (Delivery, error) {
-	return get(ctx, s.readers, "deliveries: get "+id.String(), s.scanWithBody, selectDelivery, id.String(), integrationID)
+	return get(ctx, s.readers, "deliveries: get "+id.String(), s.scanWithBody, selectDelivery, id[:], integrationID)
 }
 
 // Delivery is one received webhook with its body, as the transaction sees it.
 func (tx *Tx) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (Delivery, error) {
-	return get(ctx, tx.tx, "deliveries: get "+id.String(), tx.store.scanWithBody, selectDelivery, id.String(), integrationID)
+	return get(ctx, tx.tx, "deliveries: get "+id.String(), tx.store.scanWithBody, selectDelivery, id[:], integrationID)
 }
 
 const pendingDeliveries = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `
-	ORDER BY d.received_at, d.id LIMIT $3`
+	AND d.seq > $3 ORDER BY d.seq LIMIT $4`
 
 // pendingBytes bounds the bodies that one call of PendingDeliveries reads: what is read is decoded in memory.
 const pendingBytes = 4 << 20
 
-// PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first:
-// at most limit of them, and no more once their bodies add up to 4 MiB.
-func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now time.Time, limit int) ([]Delivery, error) {
+// PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first, behind
+// the one with the number after: at most limit of them, and no more once their bodies add up to 4 MiB.
+func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now time.Time, after int64, limit int) ([]Delivery, error) {
 	op := fmt.Sprintf("deliveries: pending of integration %d", integrationID)
-	rows, err := s.work.QueryContext(ctx, pendingDeliveries, integrationID, now.UnixMilli(), pageSize(limit))
+	rows, err := s.work.QueryContext(ctx, pendingDeliveries, integrationID, now.UnixMilli(), after, pageSize(limit))
 	if err != nil {
 		return nil, failed(op, err)
 	}

@@ -40,7 +40,8 @@ func (dialect) dsn(path string, readOnly bool) string {
 		pragmas = append(pragmas, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache)+")")
 	} else {
 		// 64 MiB: a log that grew under load shrinks again instead of staying.
-		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
+		// What a database is made with comes before anything is written to it: free pages can then be given back.
+		pragmas = append(pragmas, "auto_vacuum(2)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
 	}
 	pragmas = append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)")
 	var b strings.Builder
@@ -113,6 +114,29 @@ func hasCode(err error, want ...int) bool {
 func (dialect) values(rows, columns int) string {
 	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
 	return row + strings.Repeat(", "+row, rows-1)
+}
+
+// indexed names the index to use. Without statistics this engine guesses, and with them it may change its mind; the
+// queries that name one were measured with it.
+func (dialect) indexed(name string) string { return " INDEXED BY " + name }
+
+// contains is the condition that a text has another in it, as it is.
+func (dialect) contains(text, part string) string { return "instr(" + text + ", " + part + ") > 0" }
+
+// numbers is a table of numbers in a column "value", from one parameter that numberList makes.
+func (dialect) numbers(param string) string { return "json_each(" + param + ")" }
+
+// numberList is the parameter of numbers.
+func (dialect) numberList(ns []int64) string {
+	b := make([]byte, 0, 8*len(ns)+2)
+	b = append(b, '[')
+	for i, n := range ns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, n, 10)
+	}
+	return string(append(b, ']'))
 }
 
 // in writes the n values of an IN list. They must be the last parameters, those before it numbered by their place.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -28,13 +29,32 @@ func Plan(ctx context.Context, s *Store, query string, args ...any) (string, err
 	return strings.Join(lines, "\n"), err
 }
 
-// OrdersQuery, CountQuery and the others are the texts that the methods run.
-func OrdersQuery(f OrderFilter) (string, []any) {
-	c := f.where()
-	tail := f.page(c)
-	return selectOrders(f.Payload) + c.String() + tail, c.args
+// KeptQueries are the texts of the queries that the read connections have run and kept.
+func KeptQueries(ctx context.Context, s *Store) ([]string, error) {
+	const all = listReaders
+	var texts []string
+	for range all { // all at once, so that each is another
+		c, err := s.readers.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
+		err = c.Raw(func(raw any) error {
+			for text := range raw.(*cachingConn).kept {
+				if !slices.Contains(texts, text) {
+					texts = append(texts, text)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
 }
 
+// WindowQuery and the others are the texts that the methods run.
 func WindowQuery(field string) (string, error) { return windowQuery(field) }
 
 func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2)) }
@@ -45,3 +65,29 @@ const (
 	DueQuery          = integrationsDue
 	LastReceivedQuery = lastReceived
 )
+
+// TightenBounds makes few orders count as many, so that every way of reading is gone with a handful.
+func TightenBounds(s *Store, gather, walk, found, skip, days int) {
+	s.bounds = readBounds{gather: gather, walk: walk, found: found, skip: skip, days: days, dear: defaultBounds.dear}
+}
+
+// CheckSums compares the sums of days with the orders, and the search index with itself, and tells what is wrong.
+func CheckSums(ctx context.Context, s *Store) ([]string, error) {
+	const sums = `SELECT integration_id, (listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000 AS day, created_at IS NOT NULL,
+			COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''), COALESCE(delivery_probability, ''),
+			count(*), sum(COALESCE(total_millionths, 0) / 1000000000000), sum(COALESCE(total_millionths, 0) % 1000000000000)
+		FROM orders WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`
+	wrong, err := list(ctx, s.writer, "check", scanOne[string], `WITH fresh AS (`+sums+`), kept AS (SELECT * FROM order_days WHERE orders <> 0)
+		SELECT 'missing ' || integration_id || '/' || day FROM (SELECT * FROM fresh EXCEPT SELECT * FROM kept WHERE day > -9223372036854775807)
+		UNION ALL SELECT 'extra ' || integration_id || '/' || day FROM (SELECT * FROM kept WHERE day > -9223372036854775807 EXCEPT SELECT * FROM fresh)
+		UNION ALL SELECT 'all days of ' || integration_id FROM (
+			SELECT integration_id, dated, financial_status, fulfillment_status, currency, delivery_probability, sum(orders), sum(revenue_high), sum(revenue_low)
+				FROM kept WHERE day > -9223372036854775807 GROUP BY 1, 2, 3, 4, 5, 6
+			EXCEPT SELECT integration_id, dated, financial_status, fulfillment_status, currency, delivery_probability, orders, revenue_high, revenue_low
+				FROM kept WHERE day = -9223372036854775807)`)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`)
+	return wrong, err
+}

@@ -13,14 +13,13 @@ func fold(s string) string { return norm.NFC.String(strings.ToLower(s)) }
 // fieldSeparator stands between the fields of a search text; no mapped field contains it, so no term matches across two.
 const fieldSeparator = "\x1f"
 
-// maxTerm is the longest search term in bytes that is looked for; the engine refuses patterns of more than 50,000.
+// maxTerm is the longest search term in bytes that is looked for.
 const maxTerm = 10_000
 
-// likePattern is the LIKE pattern (with ESCAPE '\') that finds term anywhere, literally. ok is false when nothing can
-// contain it.
-func likePattern(term string) (pattern string, ok bool) {
+// foldTerm is a search term as it stands in the search texts. ok is false when nothing can contain it.
+func foldTerm(term string) (folded string, ok bool) {
 	if len(term) > maxTerm || strings.ContainsAny(term, "\x00"+fieldSeparator) {
 		return "", false
 	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(strings.ToValidUTF8(term, "\uFFFD"))) + "%", true
+	return fold(strings.ToValidUTF8(term, "\uFFFD")), true
 }

@@ -49,8 +49,9 @@ func (s *Store) ActiveIntegrations(ctx context.Context) ([]Integration, error) {
 		`SELECT `+integrationColumns+` FROM integrations i WHERE i.deleted_at IS NULL AND i.active ORDER BY i.id LIMIT $1`, maxRows)
 }
 
-// lastReceived looks up a maximum an integration, each one step in the index; grouping would read all of its deliveries.
-const lastReceived = `SELECT i.id, (SELECT max(d.received_at) FROM deliveries d WHERE d.integration_id = i.id) FROM integrations i WHERE i.id IN `
+// lastReceived looks up the latest delivery of an integration, each one step in the index; grouping would read all of them.
+const lastReceived = `SELECT i.id, (SELECT d.received_at FROM deliveries d WHERE d.integration_id = i.id ORDER BY d.seq DESC LIMIT 1)
+	FROM integrations i WHERE i.id IN `
 
 // LastReceived is when each of these integrations received its latest webhook; those that received none are left out.
 func (s *Store) LastReceived(ctx context.Context, ids []int64) (map[int64]time.Time, error) {

@@ -40,6 +40,9 @@ func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error
 	if !alone {
 		return fmt.Errorf("store: migrate: %w: stop it first, or use its own program", ErrSchemaOlder)
 	}
+	if err := s.allowShrinking(ctx); err != nil {
+		return failed("store: migrate", err)
+	}
 	applied, err := ours.Up(ctx)
 	if err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
@@ -59,7 +62,53 @@ func (s *Store) ourSchema(log *slog.Logger) (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider(sqlite.goose, s.writer, files,
+		goose.WithGoMigrations(goose.NewGoMigration(searchVersion, &goose.GoFunc{RunTx: s.indexOrders}, nil)),
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+}
+
+// allowShrinking lets a database made before this was its first setting give pages back to the file system. It is written
+// anew for that, once.
+func (s *Store) allowShrinking(ctx context.Context) error {
+	const incremental = 2
+	mode, err := get(ctx, s.writer, "auto_vacuum", scanOne[int], `PRAGMA auto_vacuum`)
+	if err != nil || mode == incremental {
+		return err
+	}
+	if _, err := s.writer.ExecContext(ctx, `PRAGMA auto_vacuum = 2`); err != nil {
+		return err
+	}
+	_, err = s.writer.ExecContext(ctx, `VACUUM`)
+	return err
+}
+
+// searchVersion is the step that fills the search index, which SQL alone cannot.
+const searchVersion = 3
+
+// indexOrders puts the orders that are there into the search index.
+func (s *Store) indexOrders(ctx context.Context, sqlTx *sql.Tx) error {
+	const op = "search: index the orders"
+	tx := &Tx{tx: sqlTx, store: s}
+	type order struct {
+		searchChange
+		integrationID int64
+	}
+	for last := int64(0); ; {
+		orders, err := list(ctx, sqlTx, op, func(r row) (o order, err error) {
+			var text string
+			err = r.Scan(&o.row, &o.integrationID, &text)
+			o.words = searchWords(text)
+			return o, err
+		}, `SELECT id, integration_id, search_text FROM orders WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`, last, maxPage)
+		if err != nil || len(orders) == 0 {
+			return err
+		}
+		for _, o := range orders {
+			if err := tx.writeSearch(ctx, op, o.integrationID, []searchChange{o.searchChange}); err != nil {
+				return err
+			}
+		}
+		last = orders[len(orders)-1].row
+	}
 }
 
 // olderSchema tells whether steps are missing; ErrSchemaNewer when the database has some that this program does not know.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -38,6 +39,20 @@ func (by OrderBy) expression() string {
 		return "COALESCE(o.total_millionths, " + strconv.FormatInt(unknownTotal, 10) + ")"
 	default:
 		return "o.listed_at"
+	}
+}
+
+// index is the index that has the orders in this order.
+func (by OrderBy) index() string {
+	switch by.Field {
+	case ByUpdatedAt:
+		return "orders_version"
+	case ByImportedAt:
+		return "orders_imported"
+	case ByTotalPrice:
+		return "orders_total"
+	default:
+		return "orders_list"
 	}
 }
 
@@ -103,7 +118,8 @@ func (c *conditions) param(v any) string {
 
 func (c *conditions) String() string { return strings.Join(c.parts, " AND ") }
 
-// where is the condition without the place in the list. deleted_at IS NULL is what lets the partial indexes be used.
+// where is the condition without the search and the place in the list. All of it can be decided in the list's index;
+// deleted_at IS NULL is what lets partial indexes be used.
 func (f OrderFilter) where() *conditions {
 	c := &conditions{}
 	c.add("o.integration_id = ?", f.IntegrationID)
@@ -124,15 +140,8 @@ func (f OrderFilter) where() *conditions {
 	if !f.Until.IsZero() {
 		c.add("o.listed_at <= ?", f.Until.UnixMilli())
 	}
-	if !f.Since.IsZero() || !f.Until.IsZero() {
+	if f.bounded() {
 		c.add("o.created_at IS NOT NULL")
-	}
-	if f.Search != "" {
-		if pattern, ok := likePattern(f.Search); ok {
-			c.add(`o.search_text LIKE ? ESCAPE '\'`, pattern)
-		} else {
-			c.add("1 = 0")
-		}
 	}
 	switch f.FinancialStatus {
 	case "":
@@ -154,18 +163,72 @@ func (f OrderFilter) where() *conditions {
 	return c
 }
 
+// bounded tells whether the filter has a range of creation times.
+func (f OrderFilter) bounded() bool { return !f.Since.IsZero() || !f.Until.IsZero() }
+
+// summed tells whether order_days can answer how many orders the filter chooses, apart from the search.
+func (f OrderFilter) summed() bool {
+	return f.ImportedSince.IsZero() && f.MinTotal == nil && f.MaxTotal == nil
+}
+
+// daysWhere is the condition on order_days that is where's on orders, without the days.
+func (f OrderFilter) daysWhere() *conditions {
+	c := &conditions{}
+	c.add("d.integration_id = ?", f.IntegrationID)
+	if f.bounded() {
+		c.add("d.dated")
+	}
+	switch f.FinancialStatus {
+	case "":
+	case "null":
+		c.add("d.financial_status = ''")
+	default:
+		c.add("d.financial_status = ?", f.FinancialStatus)
+	}
+	switch f.FulfillmentStatus {
+	case "":
+	case "unfulfilled", "null":
+		c.add("d.fulfillment_status IN ('', 'unfulfilled')")
+	default:
+		c.add("d.fulfillment_status = ?", f.FulfillmentStatus)
+	}
+	if f.DeliveryProbability != "" {
+		c.add("d.delivery_probability = ?", f.DeliveryProbability)
+	}
+	return c
+}
+
 // ceilMillis is t in milliseconds, rounded up: a time of less than a millisecond before t is not since t.
 func ceilMillis(t time.Time) int64 { return t.Add(time.Millisecond - time.Nanosecond).UnixMilli() }
 
-// page completes the condition with the place in the list and returns what follows it.
-func (f OrderFilter) page(c *conditions) (tail string) {
-	key, direction, after := f.Order.expression(), "", ">"
+// after completes the condition with the place that the page begins behind.
+func (f OrderFilter) after(c *conditions) {
+	if f.After == nil {
+		return
+	}
+	sign := ">"
 	if f.Order.Desc {
-		direction, after = " DESC", "<"
+		sign = "<"
 	}
-	if f.After != nil {
-		c.add("("+key+", o.id) "+after+" (?, ?)", f.After.Value, f.After.ID)
+	// The first condition follows from the second, which on an index over an expression is not seen.
+	c.add(f.Order.expression()+" "+sign+"= ?", f.After.Value)
+	c.add("("+f.Order.expression()+", o.id) "+sign+" (?, ?)", f.After.Value, f.After.ID)
+}
+
+// orderBy is the order of the list.
+func (f OrderFilter) orderBy() string {
+	direction := ""
+	if f.Order.Desc {
+		direction = " DESC"
 	}
-	return " ORDER BY " + key + direction + ", o.id" + direction +
-		" LIMIT " + c.param(pageSize(f.Limit)) + " OFFSET " + c.param(max(f.Offset, 0))
+	return " ORDER BY " + f.Order.expression() + direction + ", o.id" + direction
+}
+
+// compare orders two places as the list does.
+func (by OrderBy) compare(a, b OrderKey) int {
+	order := cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
+	if by.Desc {
+		return -order
+	}
+	return order
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"probability/shopify"
@@ -72,7 +74,7 @@ func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
 			o.DeliveryScore = &score.Float64
 		}
 		if payload && codec.Valid {
-			if o.Order.Raw, err = s.bodies.unpack(int(codec.Int64), packed); err != nil {
+			if o.Order.Raw, err = s.bodies.unpack(packedBody{int(codec.Int64), packed}); err != nil {
 				return readOrder{}, err
 			}
 			p.Raw = o.Order.Raw
@@ -81,38 +83,38 @@ func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
 	}
 }
 
-// selectOrders is the beginning of a query for orders, with their payloads or without.
-func selectOrders(payload bool) string {
+// selectOrders is the beginning of a query for orders, with their payloads or without; from follows the columns.
+func selectOrders(payload bool, from string) string {
 	if payload {
-		return `SELECT ` + orderFields + `, p.codec, p.body FROM orders o LEFT JOIN order_payloads p ON p.order_id = o.id WHERE `
+		return `SELECT ` + orderFields + `, p.codec, p.body FROM ` + from + ` LEFT JOIN order_payloads p ON p.order_id = o.id`
 	}
-	return `SELECT ` + orderFields + ` FROM orders o WHERE `
+	return `SELECT ` + orderFields + ` FROM ` + from
 }
 
-// Orders lists a page of orders that are not deleted.
-func (s *Store) Orders(ctx context.Context, f OrderFilter) ([]Order, error) {
-	op := fmt.Sprintf("orders: list of integration %d", f.IntegrationID)
-	c := f.where()
-	tail := f.page(c)
-	rows, err := list(ctx, s.readers, op, s.scanOrder(f.Payload), selectOrders(f.Payload)+c.String()+tail, c.args...)
+// ordersByID reads orders in the order of the ids; those that are gone meanwhile are left out.
+func (s *Store) ordersByID(ctx context.Context, op string, f OrderFilter, ids []int64) ([]Order, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := list(ctx, s.readers, op, s.scanOrder(f.Payload),
+		selectOrders(f.Payload, sqlite.numbers("$1")+` n CROSS JOIN orders o ON o.id = n.value`)+
+			` WHERE o.integration_id = $2 AND o.deleted_at IS NULL`, sqlite.numberList(ids), f.IntegrationID)
 	if err != nil {
 		return nil, err
 	}
+	place := make(map[int64]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(rows, func(a, b readOrder) int { return cmp.Compare(place[a.Order.ID], place[b.Order.ID]) })
 	return s.counted(ctx, op, f.IntegrationID, rows)
-}
-
-// CountOrders counts what Orders lists, on all pages; Order, Limit, Offset and After do not matter.
-func (s *Store) CountOrders(ctx context.Context, f OrderFilter) (int, error) {
-	c := f.where()
-	return get(ctx, s.readers, fmt.Sprintf("orders: count of integration %d", f.IntegrationID), scanOne[int],
-		`SELECT count(*) FROM orders o WHERE `+c.String(), c.args...)
 }
 
 // Order is one order with its payload; a deleted one is ErrNotFound.
 func (s *Store) Order(ctx context.Context, integrationID, id int64) (Order, error) {
 	op := fmt.Sprintf("orders: get %d of integration %d", id, integrationID)
 	o, err := get(ctx, s.readers, op, s.scanOrder(true),
-		selectOrders(true)+`o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL`, id, integrationID)
+		selectOrders(true, "orders o")+` WHERE o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL`, id, integrationID)
 	if err != nil {
 		return Order{}, err
 	}

@@ -29,14 +29,35 @@ type preparedOrder struct {
 	key    versionKey
 	order  shopify.Order
 	search string
-	codec  int
-	body   []byte
+	words  string // of the search text, but for the integration's
+	packed packedBody
 }
 
 func (s *Store) prepare(v Version) *preparedOrder {
 	p := &preparedOrder{key: keyOfVersion(v), order: v.Order, search: searchText(v.Order)}
-	p.codec, p.body = s.bodies.pack(v.Order.Raw)
+	p.words = searchWords(p.search)
+	if p.packed = v.packed; p.packed.body == nil {
+		p.packed = s.bodies.pack(v.Order.Raw)
+	}
 	return p
+}
+
+// total is the order's total as it is compared and summed.
+func (p *preparedOrder) total() sql.NullInt64 {
+	if p.order.TotalPrice == "" {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: shopify.Millionths(p.order.TotalPrice), Valid: true}
+}
+
+// sum is the order in the sums of its day. imported is when it was imported first, in milliseconds.
+func (p *preparedOrder) sum(imported int64) orderSum {
+	o := p.order
+	s := orderSum{listedAt: imported, dated: !o.CreatedAt.IsZero(), financial: o.FinancialStatus, fulfillment: o.FulfillmentStatus, currency: o.Currency, total: p.total()}
+	if s.dated {
+		s.listedAt = o.CreatedAt.UnixMilli()
+	}
+	return s
 }
 
 // searchText is what a search looks through.
@@ -51,14 +72,10 @@ func (p *preparedOrder) appendValues(args []any, integrationID int64, now time.T
 	if listed.IsZero() {
 		listed = now
 	}
-	total := sql.NullInt64{Valid: o.TotalPrice != ""}
-	if total.Valid {
-		total.Int64 = shopify.Millionths(o.TotalPrice)
-	}
 	return append(args,
 		integrationID, platformShopify, o.ID, now.UnixMilli(),
 		p.key.at, p.key.observed, p.key.digest, listed.UnixMilli(), millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.CancelledAt),
-		null(o.Number), null(o.TotalPrice), total, null(o.Currency), null(o.CustomerName), null(o.CustomerEmail), null(fold(o.CustomerEmail)), null(o.Phone),
+		null(o.Number), null(o.TotalPrice), p.total(), null(o.Currency), null(o.CustomerName), null(o.CustomerEmail), null(fold(o.CustomerEmail)), null(o.Phone),
 		null(o.PaymentType), null(o.SourceName), null(o.FinancialStatus), null(o.FulfillmentStatus), null(o.Address), null(o.AddressComplement), null(o.City),
 		null(o.Province), null(o.Country), null(o.Tags), o.Test, p.search)
 }

@@ -14,6 +14,7 @@ type Version struct {
 	Order      shopify.Order
 	ObservedAt time.Time // when the page was asked for or the webhook was triggered
 
+	packed   packedBody // the payload as it is stored, where a delivery has it already
 	prepared *preparedOrder
 }
 

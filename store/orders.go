@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -16,9 +17,12 @@ var errNoOrderID = errors.New("a version has no order id")
 
 // storedVersion is what PutOrders must know about a stored order.
 type storedVersion struct {
-	id      int64
-	key     versionKey
-	deleted bool
+	id       int64
+	key      versionKey
+	deleted  bool
+	imported int64 // milliseconds
+	sum      orderSum
+	search   string
 }
 
 // PutOrders stores the versions of orders that are newer than what is stored, and says what became of each. The result is
@@ -53,22 +57,23 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 
 	// Oldest first, so that within one call too each version meets the one before it.
 	slices.SortStableFunc(byVersion, func(a, b int) int { return ready[a].key.compare(ready[b].key) })
+	was := maps.Clone(stored) // as it is before this call
 	outcomes := make([]Outcome, len(vs))
 	write := make(map[string]*preparedOrder)
 	raise := make(map[string]int64)
 	for _, i := range byVersion {
 		p := ready[i]
-		was, known := stored[p.order.ID]
+		last, known := stored[p.order.ID]
 		switch {
 		case !known:
 			outcomes[i] = Created
 			write[p.order.ID] = p
-		case was.deleted:
+		case last.deleted:
 			outcomes[i] = Deleted
 			continue
-		case p.key.sameState(was.key):
+		case p.key.sameState(last.key):
 			outcomes[i] = Unchanged
-			if p.key.observed <= was.key.observed {
+			if p.key.observed <= last.key.observed {
 				continue
 			}
 			if write[p.order.ID] != nil {
@@ -76,15 +81,15 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			} else {
 				raise[p.order.ID] = p.key.observed
 			}
-		case p.key.compare(was.key) < 0:
+		case p.key.compare(last.key) < 0:
 			outcomes[i] = Stale
 			continue
 		default:
 			outcomes[i] = Updated
 			write[p.order.ID] = p
 		}
-		was.key = p.key
-		stored[p.order.ID] = was
+		last.key = p.key
+		stored[p.order.ID] = last
 	}
 
 	if err := tx.raiseObserved(ctx, op, ids, stored, write, raise); err != nil {
@@ -96,15 +101,42 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			batch = append(batch, p)
 		}
 	}
-	return outcomes, tx.writeOrders(ctx, op, integrationID, batch, now)
+	if len(batch) == 0 {
+		return outcomes, nil
+	}
+	rows, err := tx.writeOrders(ctx, op, integrationID, batch, now)
+	if err != nil {
+		return nil, err
+	}
+	sums := make(ledger)
+	var texts []searchChange
+	for _, p := range batch {
+		before, known := was[p.order.ID]
+		imported := now.UnixMilli()
+		if known {
+			sums.add(before.sum, -1)
+			imported = before.imported
+		}
+		sums.add(p.sum(imported), 1)
+		if before.search != p.search {
+			texts = append(texts, searchChange{row: rows[p.order.ID], before: before.search, words: p.words})
+		}
+	}
+	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+		return nil, err
+	}
+	tx.touched(integrationID)
+	return outcomes, tx.writeSearch(ctx, op, integrationID, texts)
 }
 
-// storedVersions reads the versions of the orders that are stored.
+// storedVersions reads what is stored of the orders.
 func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64, ids []string) (map[string]storedVersion, error) {
 	stored := make(map[string]storedVersion, len(ids))
 	err := eachChunk(ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
-		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL FROM orders
-			WHERE integration_id = $1 AND platform = $2 AND platform_order_id IN (`+in+`)`, args...)
+		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL, imported_at,
+				listed_at, created_at IS NOT NULL, COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''),
+				COALESCE(delivery_probability, ''), total_millionths, search_text
+			FROM orders WHERE integration_id = $1 AND platform = $2 AND platform_order_id IN (`+in+`)`, args...)
 		if err != nil {
 			return failed(op, err)
 		}
@@ -114,7 +146,9 @@ func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64
 				order string
 				v     storedVersion
 			)
-			if err := rows.Scan(&order, &v.id, &v.key.at, &v.key.observed, &v.key.digest, &v.deleted); err != nil {
+			if err := rows.Scan(&order, &v.id, &v.key.at, &v.key.observed, &v.key.digest, &v.deleted, &v.imported,
+				&v.sum.listedAt, &v.sum.dated, &v.sum.financial, &v.sum.fulfillment, &v.sum.currency,
+				&v.sum.likelihood, &v.sum.total, &v.search); err != nil {
 				return failed(op, err)
 			}
 			stored[order] = v
@@ -138,8 +172,10 @@ func (tx *Tx) raiseObserved(ctx context.Context, op string, ids []string, stored
 	return nil
 }
 
-// writeOrders writes rows and payloads in statements of a few sizes, which the connection keeps prepared.
-func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, now time.Time) error {
+// writeOrders writes rows and payloads in statements of a few sizes, which the connection keeps prepared. It returns the
+// numbers of the rows by the platform's ids.
+func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, now time.Time) (map[string]int64, error) {
+	rows := make(map[string]int64, len(ps))
 	for _, size := range orderBatches {
 		if len(ps) < size {
 			continue
@@ -148,19 +184,19 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 		payloads := `INSERT INTO order_payloads (order_id, codec, body) VALUES ` + sqlite.values(size, 3) + `
 			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`
 		for ; len(ps) >= size; ps = ps[size:] {
-			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], now); err != nil {
-				return failed(op, err)
+			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], now, rows); err != nil {
+				return nil, failed(op, err)
 			}
 		}
 	}
-	return nil
+	return rows, nil
 }
 
 // errLostRow: the guard of the statement refused a version that was decided to be the newest. It cannot happen while one
 // writer holds the database, and must not pass unseen if it ever does.
 var errLostRow = errors.New("a newer version appeared inside the transaction")
 
-func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrationID int64, ps []*preparedOrder, now time.Time) error {
+func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrationID int64, ps []*preparedOrder, now time.Time, into map[string]int64) error {
 	args := make([]any, 0, len(ps)*len(orderColumns))
 	for _, p := range ps {
 		args = p.appendValues(args, integrationID, now)
@@ -170,8 +206,8 @@ func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrati
 		return err
 	}
 	defer rows.Close()
-	rowIDs := make(map[string]int64, len(ps))
-	for rows.Next() {
+	n := 0
+	for ; rows.Next(); n++ {
 		var (
 			id    int64
 			order string
@@ -179,17 +215,17 @@ func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrati
 		if err := rows.Scan(&id, &order); err != nil {
 			return err
 		}
-		rowIDs[order] = id
+		into[order] = id
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if len(rowIDs) != len(ps) {
+	if n != len(ps) {
 		return errLostRow
 	}
 	args = make([]any, 0, len(ps)*3)
 	for _, p := range ps {
-		args = append(args, rowIDs[p.order.ID], p.codec, p.body)
+		args = append(args, into[p.order.ID], p.packed.codec, p.packed.body)
 	}
 	_, err = tx.tx.ExecContext(ctx, payloads, args...)
 	return err
@@ -206,21 +242,31 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if err := tx.connected(ctx, op, integrationID); err != nil {
 		return Unchanged, err
 	}
-	stored, err := tx.storedVersions(ctx, op, integrationID, []string{platformOrderID})
+	found, err := tx.storedVersions(ctx, op, integrationID, []string{platformOrderID})
 	if err != nil {
 		return Unchanged, err
 	}
+	stored, known := found[platformOrderID]
 	_, err = tx.tx.ExecContext(ctx, `INSERT INTO orders (integration_id, platform, platform_order_id, version_at, observed_at, digest,
 			imported_at, listed_at, deleted_at, test, search_text)
 		VALUES ($1, $2, $3, 0, $4, $5, $4, $4, $4, $6, '')
-		ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET deleted_at = excluded.deleted_at
+		ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET deleted_at = excluded.deleted_at, search_text = excluded.search_text
 		WHERE orders.deleted_at IS NULL OR orders.deleted_at > excluded.deleted_at`,
 		integrationID, platformShopify, platformOrderID, at.UnixMilli(), []byte{}, false)
 	if err != nil {
 		return Unchanged, failed(op, err)
 	}
-	if stored[platformOrderID].deleted {
+	if stored.deleted {
 		return Unchanged, nil
 	}
-	return Deleted, nil
+	if !known {
+		return Deleted, nil
+	}
+	sums := make(ledger)
+	sums.add(stored.sum, -1)
+	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+		return Unchanged, err
+	}
+	tx.touched(integrationID)
+	return Deleted, tx.writeSearch(ctx, op, integrationID, []searchChange{{row: stored.id, before: stored.search}})
 }

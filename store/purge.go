@@ -9,9 +9,9 @@ import (
 // errStillConnected: only what was marked deleted is cleared away.
 var errStillConnected = errors.New("the integration is still connected")
 
-// purged are the tables whose rows belong to an integration, the largest first; payloads go with their orders.
+// purged are the other tables whose rows belong to an integration, the largest first.
 var purged = [...]struct{ table, key string }{
-	{"orders", "id"}, {"deliveries", "id"}, {"imports", "id"}, {"problems", "code"}, {"secrets", "kind"},
+	{"deliveries", "seq"}, {"imports", "id"}, {"problems", "code"}, {"secrets", "kind"}, {"order_days", "day"},
 }
 
 // PurgeIntegration deletes at most limit rows of a disconnected integration, and the integration itself when nothing else
@@ -29,6 +29,13 @@ func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more b
 		return false, fmt.Errorf("%s: %w", op, errStillConnected)
 	}
 	left := int64(max(limit, 1))
+	n, err := tx.purgeOrders(ctx, op, id, left)
+	if err != nil {
+		return false, err
+	}
+	if left -= n; left <= 0 {
+		return true, nil
+	}
 	for _, p := range purged {
 		res, err := tx.tx.ExecContext(ctx, `DELETE FROM `+p.table+` WHERE integration_id = $1 AND `+p.key+` IN
 			(SELECT `+p.key+` FROM `+p.table+` WHERE integration_id = $1 LIMIT $2)`, id, left)
@@ -45,4 +52,28 @@ func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more b
 	}
 	_, err = tx.tx.ExecContext(ctx, `DELETE FROM integrations WHERE id = $1 AND deleted_at IS NOT NULL`, id)
 	return false, failed(op, err)
+}
+
+// purgeOrders deletes at most limit orders, which takes them out of the search index too; payloads go with them.
+func (tx *Tx) purgeOrders(ctx context.Context, op string, id, limit int64) (int64, error) {
+	changes, err := list(ctx, tx.tx, op, func(r row) (c searchChange, err error) {
+		err = r.Scan(&c.row, &c.before)
+		return c, err
+	}, `SELECT o.id, o.search_text FROM orders o WHERE o.integration_id = $1 LIMIT $2`, id, limit)
+	if err != nil || len(changes) == 0 {
+		return 0, err
+	}
+	ids := make([]int64, len(changes))
+	for i, c := range changes {
+		ids[i] = c.row
+	}
+	if err := tx.writeSearch(ctx, op, id, changes); err != nil {
+		return 0, err
+	}
+	res, err := tx.tx.ExecContext(ctx, `DELETE FROM orders WHERE id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(ids))
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return n, failed(op, err)
 }

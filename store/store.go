@@ -21,8 +21,11 @@ type Store struct {
 	writer  *sql.DB
 	readers *sql.DB // what people ask for
 	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
+	turns   turnstile
 	keys    *keyring
 	bodies  *bodyCodec
+	counts  countCache
+	bounds  readBounds
 	release func() error // closes everything
 }
 
@@ -76,7 +79,7 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if err := dir.prepareFiles(log); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	s := &Store{}
+	s := &Store{bounds: defaultBounds}
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}

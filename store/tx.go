@@ -9,8 +9,17 @@ import (
 
 // Tx is an open write transaction. It must not be kept after the function given to Update returns.
 type Tx struct {
-	tx    *sql.Tx
-	store *Store
+	tx      *sql.Tx
+	store   *Store
+	changed map[int64]bool // integrations whose orders this transaction changes
+}
+
+// touched notes that orders of an integration change.
+func (tx *Tx) touched(integrationID int64) {
+	if tx.changed == nil {
+		tx.changed = make(map[int64]bool)
+	}
+	tx.changed[integrationID] = true
 }
 
 // SQL is the transaction itself, for the job queue to insert and complete jobs in.
@@ -29,10 +38,24 @@ type nestedKey struct{}
 // returns an error or panics, nothing of it is kept; the panic goes on. Writers queue for the single write connection, so
 // fn must be short and must not wait for the network. It gets its own context, which it has to pass on: Update and Ping
 // refuse it (ErrNested) instead of waiting for themselves for ever.
-func (s *Store) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+func (s *Store) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return s.update(ctx, false, fn)
+}
+
+// UpdateUrgent is Update for what somebody waits for: it goes before the background's transactions, though only every
+// second time while those wait too.
+func (s *Store) UpdateUrgent(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	return s.update(ctx, true, fn)
+}
+
+func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Context, tx *Tx) error) (err error) {
 	if ctx.Value(nestedKey{}) != nil {
 		return fmt.Errorf("store: update: %w", ErrNested)
 	}
+	if err := s.turns.enter(ctx, urgent); err != nil {
+		return failed("store: wait for the writer", err)
+	}
+	defer s.turns.leave()
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return failed("store: begin", err)
@@ -48,10 +71,13 @@ func (s *Store) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 			err = errors.Join(err, fmt.Errorf("store: roll back: %w", rbErr))
 		}
 	}()
-	if err := fn(context.WithValue(ctx, nestedKey{}, true), &Tx{tx: sqlTx, store: s}); err != nil {
+	tx := &Tx{tx: sqlTx, store: s}
+	if err := fn(context.WithValue(ctx, nestedKey{}, true), tx); err != nil {
 		return err
 	}
 	done = true
+	// Also after a commit that failed, whose outcome may be unknown.
+	defer s.counts.forget(tx.changed)
 	if err := sqlTx.Commit(); err != nil {
 		return failed("store: commit", err)
 	}

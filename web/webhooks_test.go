@@ -22,7 +22,7 @@ func TestWebhook_IsStoredBeforeItIsAcknowledged(t *testing.T) {
 	if string(got.body) != "{\"status\":\"ok\"}\n" {
 		t.Errorf("got %s", got.body)
 	}
-	due, err := b.store.PendingDeliveries(t.Context(), id, b.clock.Now(), 10)
+	due, err := b.store.PendingDeliveries(t.Context(), id, b.clock.Now(), 0, 10)
 	fatal(t, err)
 	if len(due) != 1 || string(due[0].Body) != body {
 		t.Fatalf("%d deliveries are stored", len(due))

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+	"time"
+)
+
+// dayMillis is the length of a day.
+const dayMillis = int64(24 * time.Hour / time.Millisecond)
+
+// allDays is the day of the rows that add up all days.
+const allDays = math.MinInt64 + 1
+
+// dayOf is the day of a time in milliseconds, in days since 1970; times before count down.
+func dayOf(millis int64) int64 {
+	day := millis / dayMillis
+	if millis%dayMillis < 0 {
+		day--
+	}
+	return day
+}
+
+// revenueUnit splits sums of millionths into a high and a low part.
+const revenueUnit = 1_000_000_000_000
+
+// orderSum is what is known of an order in the sums of its day: all that order_days is keyed by, and its total.
+type orderSum struct {
+	listedAt                                     int64
+	dated                                        bool
+	financial, fulfillment, currency, likelihood string
+	total                                        sql.NullInt64
+}
+
+// dayKey is a row of order_days within its integration.
+type dayKey struct {
+	day                                          int64
+	dated                                        bool
+	financial, fulfillment, currency, likelihood string
+}
+
+// dayDelta is by how much a row changes.
+type dayDelta struct{ orders, high, low int64 }
+
+// ledger collects what a transaction changes in the sums, so that each row is written once.
+type ledger map[dayKey]dayDelta
+
+// add counts an order in (sign 1) or out (sign -1).
+func (l ledger) add(o orderSum, sign int64) {
+	for _, day := range [...]int64{dayOf(o.listedAt), allDays} {
+		k := dayKey{day: day, dated: o.dated, financial: o.financial, fulfillment: o.fulfillment, currency: o.currency, likelihood: o.likelihood}
+		d := l[k]
+		d.orders += sign
+		d.high += sign * (o.total.Int64 / revenueUnit)
+		d.low += sign * (o.total.Int64 % revenueUnit)
+		l[k] = d
+	}
+}
+
+// dayBatches are the numbers of rows that one statement writes.
+var dayBatches = [...]int{25, 5, 1}
+
+// writeLedger brings the sums of an integration up to date.
+func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l ledger) error {
+	var keys []dayKey
+	for k, d := range l {
+		if d != (dayDelta{}) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b dayKey) int { // neighbours in the table follow each other
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.financial, b.financial), cmp.Compare(a.fulfillment, b.fulfillment))
+	})
+	for _, size := range dayBatches {
+		for ; len(keys) >= size; keys = keys[size:] {
+			args := make([]any, 0, size*10)
+			for _, k := range keys[:size] {
+				d := l[k]
+				args = append(args, integrationID, k.day, k.dated, k.financial, k.fulfillment, k.currency, k.likelihood, d.orders, d.high, d.low)
+			}
+			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_days (integration_id, day, dated, financial_status, fulfillment_status,
+					currency, delivery_probability, orders, revenue_high, revenue_low) VALUES `+sqlite.values(size, 10)+`
+				ON CONFLICT (integration_id, day, dated, financial_status, fulfillment_status, currency, delivery_probability) DO UPDATE SET
+					orders = order_days.orders + excluded.orders, revenue_high = order_days.revenue_high + excluded.revenue_high,
+					revenue_low = order_days.revenue_low + excluded.revenue_low`, args...); err != nil {
+				return failed(op, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+)
+
+const (
+	// commonWord is how many of the newest orders with a word are looked at to learn how frequent it is.
+	commonWord = 500
+	// askedWords is how many words the index is asked for at once. Each one more is another list to walk.
+	askedWords = 3
+)
+
+// frequency is a word of the search index and the share of orders that have it.
+type frequency struct {
+	word  string
+	share float64
+}
+
+// match is the question to the search index: the most selective words of the term, rarest first.
+//
+// The index walks the lists of all words that it is asked for, and a term may consist of words that each are in a fourth of
+// all orders. The three rarest exclude nearly as much as all of them.
+func (r orderRead) match(ctx context.Context) (string, error) {
+	words := termWords(r.term)
+	if len(words) == 1 && strings.HasSuffix(words[0], "*") { // many lists in one; how long is not cheap to tell
+		return `"` + storeWord(r.f.IntegrationID) + `" AND ` + words[0], nil
+	}
+	last, err := get(ctx, r.s.readers, r.op, scanOne[sql.NullInt64], `SELECT max(id) FROM orders`)
+	if err != nil {
+		return "", err
+	}
+	size, err := r.s.sumOrders(ctx, r.op, OrderFilter{IntegrationID: r.f.IntegrationID})
+	if err != nil {
+		return "", err
+	}
+	known := []frequency{{`"` + storeWord(r.f.IntegrationID) + `"`, float64(size) / float64(max(last.Int64, 1))}}
+	for _, word := range words {
+		row, err := get(ctx, r.s.readers, r.op, scanOne[int64],
+			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, word, commonWord-1)
+		share := 0.0
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return "", err
+		default:
+			share = commonWord / math.Max(float64(last.Int64-row+1), 1)
+		}
+		known = append(known, frequency{word, share})
+		if share == 0 {
+			break // as selective as it needs to be
+		}
+	}
+	slices.SortStableFunc(known, func(a, b frequency) int { return cmp.Compare(a.share, b.share) })
+	asked := make([]string, 0, askedWords)
+	for _, f := range known[:min(len(known), askedWords)] {
+		asked = append(asked, f.word)
+	}
+	return strings.Join(asked, " AND "), nil
+}
+
+// gatherTerm finds all orders with the term when few have it. ok is false when many do.
+func (r orderRead) gatherTerm(ctx context.Context) (keys []OrderKey, ok bool, err error) {
+	if termIsShort(r.term) {
+		// Few orders have a short term only when the newest do not: ask the index, which has to join many lists, only then.
+		found, err := r.walkTexts(ctx, r.s.bounds.found)
+		if err != nil || len(found) == r.s.bounds.found {
+			return nil, false, err
+		}
+	}
+	match, err := r.match(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	candidates, err := list(ctx, r.s.readers, r.op, scanOne[int64],
+		`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 LIMIT $2`, match, r.s.bounds.gather+1)
+	if err != nil || len(candidates) > r.s.bounds.gather {
+		return nil, false, err
+	}
+	keys, err = r.gatherIDs(ctx, candidates)
+	return keys, err == nil, err
+}
+
+// gatherIDs finds those of the orders that meet the filter and have the term.
+func (r orderRead) gatherIDs(ctx context.Context, ids []int64) ([]OrderKey, error) {
+	c := r.f.where()
+	r.hasTerm(c)
+	from := sqlite.numbers(c.param(sqlite.numberList(ids))) + ` n CROSS JOIN orders o ON o.id = n.value`
+	keys, err := r.keys(ctx, r.selectKeys(from)+` WHERE `+c.String(), c.args...)
+	slices.SortFunc(keys, r.f.Order.compare)
+	return keys, err
+}
