@@ -74,6 +74,7 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 			return notStored(err)
 		}
 	}
+	a.store.PrepareDeliveries(rows)
 	if err := a.inbox.put(ctx, rows); err != nil {
 		return notStored(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
 	"probability/shopify"
@@ -35,7 +36,9 @@ type Config struct {
 
 // App holds the use cases. It is safe for concurrent use and starts nothing by itself.
 type App struct {
+	ahead    *semaphore.Weighted // of runs that read ahead
 	cfg      Config
+	drains   drains
 	inbox    inbox
 	log      *slog.Logger
 	queue    *queue
@@ -63,7 +66,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if err != nil {
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
-	a := &App{cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
+	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
 	a.inbox.write = a.writeInbox
 	return a, nil
 }

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -211,7 +210,7 @@ func TestDisconnect(t *testing.T) {
 	if got := len(w.orders(t, c.Integration.ID)); got != 0 {
 		t.Errorf("%d orders left", got)
 	}
-	if err := w.app.Process(t.Context(), c.Integration.ID, func(context.Context, *store.Tx) error { return nil }); err != nil {
+	if err := w.app.Process(t.Context(), c.Integration.ID); err != nil {
 		t.Errorf("a job of the disconnected store fails: %v", err)
 	}
 }

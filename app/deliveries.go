@@ -34,56 +34,74 @@ type work struct {
 	versions  []store.Version
 }
 
-// Process works the integration's due deliveries off, batch by batch, until none is left. finish is called in
-// the transaction that saw none; it completes the job there, so that a delivery stored a moment later finds
-// either this job still running over it or no job at all, and inserts its own.
-func (a *App) Process(ctx context.Context, id int64, finish func(context.Context, *store.Tx) error) error {
+// works is a batch of deliveries, decoded.
+type works struct {
+	err  error
+	last int64 // the number of the last one
+	list []work
+	more bool // there may be more behind it
+}
+
+// Process works the integration's due deliveries off, batch by batch; while one is being written, the next is decoded.
+func (a *App) Process(ctx context.Context, id int64) error {
 	in, err := a.store.IntegrationByID(ctx, id)
 	if errors.Is(err, store.ErrNotFound) { // disconnected: its deliveries go with it
-		return a.store.Update(ctx, finish)
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("process deliveries: %w", err)
 	}
-	for {
-		due, err := a.store.PendingDeliveries(ctx, id, a.now(), 0, deliveryBatch)
+	for batch := a.decodeNext(ctx, in, 0); ; {
+		if batch.err != nil {
+			return fmt.Errorf("process deliveries: %w", batch.err)
+		}
+		if len(batch.list) == 0 {
+			return nil
+		}
+		ahead := make(chan works, 1)
+		if batch.more {
+			go func(last int64) { ahead <- a.decodeNext(ctx, in, last) }(batch.last)
+		} else {
+			ahead <- works{}
+		}
+		err := a.applyAll(ctx, in, batch.list)
+		batch = <-ahead
+		if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile
+			return nil
+		}
 		if err != nil {
-			return fmt.Errorf("process deliveries: %w", err)
-		}
-		if len(due) > 0 {
-			err := a.applyAll(ctx, in, due)
-			if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile
-				return a.store.Update(ctx, finish)
-			}
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		finished := false
-		err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-			more, err := tx.HasDueDeliveries(ctx, id, a.now())
-			if err != nil || more {
-				return err
-			}
-			finished = true
-			return finish(ctx, tx)
-		})
-		if err != nil || finished {
 			return err
 		}
 	}
 }
 
+// decodeNext reads the due deliveries behind one and does with them what needs no transaction.
+func (a *App) decodeNext(ctx context.Context, in store.Integration, after int64) works {
+	due, err := a.store.PendingDeliveries(ctx, in.ID, a.now(), after, deliveryBatch)
+	if err != nil || len(due) == 0 {
+		return works{err: err}
+	}
+	w := works{last: due[len(due)-1].Seq, list: make([]work, len(due))}
+	size := 0
+	for i, d := range due {
+		w.list[i] = decode(d, in.StoreName)
+		if len(w.list[i].versions) <= orderBatch { // more are prepared part by part
+			a.store.Prepare(w.list[i].versions)
+		}
+		size += len(d.Body)
+	}
+	w.more = len(due) == deliveryBatch || size >= store.PendingBytes
+	return w
+}
+
 // errPanicked is a panic of our own code over what a delivery carries.
 var errPanicked = errors.New("panic")
 
-// applyAll decodes the deliveries and applies them, as many at once as orderBatch allows.
-func (a *App) applyAll(ctx context.Context, in store.Integration, due []store.Delivery) error {
+// applyAll applies deliveries, as many at once as orderBatch allows.
+func (a *App) applyAll(ctx context.Context, in store.Integration, due []work) error {
 	var works []work
 	orders := 0
-	for _, d := range due {
-		w := decode(d, in.StoreName)
+	for _, w := range due {
 		if len(works) > 0 && orders+len(w.versions) > orderBatch {
 			if err := a.applySome(ctx, in, works); err != nil {
 				return err
@@ -142,7 +160,7 @@ func decode(d store.Delivery, shop string) work {
 			w.fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i+1, len(raws), err))
 			continue
 		}
-		w.versions = append(w.versions, store.Version{Order: order, ObservedAt: d.TriggeredAt})
+		w.versions = append(w.versions, d.Version(order))
 	}
 	return w
 }
@@ -195,7 +213,7 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 	for _, w := range works {
 		versions = append(versions, w.versions...)
 	}
-	a.store.Prepare(versions)
+	a.store.Prepare(versions) // those that are not yet
 	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		defer recovered(&err)
 		now := a.now()

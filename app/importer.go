@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -41,11 +40,25 @@ type Progress struct {
 // errSuperseded ends a slice whose run was changed by somebody else: cancelled, or carried on elsewhere.
 var errSuperseded = errors.New("the run was changed meanwhile")
 
-// Import carries a run on by some pages. Each page is one transaction of its orders, the run's counts and the
-// cursor to the next, so that whoever kills the process loses at most the page in hand. Failures that pass
+// importBatch is how many orders of a page one transaction writes: a whole page would hold the writer for so long that those
+// who deliver notice.
+const importBatch = 125
+
+// slice is what one job does for a run.
+type slice struct {
+	ahead *pages // nil: pages are asked for one by one
+	until time.Time
+}
+
+// over tells whether the slice ends: its time is over, and nothing that was read ahead is left.
+func (s *slice) over(now time.Time) bool { return s.ahead == nil && !now.Before(s.until) }
+
+// Import carries a run on by some pages. A page's orders, the run's counts and the cursor to the next are written together,
+// so that whoever kills the process loses at most the page in hand. Failures that pass
 // are kept in the run, with the time of the next try; the job itself never fails for them.
 func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
-	until := a.now().Add(sliceTime)
+	s := &slice{until: a.now().Add(sliceTime)}
+	defer func() { a.closePages(s.ahead) }()
 	for {
 		run, in, err := a.loadImport(ctx, id)
 		if errors.Is(err, store.ErrNotFound) || errors.Is(err, errSuperseded) {
@@ -57,7 +70,7 @@ func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 		if wait := run.NextAttemptAt.Sub(a.now()); !run.NextAttemptAt.IsZero() && wait > 0 {
 			return Progress{After: wait}, nil
 		}
-		done, err := a.step(ctx, in, run)
+		done, err := a.step(ctx, s, in, run)
 		switch {
 		case errors.Is(err, errSuperseded):
 			return Progress{Done: true}, nil
@@ -67,7 +80,7 @@ func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 			return a.failed(ctx, in, run, err)
 		case done:
 			return Progress{Done: true}, nil
-		case !a.now().Before(until):
+		case s.over(a.now()):
 			return Progress{}, nil
 		}
 	}
@@ -86,14 +99,14 @@ func (a *App) loadImport(ctx context.Context, id uuid.UUID) (store.Import, store
 }
 
 // step does the next thing for the run: begin it, read a page, or prove and complete it.
-func (a *App) step(ctx context.Context, in store.Integration, run store.Import) (done bool, err error) {
+func (a *App) step(ctx context.Context, s *slice, in store.Integration, run store.Import) (done bool, err error) {
 	switch {
 	case run.To.IsZero():
 		return false, a.begin(ctx, in, run)
 	case run.Pages > 0 && run.Cursor == "":
 		return a.prove(ctx, in, run)
 	default:
-		return false, a.page(ctx, in, run)
+		return false, a.page(ctx, s, in, run)
 	}
 }
 
@@ -129,15 +142,11 @@ func (a *App) begin(ctx context.Context, in store.Integration, run store.Import)
 	})
 }
 
-// page reads one page and stores it.
-func (a *App) page(ctx context.Context, in store.Integration, run store.Import) error {
-	var page shopify.OrdersPage
-	err := a.call(ctx, in, func(s shopify.Session) (err error) {
-		page, err = a.shopify.Orders(ctx, s, query(run), run.Cursor)
-		return err
-	})
-	if err != nil {
-		return err
+// page stores the run's next page.
+func (a *App) page(ctx context.Context, s *slice, in store.Integration, run store.Import) error {
+	page := a.nextPage(ctx, s, in, run)
+	if page.err != nil {
+		return page.err
 	}
 	if page.Next != "" && page.Next == run.Cursor {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the next page is the same page"}}
@@ -145,33 +154,65 @@ func (a *App) page(ctx context.Context, in store.Integration, run store.Import) 
 	if run.Total != nil && page.Next != "" && (run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000) {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
-	versions := make([]store.Version, 0, len(page.Orders))
-	var reason string
-	for i, raw := range page.Orders {
-		order, err := shopify.ParseOrder(raw)
-		if err != nil {
-			reason = fmt.Sprintf("page %d, order %d: %v", run.Pages+1, i+1, err)
-			continue
-		}
-		versions = append(versions, store.Version{Order: order, ObservedAt: page.RequestedAt})
-	}
-	a.store.Prepare(versions)
-	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
-		outcomes, err := tx.PutOrders(ctx, run.IntegrationID, versions, a.now())
-		if err != nil {
+	rest := page.versions
+	for len(rest) > importBatch {
+		part := rest[:importBatch]
+		rest = rest[importBatch:]
+		// Counted with what it counts: should the page be read again, these come back unchanged.
+		if err := a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+			return a.putPart(ctx, tx, row, part)
+		}); err != nil {
 			return err
 		}
-		count(row, outcomes)
+	}
+	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+		if err := a.putPart(ctx, tx, row, rest); err != nil {
+			return err
+		}
 		row.Fetched += len(page.Orders)
-		row.Failed += len(page.Orders) - len(versions)
+		row.Failed += len(page.Orders) - len(page.versions)
 		// What a former pass of this run wrote comes back unchanged: no order counts twice.
 		row.Unchanged = max(0, row.Fetched-row.Failed-row.Created-row.Updated)
 		row.Cursor, row.Pages, row.Attempts, row.ErrorCode, row.ErrorDetail = page.Next, row.Pages+1, 0, "", ""
-		if reason != "" {
-			row.ErrorCode, row.ErrorDetail = "orders_unreadable", reason
+		if page.reason != "" {
+			row.ErrorCode, row.ErrorDetail = "orders_unreadable", page.reason
 		}
 		return nil
 	})
+}
+
+// nextPage is the run's next page, read ahead if it can be.
+func (a *App) nextPage(ctx context.Context, s *slice, in store.Integration, run store.Import) orderPage {
+	if s.ahead == nil && a.now().Before(s.until) {
+		s.ahead = a.readAhead(ctx, in, run, s.until)
+	}
+	if s.ahead != nil {
+		page, ok := s.ahead.next()
+		if ok && page.cursor == run.Cursor {
+			if page.err != nil || page.Next == "" {
+				a.closePages(s.ahead)
+				s.ahead = nil
+			}
+			return page
+		}
+		a.closePages(s.ahead)
+		s.ahead = nil
+	}
+	page := a.fetchPage(ctx, in, query(run), run.Cursor)
+	if page.err == nil {
+		a.prepare(&page, run.Pages+1)
+	}
+	return page
+}
+
+// putPart writes some of a page's orders and counts them.
+func (a *App) putPart(ctx context.Context, tx *store.Tx, row *store.Import, part []store.Version) error {
+	outcomes, err := tx.PutOrders(ctx, row.IntegrationID, part, a.now())
+	if err != nil {
+		return err
+	}
+	count(row, outcomes)
+	return nil
 }
 
 func count(run *store.Import, outcomes []store.Outcome) {

@@ -96,24 +96,37 @@ func (b *inbox) writeAll(ctx context.Context, batch []*letter) (err error) {
 	return b.write(ctx, rows)
 }
 
-// writeInbox stores deliveries with one job for each integration that has new ones.
+// writeInbox stores deliveries, with one job for each integration that has new ones and no job of this process that is
+// working its deliveries off: that one is woken.
 func (a *App) writeInbox(ctx context.Context, rows []store.Delivery) error {
-	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+	var wake []int64
+	err := a.store.UpdateUrgent(ctx, func(ctx context.Context, tx *store.Tx) error {
 		inserted, err := tx.InsertDeliveries(ctx, rows)
 		if err != nil {
 			return err
 		}
-		enqueued := make(map[int64]bool, 1)
+		seen := make(map[int64]bool, 1)
 		for i, isNew := range inserted {
 			id := rows[i].IntegrationID
-			if !isNew || enqueued[id] {
+			if !isNew || seen[id] {
 				continue
 			}
-			enqueued[id] = true
+			seen[id] = true
+			if a.drains.live(id) {
+				wake = append(wake, id)
+				continue
+			}
 			if err := a.queue.insert(ctx, tx, ProcessDeliveries{IntegrationID: id}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, id := range wake {
+		a.drains.wake(id)
+	}
+	return nil
 }

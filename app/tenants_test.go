@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -173,7 +172,7 @@ func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
 	limit(fmt.Sprint(pages + 30)) // too little for the orders, which take 48, enough for a note that they failed
 	for range 15 {
 		// An error, or another try later: both keep the delivery.
-		_ = w.app.Process(t.Context(), id, func(context.Context, *store.Tx) error { return nil })
+		_ = w.app.Process(t.Context(), id)
 		w.clock.Add(10 * time.Minute)
 	}
 	if d := w.delivery(t, id, "w"); d.State != store.DeliveryPending || d.Attempts <= 10 {

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -160,7 +159,7 @@ func (w *world) accept(t *testing.T, d app.Incoming) {
 // process works the integration's deliveries off.
 func (w *world) process(t *testing.T, id int64) {
 	t.Helper()
-	if err := w.app.Process(t.Context(), id, func(context.Context, *store.Tx) error { return nil }); err != nil {
+	if err := w.app.Process(t.Context(), id); err != nil {
 		t.Fatalf("process: %v", err)
 	}
 }

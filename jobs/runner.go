@@ -23,8 +23,9 @@ const (
 	// fetchPoll is how often a queue is looked at without a notice. It bounds the delay of a job whose notice
 	// was merged into another's. An idle service spends most of its time on it: at 200 ms half as much again.
 	fetchPoll = 500 * time.Millisecond
-	// importWorkers is how many imports run at once for each other job.
-	importWorkers = 4
+	// waitingWorkers is how many imports, and how many jobs for deliveries, run at once for each other job: those wait for
+	// Shopify most of the time, these for more deliveries.
+	waitingWorkers = 4
 	// jobTimeout is the longest that a job may take. An import's slice takes seconds, and one call to
 	// Shopify half a minute at most.
 	jobTimeout = 3 * time.Minute
@@ -44,8 +45,8 @@ const (
 
 // Config is what the runner needs to know of the configuration.
 type Config struct {
-	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. Imports get
-	// importWorkers times as many: they wait for Shopify most of the time, and some stores for very long.
+	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. Imports and deliveries
+	// get waitingWorkers times as many, since most of them wait.
 	Workers int
 }
 
@@ -79,8 +80,8 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 		Logger:                      slog.New(quieter{log.Handler()}),
 		MaxAttempts:                 maxJobAttempts,
 		Queues: map[string]river.QueueConfig{
-			app.QueueDeliveries:  {MaxWorkers: cfg.Workers},
-			app.QueueImports:     {MaxWorkers: importWorkers * cfg.Workers},
+			app.QueueDeliveries:  {MaxWorkers: waitingWorkers * cfg.Workers},
+			app.QueueImports:     {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueMaintenance: {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,

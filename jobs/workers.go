@@ -51,10 +51,13 @@ type processDeliveries struct {
 // still running would swallow the one of the next delivery.
 func (w *processDeliveries) Work(ctx context.Context, job *river.Job[app.ProcessDeliveries]) error {
 	// River reads its client from the worker's own context, which a transaction's is derived from.
-	err := w.app.Process(ctx, job.Args.IntegrationID, func(ctx context.Context, tx *store.Tx) error {
+	again, err := w.app.Drain(ctx, job.Args.IntegrationID, func(ctx context.Context, tx *store.Tx) error {
 		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx.SQL(), job)
 		return err
 	})
+	if again {
+		return river.JobSnooze(0)
+	}
 	return unlessStopped(ctx, err)
 }
 

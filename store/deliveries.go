@@ -135,13 +135,25 @@ func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[in
 	return connected, err
 }
 
+// deliveryMark is what MarkDeliveries writes.
+type deliveryMark struct {
+	state, code, detail string
+	attempts            int
+	processed, next     sql.NullInt64
+}
+
 // MarkDeliveries stores the state, attempts, error and times of deliveries. Those that are gone are passed over.
 func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	const op = "deliveries: mark"
+	same := make(map[deliveryMark][]int64) // most are done alike, and then one statement does for all
 	for _, d := range ds {
+		m := deliveryMark{d.State, d.ErrorCode, d.ErrorDetail, d.Attempts, millis(d.ProcessedAt), millis(d.NextAttemptAt)}
+		same[m] = append(same[m], d.Seq)
+	}
+	for m, seqs := range same {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
-			processed_at = $6, next_attempt_at = $7 WHERE id = $1`, d.ID[:], d.State, d.Attempts, d.ErrorCode, d.ErrorDetail,
-			millis(d.ProcessedAt), millis(d.NextAttemptAt)); err != nil {
+			processed_at = $6, next_attempt_at = $7 WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(seqs),
+			m.state, m.attempts, m.code, m.detail, m.processed, m.next); err != nil {
 			return failed(op, err)
 		}
 	}

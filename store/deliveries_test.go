@@ -78,6 +78,7 @@ func TestDeliveries_KeepEveryMember(t *testing.T) {
 		if diff := cmp.Diff(d, must(s.Delivery(t.Context(), id, d.ID))(t), stored); diff != "" {
 			t.Errorf("inserted: %s", diff)
 		}
+		d.Seq = must(s.Delivery(t.Context(), id, d.ID))(t).Seq
 		d.State, d.Attempts, d.ErrorCode, d.ErrorDetail, d.ProcessedAt, d.NextAttemptAt = "failed", 3, "invalid_json", "x", at(3), at(4)
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
 			if err := tx.MarkDeliveries(ctx, []store.Delivery{d, delivery(id, "gone")}); err != nil {

@@ -80,8 +80,8 @@ func (tx *Tx) Delivery(ctx context.Context, integrationID int64, id uuid.UUID) (
 const pendingDeliveries = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.integration_id = $1 AND ` + duePending + `
 	AND d.seq > $3 ORDER BY d.seq LIMIT $4`
 
-// pendingBytes bounds the bodies that one call of PendingDeliveries reads: what is read is decoded in memory.
-const pendingBytes = 4 << 20
+// PendingBytes is how many bytes of bodies one call of PendingDeliveries reads: what is read is decoded in memory.
+const PendingBytes = 4 << 20
 
 // PendingDeliveries lists the deliveries of an integration whose turn has come, with their bodies, first received first, behind
 // the one with the number after: at most limit of them, and no more once their bodies add up to 4 MiB.
@@ -93,7 +93,7 @@ func (s *Store) PendingDeliveries(ctx context.Context, integrationID int64, now 
 	}
 	defer rows.Close()
 	var out []Delivery
-	for size := 0; size < pendingBytes && rows.Next(); {
+	for size := 0; size < PendingBytes && rows.Next(); {
 		d, err := s.scanWithBody(rows)
 		if err != nil {
 			return nil, failed(op, err)

@@ -71,6 +71,7 @@ func texts(list []string) (string, error) {
 // store connected already.
 func (tx *Tx) InsertIntegration(ctx context.Context, i Integration) (int64, error) {
 	const op = "integrations: insert"
+	tx.secrets = true
 	permissions, err := texts(i.Permissions)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", op, err)
@@ -92,6 +93,7 @@ func (tx *Tx) InsertIntegration(ctx context.Context, i Integration) (int64, erro
 // transaction first, or another change in between is undone. ErrNotFound when it was disconnected.
 func (tx *Tx) UpdateIntegration(ctx context.Context, i Integration) error {
 	op := fmt.Sprintf("integrations: update %d", i.ID)
+	tx.secrets = true
 	permissions, err := texts(i.Permissions)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
@@ -114,6 +116,7 @@ func (tx *Tx) UpdateIntegration(ctx context.Context, i Integration) error {
 // Its rows stay until PurgeIntegration has cleared them away; the same user can connect the store again meanwhile.
 func (tx *Tx) MarkIntegrationDeleted(ctx context.Context, id int64, at time.Time) error {
 	op := fmt.Sprintf("integrations: mark deleted %d", id)
+	tx.secrets = true
 	res, err := tx.tx.ExecContext(ctx, `UPDATE integrations SET deleted_at = $2, updated_at = $2, active = $3
 		WHERE id = $1 AND deleted_at IS NULL`, id, at.UnixMilli(), false)
 	if err := changedOne(op, res, err); err != nil {

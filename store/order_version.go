@@ -22,7 +22,9 @@ type Version struct {
 // while the write connection is held. It is optional and keeps the result in vs. Versions must not be changed afterwards.
 func (s *Store) Prepare(vs []Version) {
 	for i := range vs {
-		vs[i].prepared = s.prepare(vs[i])
+		if vs[i].prepared == nil {
+			vs[i].prepared = s.prepare(vs[i])
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ func secretPlace(integrationID int64, kind string) string {
 // only looked at by ShopSecrets.
 func (tx *Tx) PutSecret(ctx context.Context, integrationID int64, kind, plain string, expiresAt time.Time) error {
 	op := fmt.Sprintf("secrets: put %s of integration %d", kind, integrationID)
+	tx.secrets = true
 	if plain == "" {
 		return fmt.Errorf("%s: %w", op, errEmptySecret)
 	}
@@ -50,6 +51,7 @@ func (tx *Tx) PutSecret(ctx context.Context, integrationID int64, kind, plain st
 // DeleteSecrets removes the named kinds of secrets, or all when none is named. Missing ones are no error.
 func (tx *Tx) DeleteSecrets(ctx context.Context, integrationID int64, kinds ...string) error {
 	op := fmt.Sprintf("secrets: delete of integration %d", integrationID)
+	tx.secrets = true
 	if len(kinds) == 0 {
 		_, err := tx.tx.ExecContext(ctx, `DELETE FROM secrets WHERE integration_id = $1`, integrationID)
 		return failed(op, err)
@@ -129,8 +131,22 @@ type shopSecret struct {
 }
 
 // ShopSecrets lists every connected integration of a shop, of whichever user, with the secrets that are good at now, by id.
-// An integration without any is in the list with none.
+// An integration without any is in the list with none. What another process changes may take a second to be seen. The result
+// is shared: it must not be changed.
 func (s *Store) ShopSecrets(ctx context.Context, storeName string, now time.Time) ([]ShopSecrets, error) {
+	shop := strings.ToLower(storeName)
+	owners, ok, changes := s.secrets.get(shop, now)
+	if ok {
+		return owners, nil
+	}
+	owners, err := s.readShopSecrets(ctx, shop, now)
+	if err == nil {
+		s.secrets.put(shop, owners, now, changes)
+	}
+	return owners, err
+}
+
+func (s *Store) readShopSecrets(ctx context.Context, shop string, now time.Time) ([]ShopSecrets, error) {
 	const op = "secrets: of a shop"
 	rows, err := list(ctx, s.work, op, func(r row) (v shopSecret, err error) {
 		err = r.Scan(&v.id, &v.active, &v.kind, &v.sealed)
@@ -139,7 +155,7 @@ func (s *Store) ShopSecrets(ctx context.Context, storeName string, now time.Time
 		LEFT JOIN secrets x ON x.integration_id = i.id AND x.kind IN ($2, $3, $4, $5) AND (x.expires_at IS NULL OR x.expires_at > $6)
 		WHERE i.store_name = $1 AND i.deleted_at IS NULL
 		ORDER BY i.id, CASE x.kind WHEN $2 THEN 1 WHEN $3 THEN 2 WHEN $4 THEN 3 ELSE 4 END LIMIT $7`,
-		strings.ToLower(storeName), signingKinds[0], signingKinds[1], signingKinds[2], signingKinds[3], now.UnixMilli(), maxRows)
+		shop, signingKinds[0], signingKinds[1], signingKinds[2], signingKinds[3], now.UnixMilli(), maxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Store struct {
 	keys    *keyring
 	bodies  *bodyCodec
 	counts  countCache
+	secrets secretCache
 	bounds  readBounds
 	release func() error // closes everything
 }

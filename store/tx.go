@@ -12,6 +12,7 @@ type Tx struct {
 	tx      *sql.Tx
 	store   *Store
 	changed map[int64]bool // integrations whose orders this transaction changes
+	secrets bool           // it changes what ShopSecrets says
 }
 
 // touched notes that orders of an integration change.
@@ -76,8 +77,12 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 		return err
 	}
 	done = true
-	// Also after a commit that failed, whose outcome may be unknown.
-	defer s.counts.forget(tx.changed)
+	defer func() { // also after a commit that failed, whose outcome may be unknown
+		s.counts.forget(tx.changed)
+		if tx.secrets {
+			s.secrets.forget()
+		}
+	}()
 	if err := sqlTx.Commit(); err != nil {
 		return failed("store: commit", err)
 	}

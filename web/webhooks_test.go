@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -163,5 +162,5 @@ func TestDeliveries_AreFilteredAndReplayed(t *testing.T) {
 // work processes the integration's deliveries, as its job would.
 func (b *bench) work(id int64) {
 	b.t.Helper()
-	fatal(b.t, b.app.Process(b.t.Context(), id, func(context.Context, *store.Tx) error { return nil }))
+	fatal(b.t, b.app.Process(b.t.Context(), id))
 }
