@@ -1,79 +1,94 @@
 package shopify
 
-import "iter"
+import (
+	"encoding/binary"
+	"iter"
+	"math"
+	"math/bits"
+)
 
 // This file walks JSON text without decoding what nobody reads. It accepts
-// exactly what encoding/json accepts, at any depth: it keeps open brackets in a
-// slice instead of on the call stack, so that no payload is too deep for it.
+// exactly what encoding/json accepts, at any depth: it keeps open brackets as
+// bits instead of on the call stack, so that no payload is too deep for it.
 // Fuzzing holds it against encoding/json.
+//
+// Each function checks what begins at index i and returns the index after it,
+// -1 when it is not valid.
 
-// bareDepth is how deep a value may be before its stack is allocated.
-const bareDepth = 64
+// anyDepth lets skipNested go as deep as the text does.
+const anyDepth = math.MaxInt
 
-// skipSpace returns the index of the first byte at or after i that is no space.
-func skipSpace(data []byte, i int) int {
-	for i < len(data) {
-		switch data[i] {
-		case ' ', '\t', '\r', '\n':
-			i++
-		default:
-			return i
-		}
-	}
-	return i
-}
+// skipValue skips the value that begins at i, where no space may be.
+func skipValue(data []byte, i int) int { return skipNested(data, i, anyDepth) }
 
-// skipValue checks the value that begins at i, where no space may be, and
-// returns the index after it; -1 when it is not valid.
-func skipValue(data []byte, i int) int {
-	var room [bareDepth]byte
-	open := room[:0]
+// skipNested skips a value that has at most so many brackets open at once.
+func skipNested(data []byte, i, most int) int {
+	// A bit for every open bracket, set for an object's, the innermost lowest;
+	// whenever 64 are full they move to outer.
+	var (
+		objects uint64
+		outer   []uint64
+		depth   int
+	)
 	for {
 		// A value begins at i.
 		if i >= len(data) {
 			return -1
 		}
 		switch c := data[i]; c {
+		case '"':
+			i = skipString(data, i)
 		case '{', '[':
-			i = skipSpace(data, i+1)
-			if i < len(data) && data[i] == c+2 { // } is two after {, as ] after [
+			if depth >= most {
+				return -1
+			}
+			if i = skipSpace(data, i+1); i >= len(data) {
+				return -1
+			}
+			if data[i] == c+2 { // } is two after {, as ] after [
 				i++
 				break
 			}
-			open = append(open, c)
-			if c == '{' {
-				i = skipName(data, i)
+			if depth > 0 && depth%64 == 0 {
+				outer = append(outer, objects)
 			}
-			if i < 0 {
-				return -1
+			depth++
+			objects <<= 1
+			if c == '{' {
+				objects |= 1
+				if i = skipName(data, i); i < 0 {
+					return -1
+				}
 			}
 			continue
 		default:
-			i = skipScalar(data, i)
+			i = skipPlain(data, i)
 		}
 		// A value ended before i: close what it closes, until another begins.
 		for {
-			if i < 0 {
-				return -1
-			}
-			if len(open) == 0 {
+			if i < 0 || depth == 0 {
 				return i
 			}
 			if i = skipSpace(data, i); i >= len(data) {
 				return -1
 			}
-			top := open[len(open)-1]
-			if data[i] == top+2 {
-				open = open[:len(open)-1]
+			object := objects&1 == 1
+			switch c := data[i]; {
+			case c == ',':
+				i = skipSpace(data, i+1)
+				if object {
+					i = skipName(data, i)
+				}
+			case c == '}' && object, c == ']' && !object:
 				i++
+				depth--
+				objects >>= 1
+				if depth > 0 && depth%64 == 0 {
+					objects, outer = outer[len(outer)-1], outer[:len(outer)-1]
+				}
 				continue
-			}
-			if data[i] != ',' {
+			default:
 				return -1
-			}
-			i = skipSpace(data, i+1)
-			if top == '{' {
-				i = skipName(data, i)
 			}
 			break
 		}
@@ -83,8 +98,7 @@ func skipValue(data []byte, i int) int {
 	}
 }
 
-// skipName checks a member's name at i with its colon and returns where its
-// value begins.
+// skipName skips a member's name and its colon, and the space before the value.
 func skipName(data []byte, i int) int {
 	if i >= len(data) || data[i] != '"' {
 		return -1
@@ -103,11 +117,25 @@ func skipColon(data []byte, i int) int {
 	return skipSpace(data, i+1)
 }
 
-// skipScalar checks a string, number or word at i, which is inside data.
-func skipScalar(data []byte, i int) int {
+// skipSpace returns the index of the first byte at or after i that is no space.
+// Most JSON has none, so that the test alone is worth being inlined.
+func skipSpace(data []byte, i int) int {
+	if i < len(data) && data[i] > ' ' {
+		return i
+	}
+	return skipSpaces(data, i)
+}
+
+func skipSpaces(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skipPlain skips a number or one of the three words at i, which is inside data.
+func skipPlain(data []byte, i int) int {
 	switch c := data[i]; {
-	case c == '"':
-		return skipString(data, i)
 	case c == '-' || isDigit(c):
 		return skipNumber(data, i)
 	case c == 't':
@@ -127,30 +155,65 @@ func skipWord(data []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// skipString checks the string whose opening quote is at i. Any byte from space
+// skipString skips the string whose opening quote is at i. Any byte from space
 // up may stand in it: text that is not UTF-8 is mended when it is read.
 func skipString(data []byte, i int) int {
-	for i++; i < len(data); i++ {
+	i++
+	for {
+		// Eight bytes at a time up to one that needs a look.
+		for len(data)-i >= 8 {
+			found := marks(binary.LittleEndian.Uint64(data[i:]))
+			if found != 0 {
+				i += bits.TrailingZeros64(found) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(data) {
+			return -1
+		}
 		switch c := data[i]; {
 		case c == '"':
 			return i + 1
 		case c < ' ':
 			return -1
 		case c == '\\':
-			i++
-			if i >= len(data) {
+			if i = skipEscape(data, i); i < 0 {
 				return -1
 			}
-			switch data[i] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				if len(data)-i <= 4 || !isHex(data[i+1]) || !isHex(data[i+2]) || !isHex(data[i+3]) || !isHex(data[i+4]) {
-					return -1
-				}
-				i += 4
-			default:
-				return -1
-			}
+		default:
+			i++ // one of the last seven bytes
+		}
+	}
+}
+
+const (
+	everyByte = 0x0101010101010101
+	highBits  = 0x80 * everyByte
+)
+
+// marks sets the high bit of every byte of w that is a quote, a backslash or a
+// control character. Bytes above the lowest such one may be marked wrongly.
+//
+// Taking n off each byte borrows into the high bit of what is less than n. With
+// one bit turned over, a quote is the only one beside the control characters
+// that is less than '!', and a space is not.
+func marks(w uint64) uint64 {
+	turned, slashes := w^(('"'^' ')*everyByte), w^('\\'*everyByte)
+	return ((turned-'!'*everyByte)&^turned | (slashes-everyByte)&^slashes) & highBits
+}
+
+// skipEscape skips what a backslash at i begins.
+func skipEscape(data []byte, i int) int {
+	if len(data)-i < 2 {
+		return -1
+	}
+	switch data[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		if len(data)-i >= 6 && isHex(data[i+2]) && isHex(data[i+3]) && isHex(data[i+4]) && isHex(data[i+5]) {
+			return i + 6
 		}
 	}
 	return -1
