@@ -254,18 +254,31 @@ func lookupOf(name string) member {
 const maxMemberName = len("payment_gateway_names")
 
 // members are the values of one object, as they came, by the names we read.
-type members [memberCount]json.RawMessage
+type members struct {
+	values [memberCount]json.RawMessage
+	given  [(memberCount - lookups) / lookupWidth]uint8 // a bit for each name of a lookup that is there
+}
 
-// read fills in the members of a JSON object; it reports whether raw is one.
-// Of a name given twice the last value holds.
-func (ms *members) read(raw []byte) bool {
-	return eachMember(raw, func(name, value []byte) {
+// read fills in the members of the object at i; it returns the index after it,
+// -1 when there is none. Of a name given twice the last value holds.
+func (ms *members) read(data []byte, i int) int {
+	i, more := openObject(data, i)
+	for more {
+		name, value := memberAt(data, i)
+		if i = skipValue(data, value); i < 0 {
+			return -1
+		}
 		if name = nameOf(name); len(name) <= maxMemberName {
 			if m := memberOf(string(name)); m != memberNone {
-				ms[m] = value
+				ms.values[m] = data[value:i:i]
+				if m >= lookups {
+					ms.given[(m-lookups)/lookupWidth] |= 1 << ((m - lookups) % lookupWidth)
+				}
 			}
 		}
-	})
+		i, more = nextMember(data, i)
+	}
+	return i
 }
 
 // nameOf decodes a member's name as it is written, which for nearly all is to
@@ -275,20 +288,5 @@ func nameOf(written []byte) []byte {
 	if bytes.IndexByte(bare, '\\') < 0 {
 		return bare
 	}
-	return []byte(unquote(written))
-}
-
-// lastMembers returns the values of the named members of an object, nil for one
-// that is missing; ok is false when raw is no valid object.
-func lastMembers(raw []byte, names ...string) (values [][]byte, ok bool) {
-	values = make([][]byte, len(names))
-	ok = eachMember(raw, func(name, value []byte) {
-		name = nameOf(name)
-		for i := range names {
-			if string(name) == names[i] {
-				values[i] = value
-			}
-		}
-	})
-	return values, ok
+	return appendUnquoted(nil, bare)
 }

@@ -2,7 +2,6 @@ package shopify
 
 import (
 	"encoding/binary"
-	"iter"
 	"math"
 	"math/bits"
 )
@@ -31,8 +30,8 @@ func skipNested(data []byte, i, most int) int {
 		depth   int
 	)
 	for {
-		// A value begins at i.
-		if i >= len(data) {
+		// A value begins at i, unless something was wrong before.
+		if i < 0 || i >= len(data) {
 			return -1
 		}
 		switch c := data[i]; c {
@@ -56,9 +55,7 @@ func skipNested(data []byte, i, most int) int {
 			objects <<= 1
 			if c == '{' {
 				objects |= 1
-				if i = skipName(data, i); i < 0 {
-					return -1
-				}
+				i = skipName(data, i)
 			}
 			continue
 		default:
@@ -91,9 +88,6 @@ func skipNested(data []byte, i, most int) int {
 				return -1
 			}
 			break
-		}
-		if i < 0 {
-			return -1
 		}
 	}
 }
@@ -259,74 +253,4 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-// trimValue returns the one value that data consists of, without the space
-// around it; nil when data is not valid JSON.
-func trimValue(data []byte) []byte {
-	start := skipSpace(data, 0)
-	end := skipValue(data, start)
-	if end < 0 || skipSpace(data, end) != len(data) {
-		return nil
-	}
-	return data[start:end:end]
-}
-
-// eachMember calls visit with every member of the object that data consists of:
-// its name as it is written, quotes and all, and its value. It reports whether
-// data is one valid object; visit may have been called before it is known.
-func eachMember(data []byte, visit func(name, value []byte)) bool {
-	i := skipSpace(data, 0)
-	if i >= len(data) || data[i] != '{' {
-		return false
-	}
-	i = skipSpace(data, i+1)
-	if i < len(data) && data[i] == '}' {
-		return skipSpace(data, i+1) == len(data)
-	}
-	for {
-		if i >= len(data) || data[i] != '"' {
-			return false
-		}
-		name, nameEnd := i, skipString(data, i)
-		if nameEnd < 0 {
-			return false
-		}
-		value := skipColon(data, nameEnd)
-		if value < 0 {
-			return false
-		}
-		if i = skipValue(data, value); i < 0 {
-			return false
-		}
-		visit(data[name:nameEnd], data[value:i:i])
-		if i = skipSpace(data, i); i >= len(data) {
-			return false
-		}
-		switch data[i] {
-		case ',':
-			i = skipSpace(data, i+1)
-		case '}':
-			return skipSpace(data, i+1) == len(data)
-		default:
-			return false
-		}
-	}
-}
-
-// elements yields the values of an array that is known to be valid, each with
-// an end of its own, so that appending to one never writes into the next.
-func elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		i := skipSpace(array, 1)
-		for i < len(array) && array[i] != ']' {
-			end := skipValue(array, i)
-			if end < 0 || !yield(array[i:end:end]) {
-				return
-			}
-			if i = skipSpace(array, end); i < len(array) && array[i] == ',' {
-				i = skipSpace(array, i+1)
-			}
-		}
-	}
 }
