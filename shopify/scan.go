@@ -20,24 +20,44 @@ const anyDepth = math.MaxInt
 // skipValue skips the value that begins at i, where no space may be.
 func skipValue(data []byte, i int) int { return skipNested(data, i, anyDepth) }
 
-// skipNested skips a value that has at most so many brackets open at once.
+// level holds the bits of 64 open brackets while deeper ones are walked.
+type level struct {
+	objects uint64
+	outer   *level
+}
+
+// skipNested skips a value that has at most so many brackets open at once. All
+// of an order but its own members goes through this one loop, so the usual text
+// is met without a call: no space, whole numbers, null.
 func skipNested(data []byte, i, most int) int {
-	// A bit for every open bracket, set for an object's, the innermost lowest;
-	// whenever 64 are full they move to outer.
 	var (
-		objects uint64
-		outer   []uint64
 		depth   int
+		objects uint64 // a bit for each open bracket, the innermost lowest; set for an object's
+		outer   *level
+		inName  bool // what comes next is the name of a member
 	)
-	for {
-		// A value begins at i, unless something was wrong before.
-		if i < 0 || i >= len(data) {
+	for uint(i) < uint(len(data)) {
+		switch c := data[i]; {
+		case c == '"':
+			if i = toMark(data, i+1); i >= len(data) || data[i] != '"' {
+				if i = restOfString(data, i); i < 0 {
+					return -1
+				}
+			} else {
+				i++
+			}
+			if inName {
+				inName = false
+				if uint(i) < uint(len(data)) && data[i] == ':' {
+					i = skipSpace(data, i+1)
+				} else if i = skipColon(data, i); i < 0 {
+					return -1
+				}
+				continue
+			}
+		case inName:
 			return -1
-		}
-		switch c := data[i]; c {
-		case '"':
-			i = skipString(data, i)
-		case '{', '[':
+		case c == '{' || c == '[':
 			if depth >= most {
 				return -1
 			}
@@ -49,60 +69,59 @@ func skipNested(data []byte, i, most int) int {
 				break
 			}
 			if depth > 0 && depth%64 == 0 {
-				outer = append(outer, objects)
+				outer = &level{objects, outer}
 			}
 			depth++
 			objects <<= 1
 			if c == '{' {
 				objects |= 1
-				i = skipName(data, i)
+				inName = true
 			}
 			continue
+		case '1' <= c && c <= '9':
+			for i++; uint(i) < uint(len(data)) && isDigit(data[i]); i++ {
+			}
+			if i = skipFraction(data, i); i < 0 {
+				return -1
+			}
+		case c == 'n':
+			if i = skipWord(data, i, "null"); i < 0 {
+				return -1
+			}
 		default:
-			i = skipPlain(data, i)
+			if i = skipPlain(data, i); i < 0 {
+				return -1
+			}
 		}
 		// A value ended before i: close what it closes, until another begins.
 		for {
-			if i < 0 || depth == 0 {
+			if depth == 0 {
 				return i
 			}
 			if i = skipSpace(data, i); i >= len(data) {
 				return -1
 			}
-			object := objects&1 == 1
-			switch c := data[i]; {
-			case c == ',':
+			c, inObject := data[i], objects&1 == 1
+			if c == ',' {
 				i = skipSpace(data, i+1)
-				if object {
-					i = skipName(data, i)
-				}
-			case c == '}' && object, c == ']' && !object:
-				i++
-				depth--
-				objects >>= 1
-				if depth > 0 && depth%64 == 0 {
-					objects, outer = outer[len(outer)-1], outer[:len(outer)-1]
-				}
-				continue
-			default:
+				inName = inObject
+				break
+			}
+			if c != '}' && c != ']' || (c == '}') != inObject {
 				return -1
 			}
-			break
+			i++
+			depth--
+			objects >>= 1
+			if depth > 0 && depth%64 == 0 {
+				objects, outer = outer.objects, outer.outer
+			}
 		}
 	}
+	return -1
 }
 
-// skipName skips a member's name and its colon, and the space before the value.
-func skipName(data []byte, i int) int {
-	if i >= len(data) || data[i] != '"' {
-		return -1
-	}
-	if i = skipString(data, i); i < 0 {
-		return -1
-	}
-	return skipColon(data, i)
-}
-
+// skipColon skips a colon and the space around it.
 func skipColon(data []byte, i int) int {
 	i = skipSpace(data, i)
 	if i >= len(data) || data[i] != ':' {
@@ -151,34 +170,37 @@ func skipWord(data []byte, i int, word string) int {
 
 // skipString skips the string whose opening quote is at i. Any byte from space
 // up may stand in it: text that is not UTF-8 is mended when it is read.
-func skipString(data []byte, i int) int {
-	i++
+func skipString(data []byte, i int) int { return restOfString(data, i+1) }
+
+// restOfString skips a string from inside of it.
+func restOfString(data []byte, i int) int {
 	for {
-		// Eight bytes at a time up to one that needs a look.
-		for len(data)-i >= 8 {
-			found := marks(binary.LittleEndian.Uint64(data[i:]))
-			if found != 0 {
-				i += bits.TrailingZeros64(found) / 8
-				break
-			}
-			i += 8
-		}
-		if i >= len(data) {
+		if i = toMark(data, i); i >= len(data) {
 			return -1
 		}
-		switch c := data[i]; {
-		case c == '"':
+		if data[i] == '"' {
 			return i + 1
-		case c < ' ':
+		}
+		if i = skipEscape(data, i); i < 0 {
 			return -1
-		case c == '\\':
-			if i = skipEscape(data, i); i < 0 {
-				return -1
-			}
-		default:
-			i++ // one of the last seven bytes
 		}
 	}
+}
+
+// toMark returns the index of the first quote, backslash or control character
+// at or after i, len(data) when there is none.
+func toMark(data []byte, i int) int {
+	for i <= len(data)-8 {
+		// The third index spares the compiler a test for an empty rest.
+		if found := marks(binary.LittleEndian.Uint64(data[i : i+8 : i+8])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		i += 8
+	}
+	for i < len(data) && data[i] >= ' ' && data[i] != '"' && data[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 const (
@@ -197,9 +219,9 @@ func marks(w uint64) uint64 {
 	return ((turned-'!'*everyByte)&^turned | (slashes-everyByte)&^slashes) & highBits
 }
 
-// skipEscape skips what a backslash at i begins.
+// skipEscape skips what the backslash at i begins, if it is one.
 func skipEscape(data []byte, i int) int {
-	if len(data)-i < 2 {
+	if len(data)-i < 2 || data[i] != '\\' {
 		return -1
 	}
 	switch data[i+1] {
@@ -222,6 +244,11 @@ func skipNumber(data []byte, i int) int {
 	} else if i = skipDigits(data, i); i < 0 {
 		return -1
 	}
+	return skipFraction(data, i)
+}
+
+// skipFraction skips what may follow the whole digits of a number.
+func skipFraction(data []byte, i int) int {
 	if i < len(data) && data[i] == '.' {
 		if i = skipDigits(data, i+1); i < 0 {
 			return -1
