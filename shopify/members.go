@@ -1,9 +1,6 @@
 package shopify
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
 // member is one of the names that the mapping reads. The order, its shipping
 // address and its customer share one table of names.
@@ -119,12 +116,7 @@ func memberOf(name string) member {
 		return memberShipping
 	case "customer":
 		return memberCustomer
-	}
-	return lookupOf(name)
-}
 
-func lookupOf(name string) member {
-	switch name {
 	case "Shipping_Name":
 		return lookupWholeName
 	case "shipping_name":
@@ -268,7 +260,7 @@ func (ms *members) read(data []byte, i int) int {
 		if i = skipValue(data, value); i < 0 {
 			return -1
 		}
-		if name = nameOf(name); len(name) <= maxMemberName {
+		if len(name) <= maxMemberName {
 			if m := memberOf(string(name)); m != memberNone {
 				ms.values[m] = data[value:i:i]
 				if m >= lookups {
@@ -279,14 +271,4 @@ func (ms *members) read(data []byte, i int) int {
 		i, more = nextMember(data, i)
 	}
 	return i
-}
-
-// nameOf decodes a member's name as it is written, which for nearly all is to
-// take the quotes off.
-func nameOf(written []byte) []byte {
-	bare := written[1 : len(written)-1]
-	if bytes.IndexByte(bare, '\\') < 0 {
-		return bare
-	}
-	return appendUnquoted(nil, bare)
 }

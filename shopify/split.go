@@ -44,7 +44,7 @@ func unwrap(body []byte) (w wrapping, ok bool) {
 		if value < 0 {
 			return wrapping{}, false
 		}
-		switch string(nameOf(name)) {
+		switch string(name) {
 		case "order":
 			if i = skipValue(body, value); i >= 0 {
 				w.order = body[value:i:i]
@@ -88,7 +88,7 @@ func ParseDeletion(body []byte) (id string, ok bool) {
 	var value []byte
 	content := false
 	if !eachMember(body, func(name, v []byte) {
-		switch string(nameOf(name)) {
+		switch string(name) {
 		case "id":
 			value = v
 		case "name", "number", "order_number", "order_id", "created_at", "updated_at", "line_items", "items", "currency", "total_price",

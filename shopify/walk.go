@@ -28,17 +28,21 @@ func openObject(data []byte, i int) (next int, more bool) {
 	return i, true
 }
 
-// memberAt returns the member's name at i as it is written, quotes and all, and
+// memberAt returns the name of the member at i, without quotes and escapes, and
 // where its value begins, -1 when there is no member.
 func memberAt(data []byte, i int) (name []byte, value int) {
 	if i >= len(data) || data[i] != '"' {
 		return nil, -1
 	}
-	end := skipString(data, i)
-	if end < 0 {
+	start := i + 1
+	end := toMark(data, start)
+	if end < len(data) && data[end] == '"' {
+		return data[start:end:end], skipColon(data, end+1)
+	}
+	if end = restOfString(data, end); end < 0 {
 		return nil, -1
 	}
-	return data[i:end:end], skipColon(data, end)
+	return appendUnquoted(nil, data[start:end-1]), skipColon(data, end)
 }
 
 // nextMember goes from the end of a value, or from -1, to the next member or out
@@ -112,8 +116,8 @@ func firstElement(list []byte) []byte {
 }
 
 // eachMember calls visit with every member of the object that data consists of:
-// its name as it is written, and its value. It reports whether data is one valid
-// object; visit may have been called before it is known.
+// its name and its value. It reports whether data is one valid object; visit may
+// have been called before it is known.
 func eachMember(data []byte, visit func(name, value []byte)) bool {
 	i, more := openObject(data, skipSpace(data, 0))
 	for more {
@@ -134,7 +138,6 @@ func endsAt(data []byte, i int) bool { return i >= 0 && skipSpace(data, i) == le
 func lastMembers(raw []byte, names ...string) (values [][]byte, ok bool) {
 	values = make([][]byte, len(names))
 	ok = eachMember(raw, func(name, value []byte) {
-		name = nameOf(name)
 		for i := range names {
 			if string(name) == names[i] {
 				values[i] = value
