@@ -103,20 +103,38 @@ func BenchmarkOrders(b *testing.B) {
 	}
 }
 
-// BenchmarkDelivery reads the body of a delivery, which is one bare order.
+// BenchmarkDelivery reads the body of a delivery, which is one bare order: in
+// two steps, and in the one that a delivery takes.
 func BenchmarkDelivery(b *testing.B) {
 	body := benchmarkOrder()
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		orders, err := shopify.SplitOrders(body)
-		if err != nil || len(orders) != 1 {
-			b.Fatal(len(orders), err)
+	b.Run("split and parse", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			orders, err := shopify.SplitOrders(body)
+			if err != nil || len(orders) != 1 {
+				b.Fatal(len(orders), err)
+			}
+			if _, err := shopify.ParseOrder(orders[0]); err != nil {
+				b.Fatal(err)
+			}
 		}
-		if _, err := shopify.ParseOrder(orders[0]); err != nil {
-			b.Fatal(err)
+	})
+	b.Run("at once", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			n, orders, err := shopify.ParseOrders(body)
+			if err != nil || n != 1 {
+				b.Fatal(n, err)
+			}
+			for _, err := range orders {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
 		}
-	}
+	})
 }
 
 // pageOrders is how many orders simulatedPage has: as many as a page can.

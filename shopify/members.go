@@ -36,6 +36,8 @@ const (
 	memberShippingAddress
 	memberShipping
 	memberCustomer
+	memberWrappedOrder  // not of an order, but of what may be around one
+	memberWrappedOrders // the same
 	lookups
 )
 
@@ -116,6 +118,10 @@ func memberOf(name string) member {
 		return memberShipping
 	case "customer":
 		return memberCustomer
+	case "order":
+		return memberWrappedOrder
+	case "orders":
+		return memberWrappedOrders
 
 	case "Shipping_Name":
 		return lookupWholeName

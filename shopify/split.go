@@ -1,6 +1,9 @@
 package shopify
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"iter"
+)
 
 // SplitOrders returns the orders in the body of a delivery or of an uploaded
 // file, byte for byte: one order, {"order": {…}}, {"orders": […]} or a list.
@@ -25,6 +28,31 @@ func SplitOrders(body []byte) ([]json.RawMessage, error) {
 		return w.orders, nil
 	}
 	return []json.RawMessage{w.whole}, nil
+}
+
+// ParseOrders is SplitOrders and then ParseOrder of each: how many orders body
+// has, and what each of them is or why it is none. They are read one at a time,
+// as the sequence is walked. A bare order, as Shopify delivers it, is read in the
+// one pass that finds out that it is bare.
+func ParseOrders(body []byte) (n int, orders iter.Seq2[Order, error], err error) {
+	var p payload
+	start := skipSpace(body, 0)
+	end := p.read(body, start)
+	if endsAt(body, end) && !nonEmptyObject(p.order.values[memberWrappedOrder]) && !isList(p.order.values[memberWrappedOrders]) {
+		order, err := p.mapped(body[start:end:end])
+		return 1, func(yield func(Order, error) bool) { yield(order, err) }, nil
+	}
+	raws, err := SplitOrders(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	return len(raws), func(yield func(Order, error) bool) {
+		for _, raw := range raws {
+			if !yield(ParseOrder(raw)) {
+				return
+			}
+		}
+	}, nil
 }
 
 // wrapping is an object around orders, which may be an order itself.
