@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +179,29 @@ func TestClient_BoundsBodies(t *testing.T) {
 		wantKind(t, err, shopify.KindUnavailable)
 		if read.n > 2<<20 || len(s.calls) != 1 {
 			t.Errorf("%d: %d bytes read in %d calls", status, read.n, len(s.calls))
+		}
+	}
+}
+
+// An announced length is a hint: what comes is read whatever was announced, and
+// no memory is taken on trust.
+func TestClient_AnnouncedLengths(t *testing.T) { // not parallel, for it measures memory
+	body := `{"orders":[{"id":1},{"id":"` + strings.Repeat("2", 5000) + `"}]}`
+	for _, announced := range []int64{-1, 0, 1, 100, int64(len(body)), int64(len(body)) + 1, 1 << 20, math.MaxInt64} {
+		c := newClient(t, transport(func(r *http.Request) (*http.Response, error) {
+			resp := reply(r, 200, body)
+			resp.ContentLength = announced
+			return resp, nil
+		}))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		page, err := c.Orders(t.Context(), session(), shopify.OrdersQuery{}, "")
+		runtime.ReadMemStats(&after)
+		if err != nil || len(page.Orders) != 2 || len(page.Orders[1]) != 5009 {
+			t.Errorf("%d announced: %d orders, %v", announced, len(page.Orders), err)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 5<<20 {
+			t.Errorf("%d announced: %d bytes of memory for a body of %d", announced, taken, len(body))
 		}
 	}
 }

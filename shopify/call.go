@@ -181,7 +181,7 @@ func (c *Client) send(ctx context.Context, s Session, req call, slot *permit) (a
 	if !good {
 		limit = maxAnswerBytes
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, err := readBody(resp.Body, resp.ContentLength, limit)
 	if !good {
 		// Half an error body still has its status.
 		return nil, refusal(req, resp, body[:min(int64(len(body)), limit)], retryAfter)

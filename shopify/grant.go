@@ -40,21 +40,21 @@ func parseToken(body []byte) (Token, bool) {
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return Token{}, false
 	}
-	token := Token{AccessToken: scalarOf(fields["access_token"]).text}
+	token := Token{AccessToken: textOf(fields["access_token"])}
 	if !isHeaderText(token.AccessToken) {
 		return Token{}, false
 	}
 	scope := fields["scope"]
-	text := scalarOf(scope).text
+	text := textOf(scope)
 	if nonEmptyArray(scope) {
 		var parts []string
 		for element := range elements(scope) {
-			parts = append(parts, scalarOf(element).text)
+			parts = append(parts, textOf(element))
 		}
 		text = strings.Join(parts, ",")
 	}
 	token.Scopes = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
-	if s, err := strconv.ParseFloat(scalarOf(fields["expires_in"]).text, 64); err == nil && s > 0 && s < maxTokenSeconds {
+	if s, err := strconv.ParseFloat(textOf(fields["expires_in"]), 64); err == nil && s > 0 && s < maxTokenSeconds {
 		token.ExpiresIn = time.Duration(s) * time.Second
 	}
 	return token, true
@@ -70,12 +70,12 @@ func (c *Client) Scopes(ctx context.Context, s Session) ([]string, error) {
 	err := c.do(ctx, s, call{
 		op: "get scopes", method: http.MethodGet, path: "oauth/access_scopes.json", limit: maxAnswerBytes,
 	}, func(ans *answer) *Error {
-		granted, ok := listMember(ans.body, "access_scopes")
-		if !ok {
+		granted, ok := lastMembers(ans.body, "access_scopes")
+		if !ok || !isList(granted[0]) {
 			return &Error{Kind: KindUnavailable, Err: errBadBody}
 		}
-		scopes = make([]string, 0, len(granted))
-		for _, raw := range granted {
+		scopes = []string{}
+		for raw := range elements(granted[0]) {
 			var scope struct {
 				Handle string `json:"handle"`
 			}

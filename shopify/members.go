@@ -1,9 +1,6 @@
 package shopify
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
 // member is one of the names that the mapping reads. The order, its shipping
 // address and its customer share one table of names.
@@ -39,6 +36,8 @@ const (
 	memberShippingAddress
 	memberShipping
 	memberCustomer
+	memberWrappedOrder  // not of an order, but of what may be around one
+	memberWrappedOrders // the same
 	lookups
 )
 
@@ -119,12 +118,11 @@ func memberOf(name string) member {
 		return memberShipping
 	case "customer":
 		return memberCustomer
-	}
-	return lookupOf(name)
-}
+	case "order":
+		return memberWrappedOrder
+	case "orders":
+		return memberWrappedOrders
 
-func lookupOf(name string) member {
-	switch name {
 	case "Shipping_Name":
 		return lookupWholeName
 	case "shipping_name":
@@ -254,41 +252,29 @@ func lookupOf(name string) member {
 const maxMemberName = len("payment_gateway_names")
 
 // members are the values of one object, as they came, by the names we read.
-type members [memberCount]json.RawMessage
+type members struct {
+	values [memberCount]json.RawMessage
+	given  [(memberCount - lookups) / lookupWidth]uint8 // a bit for each name of a lookup that is there
+}
 
-// read fills in the members of a JSON object; it reports whether raw is one.
-// Of a name given twice the last value holds.
-func (ms *members) read(raw []byte) bool {
-	return eachMember(raw, func(name, value []byte) {
-		if name = nameOf(name); len(name) <= maxMemberName {
+// read fills in the members of the object at i; it returns the index after it,
+// -1 when there is none. Of a name given twice the last value holds.
+func (ms *members) read(data []byte, i int) int {
+	i, more := openObject(data, i)
+	for more {
+		name, value := memberAt(data, i)
+		if i = skipValue(data, value); i < 0 {
+			return -1
+		}
+		if len(name) <= maxMemberName {
 			if m := memberOf(string(name)); m != memberNone {
-				ms[m] = value
+				ms.values[m] = data[value:i:i]
+				if m >= lookups {
+					ms.given[(m-lookups)/lookupWidth] |= 1 << ((m - lookups) % lookupWidth)
+				}
 			}
 		}
-	})
-}
-
-// nameOf decodes a member's name as it is written, which for nearly all is to
-// take the quotes off.
-func nameOf(written []byte) []byte {
-	bare := written[1 : len(written)-1]
-	if bytes.IndexByte(bare, '\\') < 0 {
-		return bare
+		i, more = nextMember(data, i)
 	}
-	return []byte(unquote(written))
-}
-
-// lastMembers returns the values of the named members of an object, nil for one
-// that is missing; ok is false when raw is no valid object.
-func lastMembers(raw []byte, names ...string) (values [][]byte, ok bool) {
-	values = make([][]byte, len(names))
-	ok = eachMember(raw, func(name, value []byte) {
-		name = nameOf(name)
-		for i := range names {
-			if string(name) == names[i] {
-				values[i] = value
-			}
-		}
-	})
-	return values, ok
+	return i
 }

@@ -66,7 +66,7 @@ func collect(said []string, field string, raw json.RawMessage, depth int) []stri
 			said = collect(said, name, fields[name], depth+1)
 		}
 	default:
-		text := scalarOf(raw).text
+		text := textOf(raw)
 		if text == "" {
 			return said
 		}

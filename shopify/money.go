@@ -23,6 +23,9 @@ const (
 // not a plain decimal ("12.345,67", "NaN", "0x1f", "1_000") is refused, because
 // a guess would be a wrong amount. Money of a canonical text is that text.
 func Money(s string) (string, error) {
+	if isCanonical(s) {
+		return s, nil
+	}
 	s = strings.Trim(s, " \t\r\n")
 	digits, negative := strings.CutPrefix(s, "-")
 	if !negative {
@@ -67,6 +70,13 @@ func Money(s string) (string, error) {
 		whole = "-" + whole
 	}
 	return whole + "." + frac, nil
+}
+
+// isCanonical tells the texts that are as Money would write them, but for those
+// below zero: nearly all that stores send.
+func isCanonical(s string) bool {
+	point := strings.IndexByte(s, '.')
+	return point > 0 && len(s)-point > minDecimals && isDigits(s[:point]) && isDigits(s[point+1:]) && (s[0] != '0' || point == 1)
 }
 
 // Millionths returns an amount as whole millionths, for comparing and adding in

@@ -55,15 +55,15 @@ func (c *Client) Orders(ctx context.Context, s Session, q OrdersQuery, cursor st
 		op: op, method: http.MethodGet, path: "orders.json", versioned: true, query: query,
 		limit: maxPageBytes, retryGone: true,
 	}, func(ans *answer) *Error {
-		orders, ok := listMember(ans.body, "orders")
-		if !ok {
+		body, ok := unwrap(ans.body)
+		if !ok || body.orders == nil {
 			return &Error{Kind: KindUnavailable, Err: errBadBody}
 		}
 		next, kind, err := nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop), cursor)
 		if err != nil {
 			return &Error{Kind: kind, Err: err}
 		}
-		page = OrdersPage{Orders: orders, Next: next, RequestedAt: ans.asked, Date: dateOf(ans.header)}
+		page = OrdersPage{Orders: body.orders, Next: next, RequestedAt: ans.asked, Date: dateOf(ans.header)}
 		return nil
 	})
 	return page, err

@@ -207,6 +207,7 @@ func TestSplitOrders(t *testing.T) {
 		{"order before orders", `{"orders":[{"id":1}],"order":{"id":2}}`, []string{`{"id":2}`}},
 		{"the last of two", `{"orders":[{"id":1}],"orders":[{"id":2}]}`, []string{`{"id":2}`}},
 	} {
+		compareBoth(t, []byte(c.body))
 		got, err := shopify.SplitOrders([]byte(c.body))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -223,6 +224,28 @@ func TestSplitOrders(t *testing.T) {
 	for _, body := range []string{"", "null", "5", `"x"`, "true", `{"orders":[}`, "not json"} {
 		if _, err := shopify.SplitOrders([]byte(body)); !errors.Is(err, shopify.ErrNotObject) {
 			t.Errorf("SplitOrders(%q): got %v, want %v", body, err, shopify.ErrNotObject)
+		}
+		if n, _, err := shopify.ParseOrders([]byte(body)); n != 0 || !errors.Is(err, shopify.ErrNotObject) {
+			t.Errorf("ParseOrders(%q): got %d, %v; want %v", body, n, err, shopify.ErrNotObject)
+		}
+	}
+}
+
+// A walk over the orders may end early, and be made again.
+func TestParseOrders_Walks(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`[{"id":1},{"id":2}]`, `{"id":1}`} {
+		_, orders, err := shopify.ParseOrders([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			for order, err := range orders {
+				if err != nil || order.ID != "1" {
+					t.Errorf("%s: got %q, %v", body, order.ID, err)
+				}
+				break
+			}
 		}
 	}
 }

@@ -357,10 +357,35 @@ func compareSplit(t *testing.T, raw []byte) {
 	if err == nil != (want >= 0) || err == nil && len(orders) != want {
 		t.Fatalf("SplitOrders(%q) gave %d orders and %v, want %d", raw, len(orders), err, want)
 	}
+	compareBoth(t, raw)
 	if items := shopify.LineItems(raw); !json.Valid(items) || items[0] != '[' {
 		t.Fatalf("LineItems(%q) = %q", raw, items)
 	}
 	if id, ok := shopify.ParseDeletion(raw); ok && (!valid || id == "") {
 		t.Fatalf("ParseDeletion(%q) = %q", raw, id)
+	}
+}
+
+// compareBoth holds ParseOrders against the two steps that it stands for.
+func compareBoth(t *testing.T, body []byte) {
+	t.Helper()
+	raws, wantErr := shopify.SplitOrders(body)
+	n, orders, err := shopify.ParseOrders(body)
+	if !errors.Is(err, wantErr) || n != len(raws) {
+		t.Fatalf("ParseOrders(%q): %d, %v; want %d, %v", body, n, err, len(raws), wantErr)
+	}
+	if err != nil {
+		return
+	}
+	i := 0
+	for order, err := range orders {
+		want, wantErr := shopify.ParseOrder(raws[i])
+		if diff := cmp.Diff(want, order); diff != "" || !errors.Is(err, wantErr) {
+			t.Fatalf("ParseOrders(%q), order %d: got %v, want %v (-want +got):\n%s", body, i, err, wantErr, diff)
+		}
+		i++
+	}
+	if i != n {
+		t.Fatalf("ParseOrders(%q) promised %d orders and gave %d", body, n, i)
 	}
 }

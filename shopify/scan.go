@@ -1,100 +1,127 @@
 package shopify
 
-import "iter"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
 // This file walks JSON text without decoding what nobody reads. It accepts
-// exactly what encoding/json accepts, at any depth: it keeps open brackets in a
-// slice instead of on the call stack, so that no payload is too deep for it.
+// exactly what encoding/json accepts, at any depth: it keeps open brackets as
+// bits instead of on the call stack, so that no payload is too deep for it.
 // Fuzzing holds it against encoding/json.
+//
+// Each function checks what begins at index i and returns the index after it,
+// -1 when it is not valid.
 
-// bareDepth is how deep a value may be before its stack is allocated.
-const bareDepth = 64
+// anyDepth lets skipNested go as deep as the text does.
+const anyDepth = math.MaxInt
 
-// skipSpace returns the index of the first byte at or after i that is no space.
-func skipSpace(data []byte, i int) int {
-	for i < len(data) {
-		switch data[i] {
-		case ' ', '\t', '\r', '\n':
-			i++
-		default:
-			return i
-		}
-	}
-	return i
+// skipValue skips the value that begins at i, where no space may be.
+func skipValue(data []byte, i int) int { return skipNested(data, i, anyDepth) }
+
+// level holds the bits of 64 open brackets while deeper ones are walked.
+type level struct {
+	objects uint64
+	outer   *level
 }
 
-// skipValue checks the value that begins at i, where no space may be, and
-// returns the index after it; -1 when it is not valid.
-func skipValue(data []byte, i int) int {
-	var room [bareDepth]byte
-	open := room[:0]
-	for {
-		// A value begins at i.
-		if i >= len(data) {
+// skipNested skips a value that has at most so many brackets open at once. All
+// of an order but its own members goes through this one loop, so the usual text
+// is met without a call: no space, whole numbers, null.
+func skipNested(data []byte, i, most int) int {
+	var (
+		depth   int
+		objects uint64 // a bit for each open bracket, the innermost lowest; set for an object's
+		outer   *level
+		inName  bool // what comes next is the name of a member
+	)
+	for uint(i) < uint(len(data)) {
+		switch c := data[i]; {
+		case c == '"':
+			if i = toMark(data, i+1); i >= len(data) || data[i] != '"' {
+				if i = restOfString(data, i); i < 0 {
+					return -1
+				}
+			} else {
+				i++
+			}
+			if inName {
+				inName = false
+				if uint(i) < uint(len(data)) && data[i] == ':' {
+					i = skipSpace(data, i+1)
+				} else if i = skipColon(data, i); i < 0 {
+					return -1
+				}
+				continue
+			}
+		case inName:
 			return -1
-		}
-		switch c := data[i]; c {
-		case '{', '[':
-			i = skipSpace(data, i+1)
-			if i < len(data) && data[i] == c+2 { // } is two after {, as ] after [
+		case c == '{' || c == '[':
+			if depth >= most {
+				return -1
+			}
+			if i = skipSpace(data, i+1); i >= len(data) {
+				return -1
+			}
+			if data[i] == c+2 { // } is two after {, as ] after [
 				i++
 				break
 			}
-			open = append(open, c)
-			if c == '{' {
-				i = skipName(data, i)
+			if depth > 0 && depth%64 == 0 {
+				outer = &level{objects, outer}
 			}
-			if i < 0 {
-				return -1
+			depth++
+			objects <<= 1
+			if c == '{' {
+				objects |= 1
+				inName = true
 			}
 			continue
+		case '1' <= c && c <= '9':
+			for i++; uint(i) < uint(len(data)) && isDigit(data[i]); i++ {
+			}
+			if i = skipFraction(data, i); i < 0 {
+				return -1
+			}
+		case c == 'n':
+			if i = skipWord(data, i, "null"); i < 0 {
+				return -1
+			}
 		default:
-			i = skipScalar(data, i)
+			if i = skipPlain(data, i); i < 0 {
+				return -1
+			}
 		}
 		// A value ended before i: close what it closes, until another begins.
 		for {
-			if i < 0 {
-				return -1
-			}
-			if len(open) == 0 {
+			if depth == 0 {
 				return i
 			}
 			if i = skipSpace(data, i); i >= len(data) {
 				return -1
 			}
-			top := open[len(open)-1]
-			if data[i] == top+2 {
-				open = open[:len(open)-1]
-				i++
-				continue
+			c, inObject := data[i], objects&1 == 1
+			if c == ',' {
+				i = skipSpace(data, i+1)
+				inName = inObject
+				break
 			}
-			if data[i] != ',' {
+			if c != '}' && c != ']' || (c == '}') != inObject {
 				return -1
 			}
-			i = skipSpace(data, i+1)
-			if top == '{' {
-				i = skipName(data, i)
+			i++
+			depth--
+			objects >>= 1
+			if depth > 0 && depth%64 == 0 {
+				objects, outer = outer.objects, outer.outer
 			}
-			break
-		}
-		if i < 0 {
-			return -1
 		}
 	}
+	return -1
 }
 
-// skipName checks a member's name at i with its colon and returns where its
-// value begins.
-func skipName(data []byte, i int) int {
-	if i >= len(data) || data[i] != '"' {
-		return -1
-	}
-	if i = skipString(data, i); i < 0 {
-		return -1
-	}
-	return skipColon(data, i)
-}
-
+// skipColon skips a colon and the space around it.
 func skipColon(data []byte, i int) int {
 	i = skipSpace(data, i)
 	if i >= len(data) || data[i] != ':' {
@@ -103,11 +130,25 @@ func skipColon(data []byte, i int) int {
 	return skipSpace(data, i+1)
 }
 
-// skipScalar checks a string, number or word at i, which is inside data.
-func skipScalar(data []byte, i int) int {
+// skipSpace returns the index of the first byte at or after i that is no space.
+// Most JSON has none, so that the test alone is worth being inlined.
+func skipSpace(data []byte, i int) int {
+	if i < len(data) && data[i] > ' ' {
+		return i
+	}
+	return skipSpaces(data, i)
+}
+
+func skipSpaces(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skipPlain skips a number or one of the three words at i, which is inside data.
+func skipPlain(data []byte, i int) int {
 	switch c := data[i]; {
-	case c == '"':
-		return skipString(data, i)
 	case c == '-' || isDigit(c):
 		return skipNumber(data, i)
 	case c == 't':
@@ -127,30 +168,68 @@ func skipWord(data []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// skipString checks the string whose opening quote is at i. Any byte from space
+// skipString skips the string whose opening quote is at i. Any byte from space
 // up may stand in it: text that is not UTF-8 is mended when it is read.
-func skipString(data []byte, i int) int {
-	for i++; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
-			return i + 1
-		case c < ' ':
+func skipString(data []byte, i int) int { return restOfString(data, i+1) }
+
+// restOfString skips a string from inside of it.
+func restOfString(data []byte, i int) int {
+	for {
+		if i = toMark(data, i); i >= len(data) {
 			return -1
-		case c == '\\':
-			i++
-			if i >= len(data) {
-				return -1
-			}
-			switch data[i] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				if len(data)-i <= 4 || !isHex(data[i+1]) || !isHex(data[i+2]) || !isHex(data[i+3]) || !isHex(data[i+4]) {
-					return -1
-				}
-				i += 4
-			default:
-				return -1
-			}
+		}
+		if data[i] == '"' {
+			return i + 1
+		}
+		if i = skipEscape(data, i); i < 0 {
+			return -1
+		}
+	}
+}
+
+// toMark returns the index of the first quote, backslash or control character
+// at or after i, len(data) when there is none.
+func toMark(data []byte, i int) int {
+	for i <= len(data)-8 {
+		// The third index spares the compiler a test for an empty rest.
+		if found := marks(binary.LittleEndian.Uint64(data[i : i+8 : i+8])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		i += 8
+	}
+	for i < len(data) && data[i] >= ' ' && data[i] != '"' && data[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+const (
+	everyByte = 0x0101010101010101
+	highBits  = 0x80 * everyByte
+)
+
+// marks sets the high bit of every byte of w that is a quote, a backslash or a
+// control character. Bytes above the lowest such one may be marked wrongly.
+//
+// Taking n off each byte borrows into the high bit of what is less than n. With
+// one bit turned over, a quote is the only one beside the control characters
+// that is less than '!', and a space is not.
+func marks(w uint64) uint64 {
+	turned, slashes := w^(('"'^' ')*everyByte), w^('\\'*everyByte)
+	return ((turned-'!'*everyByte)&^turned | (slashes-everyByte)&^slashes) & highBits
+}
+
+// skipEscape skips what the backslash at i begins, if it is one.
+func skipEscape(data []byte, i int) int {
+	if len(data)-i < 2 || data[i] != '\\' {
+		return -1
+	}
+	switch data[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		if len(data)-i >= 6 && isHex(data[i+2]) && isHex(data[i+3]) && isHex(data[i+4]) && isHex(data[i+5]) {
+			return i + 6
 		}
 	}
 	return -1
@@ -165,6 +244,11 @@ func skipNumber(data []byte, i int) int {
 	} else if i = skipDigits(data, i); i < 0 {
 		return -1
 	}
+	return skipFraction(data, i)
+}
+
+// skipFraction skips what may follow the whole digits of a number.
+func skipFraction(data []byte, i int) int {
 	if i < len(data) && data[i] == '.' {
 		if i = skipDigits(data, i+1); i < 0 {
 			return -1
@@ -196,74 +280,4 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-// trimValue returns the one value that data consists of, without the space
-// around it; nil when data is not valid JSON.
-func trimValue(data []byte) []byte {
-	start := skipSpace(data, 0)
-	end := skipValue(data, start)
-	if end < 0 || skipSpace(data, end) != len(data) {
-		return nil
-	}
-	return data[start:end:end]
-}
-
-// eachMember calls visit with every member of the object that data consists of:
-// its name as it is written, quotes and all, and its value. It reports whether
-// data is one valid object; visit may have been called before it is known.
-func eachMember(data []byte, visit func(name, value []byte)) bool {
-	i := skipSpace(data, 0)
-	if i >= len(data) || data[i] != '{' {
-		return false
-	}
-	i = skipSpace(data, i+1)
-	if i < len(data) && data[i] == '}' {
-		return skipSpace(data, i+1) == len(data)
-	}
-	for {
-		if i >= len(data) || data[i] != '"' {
-			return false
-		}
-		name, nameEnd := i, skipString(data, i)
-		if nameEnd < 0 {
-			return false
-		}
-		value := skipColon(data, nameEnd)
-		if value < 0 {
-			return false
-		}
-		if i = skipValue(data, value); i < 0 {
-			return false
-		}
-		visit(data[name:nameEnd], data[value:i:i])
-		if i = skipSpace(data, i); i >= len(data) {
-			return false
-		}
-		switch data[i] {
-		case ',':
-			i = skipSpace(data, i+1)
-		case '}':
-			return skipSpace(data, i+1) == len(data)
-		default:
-			return false
-		}
-	}
-}
-
-// elements yields the values of an array that is known to be valid, each with
-// an end of its own, so that appending to one never writes into the next.
-func elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		i := skipSpace(array, 1)
-		for i < len(array) && array[i] != ']' {
-			end := skipValue(array, i)
-			if end < 0 || !yield(array[i:end:end]) {
-				return
-			}
-			if i = skipSpace(array, end); i < len(array) && array[i] == ',' {
-				i = skipSpace(array, i+1)
-			}
-		}
-	}
 }

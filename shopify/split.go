@@ -1,31 +1,98 @@
 package shopify
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"iter"
+)
 
 // SplitOrders returns the orders in the body of a delivery or of an uploaded
 // file, byte for byte: one order, {"order": {…}}, {"orders": […]} or a list.
 // Whether each of them is an order is for ParseOrder to say. They share the
 // memory of body.
 func SplitOrders(body []byte) ([]json.RawMessage, error) {
-	whole := trimValue(body)
-	if len(whole) == 0 {
+	start := skipSpace(body, 0)
+	if isList(body[start:]) {
+		orders, end := splitList(body, start)
+		if !endsAt(body, end) {
+			return nil, ErrNotObject
+		}
+		return orders, nil
+	}
+	w, ok := unwrap(body)
+	switch {
+	case !ok:
 		return nil, ErrNotObject
+	case nonEmptyObject(w.order):
+		return []json.RawMessage{w.order}, nil
+	case w.orders != nil:
+		return w.orders, nil
 	}
-	switch whole[0] {
-	case '[':
-		return list(whole), nil
-	case '{':
-	default:
-		return nil, ErrNotObject
+	return []json.RawMessage{w.whole}, nil
+}
+
+// ParseOrders is SplitOrders and then ParseOrder of each: how many orders body
+// has, and what each of them is or why it is none. They are read one at a time,
+// as the sequence is walked. A bare order, as Shopify delivers it, is read in the
+// one pass that finds out that it is bare.
+func ParseOrders(body []byte) (n int, orders iter.Seq2[Order, error], err error) {
+	var p payload
+	start := skipSpace(body, 0)
+	end := p.read(body, start)
+	if endsAt(body, end) && !nonEmptyObject(p.order.values[memberWrappedOrder]) && !isList(p.order.values[memberWrappedOrders]) {
+		order, err := p.mapped(body[start:end:end])
+		return 1, func(yield func(Order, error) bool) { yield(order, err) }, nil
 	}
-	wrapped, _ := lastMembers(whole, "order", "orders")
-	switch order, orders := wrapped[0], wrapped[1]; {
-	case nonEmptyObject(order):
-		return []json.RawMessage{order}, nil
-	case isArray(orders):
-		return list(orders), nil
+	raws, err := SplitOrders(body)
+	if err != nil {
+		return 0, nil, err
 	}
-	return []json.RawMessage{whole}, nil
+	return len(raws), func(yield func(Order, error) bool) {
+		for _, raw := range raws {
+			if !yield(ParseOrder(raw)) {
+				return
+			}
+		}
+	}, nil
+}
+
+// wrapping is an object around orders, which may be an order itself.
+type wrapping struct {
+	whole  json.RawMessage
+	order  json.RawMessage
+	orders []json.RawMessage // nil when there is no list, empty when the list is
+}
+
+// unwrap takes a body apart while it checks it; ok is false when it is not one
+// valid object. Of a member given twice the last one holds.
+func unwrap(body []byte) (w wrapping, ok bool) {
+	start := skipSpace(body, 0)
+	i, more := openObject(body, start)
+	for more {
+		name, value := memberAt(body, i)
+		if value < 0 {
+			return wrapping{}, false
+		}
+		switch string(name) {
+		case "order":
+			if i = skipValue(body, value); i >= 0 {
+				w.order = body[value:i:i]
+			}
+		case "orders":
+			if w.orders = nil; isList(body[value:]) {
+				w.orders, i = splitList(body, value)
+			} else {
+				i = skipValue(body, value)
+			}
+		default:
+			i = skipValue(body, value)
+		}
+		i, more = nextMember(body, i)
+	}
+	if !endsAt(body, i) {
+		return wrapping{}, false
+	}
+	w.whole = body[start:i:i]
+	return w, true
 }
 
 // LineItems returns the order's line_items, else its items, as they came; an
@@ -49,7 +116,7 @@ func ParseDeletion(body []byte) (id string, ok bool) {
 	var value []byte
 	content := false
 	if !eachMember(body, func(name, v []byte) {
-		switch string(nameOf(name)) {
+		switch string(name) {
 		case "id":
 			value = v
 		case "name", "number", "order_number", "order_id", "created_at", "updated_at", "line_items", "items", "currency", "total_price",
@@ -59,28 +126,10 @@ func ParseDeletion(body []byte) (id string, ok bool) {
 	}) || content {
 		return "", false
 	}
-	if v := scalarOf(value); v.truthy() {
-		return v.text, true
+	if !counts(value) {
+		return "", false
 	}
-	return "", false
+	return textOf(value), true
 }
 
-// listMember returns the elements of a list that is a member of the object in
-// body; ok is false when it is not there or no list.
-func listMember(body []byte, name string) (elements []json.RawMessage, ok bool) {
-	values, ok := lastMembers(body, name)
-	if !ok || !isArray(values[0]) {
-		return nil, false
-	}
-	return list(values[0]), true
-}
-
-func isArray(raw []byte) bool { return len(raw) > 0 && raw[0] == '[' }
-
-func list(array []byte) []json.RawMessage {
-	all := []json.RawMessage{}
-	for element := range elements(array) {
-		all = append(all, element)
-	}
-	return all
-}
+func isList(raw []byte) bool { return len(raw) > 0 && raw[0] == '[' }

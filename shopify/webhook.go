@@ -22,7 +22,7 @@ var (
 // Sign returns the signature Shopify puts into X-Shopify-Hmac-Sha256: the
 // HMAC-SHA256 of the raw body, in base64 (the one of OAuth queries is hex).
 func Sign(secret string, body []byte) string {
-	return base64.StdEncoding.EncodeToString(sum(secret, body))
+	return base64.StdEncoding.EncodeToString(sum(nil, secret, body))
 }
 
 // Verify reports which of the secrets signed the body. Every secret that is not
@@ -44,12 +44,13 @@ func Verify(secrets []string, body []byte, mac string) (which int, err error) {
 
 	which = -1
 	known := false
+	var room [sha256.Size]byte
 	for i, secret := range secrets {
 		if secret == "" {
 			continue
 		}
 		known = true
-		if hmac.Equal(sum(secret, body), got) && which < 0 {
+		if hmac.Equal(sum(room[:0], secret, body), got) && which < 0 {
 			which = i
 		}
 	}
@@ -62,8 +63,11 @@ func Verify(secrets []string, body []byte, mac string) (which int, err error) {
 	return which, nil
 }
 
-func sum(secret string, body []byte) []byte {
+// sum appends the signature of body to a slice. Setting up the key takes a fifth
+// of the time that a body of 6 KB takes, the rest is SHA-256 itself: too little
+// for keeping prepared keys, which are as secret as the secrets, in memory.
+func sum(to []byte, secret string, body []byte) []byte {
 	h := hmac.New(sha256.New, []byte(secret))
 	h.Write(body)
-	return h.Sum(nil)
+	return h.Sum(to)
 }
