@@ -1,0 +1,9 @@
+//go:build !linux
+
+package main
+
+import "os"
+
+func flush(f *os.File) error { return f.Sync() }
+
+func inMemory(string) bool { return false }

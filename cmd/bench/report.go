@@ -1,0 +1,243 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// result is one figure of one column. Value is in Unit: "/s", "ms" (then it is P50), "MB" or "B".
+type result struct {
+	Name   string             `json:"name"`
+	Column string             `json:"column"` // orders in the database before, "empty" or "machine"
+	Value  float64            `json:"value"`
+	Unit   string             `json:"unit"`
+	P50    float64            `json:"p50_ms,omitempty"`
+	P99    float64            `json:"p99_ms,omitempty"`
+	Max    float64            `json:"max_ms,omitempty"`
+	Ratios map[string]float64 `json:"ratios,omitempty"` // by the limit's name
+	Note   string             `json:"note,omitempty"`
+}
+
+// report collects results. One goroutine uses it.
+type report struct {
+	Machine description `json:"machine"`
+	Results []result    `json:"results"`
+}
+
+// description is what the figures depend on.
+type description struct {
+	Date, CPU, System, Go, Commit, Folder string
+	Cores                                 int
+	Seconds                               float64
+	Took                                  string
+}
+
+// ofRate is a rate with the times of its answers.
+func ofRate(t tally) result {
+	r := ofTimes(t.times)
+	r.Value, r.Unit = t.rate(), "/s"
+	return r
+}
+
+// ofTimes is times alone.
+func ofTimes(sorted []time.Duration) result {
+	ms := func(p float64) float64 { return float64(percentile(sorted, p)) / float64(time.Millisecond) }
+	return result{Value: ms(50), Unit: "ms", P50: ms(50), P99: ms(99), Max: ms(100)}
+}
+
+func (r *report) put(name, column string, res result) result {
+	res.Name, res.Column = name, column
+	for _, a := range describe(name).against {
+		if limit, ok := r.limit(a.limit, column); ok && limit.Value > 0 && res.Value > 0 {
+			if res.Ratios == nil {
+				res.Ratios = map[string]float64{}
+			}
+			res.Ratios[a.limit] = res.Value / limit.Value
+		}
+	}
+	r.Results = append(r.Results, res)
+	return res
+}
+
+func describe(name string) figure {
+	for _, f := range figures {
+		if f.name == name {
+			return f
+		}
+	}
+	return figure{name: name, what: name}
+}
+
+func (r *report) find(name, column string) (result, bool) {
+	i := slices.IndexFunc(r.Results, func(x result) bool { return x.Name == name && x.Column == column })
+	if i < 0 {
+		return result{}, false
+	}
+	return r.Results[i], true
+}
+
+// limit is the figure to compare with: of the same column, or of the machine.
+func (r *report) limit(name, column string) (result, bool) {
+	if x, ok := r.find(name, column); ok {
+		return x, true
+	}
+	return r.find(name, machine)
+}
+
+func (r *report) json(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// markdown writes two tables: the machine, and the program on it.
+func (r *report) markdown(w io.Writer, columns []string) error {
+	m := r.Machine
+	b := &strings.Builder{}
+	fmt.Fprintf(b, "Measured %s at commit %s: %s, %d cores, %s, %s, data in %s, %g s a figure, %s in all. Times are p50 / p99 / max.\n\n",
+		m.Date, m.Commit, m.CPU, m.Cores, m.System, m.Go, m.Folder, m.Seconds, m.Took)
+	b.WriteString("| limit of the machine | | |\n|---|---|---|\n")
+	for _, f := range figures {
+		if x, ok := r.find(f.name, machine); ok && f.isLimit() {
+			fmt.Fprintf(b, "| %s | %s | %s |\n", f.name, f.what, x)
+		}
+	}
+	fmt.Fprintf(b, "\n| figure | | %s | limit | ratio | target |\n|---|---|%s---|---|---|\n", strings.Join(headings(columns), " | "), strings.Repeat("---|", len(columns)))
+	for _, f := range figures {
+		if !f.isLimit() {
+			r.row(b, f, columns)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func headings(columns []string) []string {
+	out := slices.Clone(columns)
+	for i, c := range out {
+		if n, err := strconv.Atoi(c); err == nil {
+			out[i] = grouped(float64(n)) + " orders"
+		}
+	}
+	return out
+}
+
+// row writes a figure, and one line more for each limit after the first.
+func (r *report) row(b *strings.Builder, f figure, columns []string) {
+	cells, any := make([]string, len(columns)), false
+	for i, c := range columns {
+		if x, ok := r.find(f.name, c); ok {
+			cells[i], any = x.String(), true
+		}
+	}
+	if !any {
+		return
+	}
+	limits := f.against
+	if len(limits) == 0 {
+		limits = []against{{}}
+	}
+	for i, a := range limits {
+		name, what := f.name, f.what
+		if i > 0 {
+			name, what, cells = "", "… against "+a.limit, make([]string, len(columns))
+		}
+		var ratios []string
+		verdict := a.target.String()
+		for _, c := range columns {
+			x, ok := r.find(f.name, c)
+			if !ok {
+				continue
+			}
+			if ratio, ok := x.Ratios[a.limit]; ok {
+				ratios = append(ratios, fmt.Sprintf("%.2f", ratio))
+			}
+			if a.target.missed(x, a.limit) && !strings.HasSuffix(verdict, "missed") {
+				verdict += " missed"
+			}
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", name, what, strings.Join(cells, " | "), a.limit, strings.Join(ratios, " · "), verdict)
+	}
+}
+
+func (t target) String() string {
+	switch {
+	case t.atLeast:
+		return fmt.Sprintf("≥ %g", t.bound)
+	case t.atMost:
+		return fmt.Sprintf("%s ≤ %g ms", t.of, t.bound)
+	}
+	return ""
+}
+
+func (t target) missed(x result, limit string) bool {
+	if x.Value == 0 {
+		return false // was not measured; the note says why
+	}
+	var v float64
+	switch t.of {
+	case "ratio":
+		ratio, ok := x.Ratios[limit]
+		if !ok {
+			return false
+		}
+		v = ratio
+	case "p50":
+		v = x.P50
+	case "p99":
+		v = x.P99
+	}
+	return t.atLeast && v < t.bound || t.atMost && v > t.bound
+}
+
+// String is the cell of a table.
+func (x result) String() string {
+	var s string
+	switch {
+	case x.Value == 0 && x.Note != "":
+		return x.Note
+	case x.Unit == "/s":
+		if s = grouped(x.Value) + "/s"; x.Max > 0 {
+			s += ", " + x.times()
+		}
+	case x.Unit == "ms" && x.Max > 0:
+		s = x.times()
+	case x.Unit == "MB":
+		s = fmt.Sprintf("%.1f MB", x.Value)
+	default:
+		s = grouped(x.Value) + " " + x.Unit
+	}
+	if x.Note != "" {
+		s += " (" + x.Note + ")"
+	}
+	return s
+}
+
+func (x result) times() string {
+	return brief(x.P50) + " / " + brief(x.P99) + " / " + brief(x.Max) + " ms"
+}
+
+// brief writes milliseconds with two digits that count.
+func brief(ms float64) string {
+	switch {
+	case ms >= 10:
+		return strconv.FormatFloat(ms, 'f', 0, 64)
+	case ms >= 1:
+		return strconv.FormatFloat(ms, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(ms, 'f', 2, 64)
+}
+
+// grouped writes a whole number with commas between thousands.
+func grouped(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
