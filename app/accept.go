@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -62,7 +61,7 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 	if len(owners) == 0 {
 		return &Error{Kind: NotFound, Code: "webhook_shop_unknown"}
 	}
-	if !utf8.Valid(d.Body) || !json.Valid(d.Body) {
+	if !shopify.ValidJSON(d.Body) {
 		return invalid("invalid_json", "the body is signed, but no JSON in UTF-8")
 	}
 	if len(targets) == 0 { // paused: the sync that switching on starts brings what came meanwhile

@@ -145,19 +145,19 @@ func decode(d store.Delivery, shop string) work {
 		w.decodeOther(shop)
 		return w
 	}
-	raws, err := shopify.SplitOrders(d.Body)
+	n, orders, err := shopify.ParseOrders(d.Body)
 	switch {
 	case err != nil:
 		w.fail("not_an_order", err.Error())
 		return w
-	case len(raws) > maxOrders:
-		w.fail("too_many_orders", fmt.Sprintf("%d orders, at most %d", len(raws), maxOrders))
+	case n > maxOrders:
+		w.fail("too_many_orders", fmt.Sprintf("%d orders, at most %d", n, maxOrders))
 		return w
 	}
-	for i, raw := range raws {
-		order, err := shopify.ParseOrder(raw)
-		if err != nil { // the others of the same delivery are good all the same
-			w.fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i+1, len(raws), err))
+	i := 0
+	for order, err := range orders {
+		if i++; err != nil { // the others of the same delivery are good all the same
+			w.fail("order_unreadable", fmt.Sprintf("order %d of %d: %v", i, n, err))
 			continue
 		}
 		w.versions = append(w.versions, d.Version(order))

@@ -138,6 +138,9 @@ func pageOfOrders(head pageHead, members orderMembers, orders []store.Order) []b
 	if head.count != nil {
 		dst = append(dst, `"count":`...)
 		dst = strconv.AppendInt(dst, int64(*head.count), 10)
+		if head.atLeast {
+			dst = append(dst, `,"count_at_least":true`...)
+		}
 		dst = append(dst, ',')
 	}
 	dst = append(append(dst, `"next":`...), appendText(nil, head.next)...)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,6 +12,7 @@ import (
 // pageHead is what a page of orders says of itself. Without a count it is a page of a deep read.
 type pageHead struct {
 	count                      *int
+	atLeast                    bool // there are more than count
 	next, nextCursor, previous string
 }
 
@@ -36,31 +38,42 @@ func (s *Server) listOrders(c echo.Context) error {
 	return c.JSONBlob(http.StatusOK, pageOfOrders(head, oq.members, orders))
 }
 
-// readPage reads a numbered page. Its cost grows with the number; readOn has no such trouble.
+// readPage reads a numbered page. Where so many orders match that they were not all counted, the numbered pages end with
+// what was counted, and the last one's next goes on with a cursor.
 func (s *Server) readPage(c echo.Context, oq orderQuery) (pageHead, []store.Order, error) {
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountOrders(ctx, oq.filter)
+	ctx := c.Request().Context()
+	selection, err := s.app.Store().SelectOrders(ctx, oq.filter)
 	if err != nil {
 		return pageHead{}, nil, err
 	}
-	p, err := oq.paging.within(count)
+	p, err := oq.paging.within(selection.Count)
 	if err != nil {
 		return pageHead{}, nil, err
 	}
-	oq.filter.Limit, oq.filter.Offset = p.size, p.offset()
-	orders, err := st.Orders(ctx, oq.filter)
+	orders, err := selection.Page(ctx, p.size, p.offset())
 	if err != nil {
 		return pageHead{}, nil, err
 	}
-	head := pageHead{count: &count}
-	next, previous := s.viewPage(c, p, count)
-	if next != nil {
+	head := pageHead{count: &selection.Count, atLeast: selection.AtLeast}
+	next, previous := s.viewPage(c, p, selection.Count)
+	switch {
+	case next != nil:
 		head.next = *next
+	case selection.AtLeast && len(orders) == p.size:
+		head.next = s.continued(c, oq, orders)
 	}
 	if previous != nil {
 		head.previous = *previous
 	}
 	return head, orders, nil
+}
+
+// continued is the link to what follows the orders, by a cursor in place of a page number.
+func (s *Server) continued(c echo.Context, oq orderQuery, orders []store.Order) string {
+	values := url.Values(readQuery(c).values)
+	values.Del("page")
+	values.Set("cursor", encodeCursor(oq.filter.IntegrationID, oq.ordering, store.KeyOf(orders[len(orders)-1], oq.filter.Order)))
+	return s.address(c, values)
 }
 
 // readOn reads the page after a cursor, and one order more to learn whether another page follows.

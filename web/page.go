@@ -81,9 +81,14 @@ func (s *Server) link(c echo.Context, name, value string) *string {
 	if value != "" {
 		values.Set(name, value)
 	}
-	u := url.URL{Scheme: c.Scheme(), Host: s.host(c), Path: c.Request().URL.Path + "/", RawQuery: values.Encode()}
-	text := u.String()
+	text := s.address(c, values)
 	return &text
+}
+
+// address is the address of the present request with other parameters.
+func (s *Server) address(c echo.Context, values url.Values) string {
+	u := url.URL{Scheme: c.Scheme(), Host: s.host(c), Path: c.Request().URL.Path + "/", RawQuery: values.Encode()}
+	return u.String()
 }
 
 // host is the name under which the client reached us, as a trusted proxy tells it.
