@@ -29,7 +29,7 @@ const maxHeader = 255
 // Incoming is one delivery as it came in. Only Body is signed; the rest is believed no further than that.
 type Incoming struct {
 	APIVersion  string
-	Body        []byte
+	Body        []byte // not used any more when Accept returns
 	EventID     string
 	HMAC        string
 	Shop        string

@@ -49,6 +49,7 @@ type service struct {
 // before the jobs, so that a process that cannot serve does not work either. With
 // a listener, that one is served and closed instead of one at server.listen.
 func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Logger) (_ *service, err error) {
+	setMemory()
 	s := &service{log: log, failed: make(chan error, 1), listener: l}
 	defer func() {
 		if err != nil {

@@ -39,6 +39,8 @@ const (
 	sweepEvery = time.Second
 	// recoverEvery is how often unfinished work is checked for a lost job.
 	recoverEvery = 15 * time.Second
+	// tidyEvery is how often what nobody needs any more is deleted.
+	tidyEvery = time.Minute
 	// maxJobAttempts is how often a job is tried whose failure is our own, not Shopify's.
 	maxJobAttempts = 25
 )
@@ -121,6 +123,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.lastSweep = time.Now()
 	r.swept.Go(func() { r.sweep(ctx) })
+	r.swept.Go(func() { r.tidy(ctx) })
 	return nil
 }
 
@@ -177,6 +180,26 @@ func (r *Runner) sweep(ctx context.Context) {
 			return
 		}
 		r.note(ctx, err)
+	}
+}
+
+// tidy deletes what nobody needs any more until ctx ends. What fails is tried again with the next round; an error that stays
+// is told once.
+func (r *Runner) tidy(ctx context.Context) {
+	ticks := time.NewTicker(tidyEvery)
+	defer ticks.Stop()
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		err := r.app.Tidy(ctx)
+		if err != nil && ctx.Err() == nil && !told {
+			r.log.ErrorContext(ctx, "old rows could not be cleared away; it is tried again every minute", "error", err)
+		}
+		told = err != nil
 	}
 }
 

@@ -36,13 +36,13 @@ func manyVersions(from, n int) []store.Version {
 
 func BenchmarkPutOrders(b *testing.B) {
 	for _, prepared := range []bool{false, true} {
-		b.Run(fmt.Sprintf("page250/prepared=%v", prepared), func(b *testing.B) {
+		b.Run(fmt.Sprintf("page125/prepared=%v", prepared), func(b *testing.B) {
 			s := storetest.New(b)
 			id := connect(b, s, uuid.New(), "a.myshopify.com")
 			page := 0
 			for b.Loop() {
 				b.StopTimer()
-				vs := manyVersions(page*250, 250)
+				vs := manyVersions(page*125, 125)
 				if prepared {
 					s.Prepare(vs)
 				}
@@ -50,7 +50,7 @@ func BenchmarkPutOrders(b *testing.B) {
 				b.StartTimer()
 				put(b, s, id, vs...)
 			}
-			b.ReportMetric(float64(250*b.N)/b.Elapsed().Seconds(), "orders/s")
+			b.ReportMetric(float64(125*b.N)/b.Elapsed().Seconds(), "orders/s")
 		})
 	}
 }
@@ -77,7 +77,7 @@ func BenchmarkOrders(b *testing.B) {
 	id := connect(b, s, uuid.New(), "a.myshopify.com")
 	const pages = 80 // 20,000 orders
 	for page := range pages {
-		put(b, s, id, manyVersions(page*250, 250)...)
+		put(b, s, id, manyVersions(page*125, 125)...)
 	}
 	f := store.OrderFilter{IntegrationID: id, Order: store.OrderBy{Field: store.ByCreatedAt, Desc: true}}
 	deep, cursor, bodies := f, f, f

@@ -139,5 +139,8 @@ func (dialect) numberList(ns []int64) string {
 	return string(append(b, ']'))
 }
 
+// vacuum is the statement that gives n free pages back.
+func (dialect) vacuum(n int) string { return "PRAGMA incremental_vacuum(" + strconv.Itoa(n) + ")" }
+
 // in writes the n values of an IN list. They must be the last parameters, those before it numbered by their place.
 func (dialect) in(n int) string { return "?" + strings.Repeat(", ?", n-1) }

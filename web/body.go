@@ -30,11 +30,11 @@ func newMembers() *members {
 // took it too. No body at all is an object without members.
 func readMembers(c echo.Context) (*members, error) {
 	m := newMembers()
-	body, err := readBody(c.Request())
-	if err != nil {
+	var read bytes.Buffer
+	if err := readBody(&read, c.Request()); err != nil {
 		return nil, err
 	}
-	body = bytes.TrimSpace(body)
+	body := bytes.TrimSpace(read.Bytes())
 	if len(body) == 0 {
 		return m, nil
 	}
@@ -72,21 +72,20 @@ const maxBelieved = 64 << 10
 
 // readBody reads the whole body. A body that stops before its announced end is the sender's trouble,
 // not ours.
-func readBody(r *http.Request) ([]byte, error) {
-	var body bytes.Buffer
+func readBody(into *bytes.Buffer, r *http.Request) error {
 	// The announced length saves copying, but only so much is believed before anything came.
-	body.Grow(int(min(max(r.ContentLength, 0), maxBelieved)) + bytes.MinRead)
-	_, err := body.ReadFrom(r.Body)
+	into.Grow(int(min(max(r.ContentLength, 0), maxBelieved)) + bytes.MinRead)
+	_, err := into.ReadFrom(r.Body)
 	if err == nil {
-		return body.Bytes(), nil
+		return nil
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, err
+		return err
 	}
 	if app.KindOf(err) == app.Busy {
-		return nil, err
+		return err
 	}
-	return nil, &problem{status: http.StatusBadRequest, code: "incomplete_body", cause: err}
+	return &problem{status: http.StatusBadRequest, code: "incomplete_body", cause: err}
 }
 
 func (m *members) complain(name, code string) {

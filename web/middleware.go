@@ -57,6 +57,9 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r, w := c.Request(), c.Response()
 		route := c.Path()
+		if err == nil && route == webhookPath && !s.log.Enabled(r.Context(), slog.LevelDebug) {
+			return nil
+		}
 		if route == "" || w.Status == http.StatusNotFound && errors.Is(err, echo.ErrNotFound) {
 			route = "unmatched"
 		}
@@ -73,8 +76,8 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
-		case route == "/healthz" || route == "/readyz":
-			level = slog.LevelDebug
+		case route == "/healthz" || route == "/readyz", route == webhookPath && err == nil:
+			level = slog.LevelDebug // an accepted webhook has its row among the deliveries
 		}
 		s.log.LogAttrs(r.Context(), level, "request", attrs...)
 		return nil

@@ -111,12 +111,13 @@ func (s *Server) setupPage(c echo.Context) error {
 
 // setupSubmit is POST /setup: it makes the admin and shows the API token, this once.
 func (s *Server) setupSubmit(c echo.Context) error {
-	body, err := readBody(c.Request())
+	var body bytes.Buffer
+	err := readBody(&body, c.Request())
 	if err != nil {
 		return err
 	}
 	m := newMembers()
-	if err := m.readForm(string(body)); err != nil {
+	if err := m.readForm(body.String()); err != nil {
 		return err
 	}
 	view := setupView{page: s.page(c), Token: m.textOr("token", ""), Email: m.textOr("email", ""), Open: true}

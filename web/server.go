@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,6 +41,7 @@ type Config struct {
 type Server struct {
 	app     *app.App
 	bodies  budget // of webhooks
+	buffers sync.Pool
 	catalog *catalog
 	cfg     Config
 	cross   *http.CrossOriginProtection

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -32,13 +33,14 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies}
 	defer counted.release()
 	c.Request().Body = counted
-	body, err := readBody(c.Request())
-	if err != nil {
+	body := s.buffer()
+	defer s.recycle(body)
+	if err := readBody(body, c.Request()); err != nil {
 		return err
 	}
-	err = s.app.Accept(c.Request().Context(), app.Incoming{
+	err := s.app.Accept(c.Request().Context(), app.Incoming{
 		APIVersion:  shopifyHeader(h, "API-Version"),
-		Body:        body,
+		Body:        body.Bytes(),
 		EventID:     shopifyHeader(h, "Event-Id"),
 		HMAC:        mac,
 		Shop:        shopifyHeader(h, "Shop-Domain"),
@@ -50,6 +52,25 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+}
+
+// maxRecycled is the largest buffer that is kept for the next webhook, in bytes: an order has six thousand.
+const maxRecycled = 64 << 10
+
+// buffer is room for a webhook's body.
+func (s *Server) buffer() *bytes.Buffer {
+	if b, ok := s.buffers.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+// recycle gives the room back; nothing may use the body any more.
+func (s *Server) recycle(b *bytes.Buffer) {
+	if b.Cap() <= maxRecycled {
+		b.Reset()
+		s.buffers.Put(b)
+	}
 }
 
 // shopifyHeader reads a header of either family: Shopify sends X-Shopify-… and announces Shopify-….
