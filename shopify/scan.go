@@ -1,6 +1,10 @@
 package shopify
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
 // This file walks JSON text without decoding what nobody reads. It accepts
 // exactly what encoding/json accepts, at any depth: it keeps open brackets as
@@ -35,7 +39,15 @@ func skipNested(data []byte, i, most int) int {
 	for uint(i) < uint(len(data)) {
 		switch c := data[i]; {
 		case c == '"':
-			if i = toMark(data, i+1); i < len(data) && data[i] == '"' {
+			i++
+			for i <= len(data)-8 { // toMark, which is too long to be inlined
+				if found := marks(binary.LittleEndian.Uint64(data[i : i+8 : i+8])); found != 0 {
+					i += bits.TrailingZeros64(found) / 8
+					break
+				}
+				i += 8
+			}
+			if uint(i) < uint(len(data)) && data[i] == '"' { // nothing else stood before it
 				i++
 			} else if i = restOfString(data, i); i < 0 {
 				return -1
