@@ -200,7 +200,7 @@ func TestClient_AnnouncedLengths(t *testing.T) { // not parallel, for it measure
 		if err != nil || len(page.Orders) != 2 || len(page.Orders[1]) != 5009 {
 			t.Errorf("%d announced: %d orders, %v", announced, len(page.Orders), err)
 		}
-		if taken := after.TotalAlloc - before.TotalAlloc; taken > 5<<20 {
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 16<<20 { // a page may be 64 MiB, and the race detector takes twice what is asked for
 			t.Errorf("%d announced: %d bytes of memory for a body of %d", announced, taken, len(body))
 		}
 	}

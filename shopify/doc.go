@@ -4,7 +4,7 @@
 //	             ┌───────────────────────── Client ─────────────────────────┐
 //	use cases ──▶│ call ─▶ limiter (per store and token) ─▶ try ─▶ classify │──▶ Admin API
 //	             └──────────────────────────────────────────────────────────┘
-//	webhook   ──▶ Verify (raw body) ─▶ SplitOrders ─▶ ParseOrder ─▶ Order
+//	webhook   ──▶ Verify, ValidJSON (raw body) ─▶ ParseOrders ─▶ Order
 //
 // A Client serves any number of stores at once. It keeps below the call limit
 // that each store reports, tries again what is worth trying again, and turns

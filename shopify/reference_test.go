@@ -249,6 +249,38 @@ func TestParseOrder_AgreesWithReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { compare(t, object(2).Draw(t, "payload")) })
 }
 
+// Escapes in texts and names, whole, broken and beside text that is not UTF-8.
+func TestParseOrder_Escapes(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`\u00f1`, `\u00F1and\u00fa`, `\ud83d\ude80`, `\uD83D\uDE80\n`, `\ud83d`, `\ude80`, `\ud83d\ud83d\ude80`, `\ud83dx`, `\ud83d\n`, `\ud83d\u0041`, `\ud83d\\u0041`, `\ufffd`,
+		`\"\\\/\b\f\n\r\t`, `a\/b`, `\u0000`, `\u0000\u001f`, `\u0009\u000a`, `\u007f\u0080`, "\xff\\n", "\\n\xc3", "\xed\xa0\x80\\t", strings.Repeat(`x\u0026`, 200), `\u0020`, `\u0030`,
+	} {
+		compare(t, []byte(`{"id":1,"name":"`+text+`","tags":["`+text+`","x"],"city":"x`+text+`","first_name":"`+text+`","last_name":"x","total_price":"1`+text+`","`+text+`id":2}`))
+		compare(t, []byte(`{"id":"`+text+`"}`))
+		compare(t, []byte(`{"id":"1","`+text+`":"2","n\u0061me":"3","i\u0064":"4"}`))
+	}
+}
+
+// The payload's memory may be used again: columns are copies.
+func TestParseOrder_ColumnsAreCopies(t *testing.T) {
+	t.Parallel()
+	raw := benchmarkOrder()
+	order, err := shopify.ParseOrder(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := columns(order)
+	kept := make(map[string]string, len(before))
+	for column, text := range before {
+		kept[column] = strings.Clone(text)
+	}
+	clear(raw)
+	if diff := cmp.Diff(kept, columns(order)); diff != "" {
+		t.Errorf("columns changed with the payload (-want +got):\n%s", diff)
+	}
+}
+
 // object generates payloads of the members that matter, in odd spellings, with
 // odd values, in any order and sometimes twice.
 func object(depth int) *rapid.Generator[[]byte] {
@@ -312,7 +344,10 @@ func FuzzParseOrder(f *testing.F) {
 	for _, v := range vectors(f) {
 		f.Add([]byte(v.Payload))
 	}
-	for _, s := range []string{"", "null", `{"id":1`, `{"id":1}x`, "{\"id\":\"\xff\"}", `{"id":"\ud83d\ude80"}`, `[{"id":1}]`, `{"id":1,"x":[[[{"a":[]}]]]}`, `{"\u0069d":-1.5E+7}`} {
+	for _, s := range []string{
+		"", "null", `{"id":1`, `{"id":1}x`, "{\"id\":\"\xff\"}", `{"id":"\ud83d\ude80"}`, `[{"id":1}]`, `{"id":1,"x":[[[{"a":[]}]]]}`, `{"\u0069d":-1.5E+7}`,
+		` {"order": {"id":1 } } `, `{"orders":[ {"id":1} , 2],"orders":5}`, `{"orders":1,"\u006frders":[[],{"id":"\u0000"}],"order":{}}`, "[1, {\"id\":7}\t]", `{"id":1,"orders":[],"order":null}`,
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -322,70 +357,4 @@ func FuzzParseOrder(f *testing.F) {
 		compare(t, raw)
 		compareSplit(t, raw)
 	})
-}
-
-// compareSplit holds the other readers of a body against encoding/json.
-func compareSplit(t *testing.T, raw []byte) {
-	t.Helper()
-	valid := json.Valid(raw)
-	orders, err := shopify.SplitOrders(raw)
-	if err == nil && !valid {
-		t.Fatalf("SplitOrders(%q) took what is no JSON", raw)
-	}
-	for _, order := range orders {
-		if !json.Valid(order) || !bytes.Contains(raw, order) || len(bytes.TrimSpace(order)) != len(order) {
-			t.Fatalf("SplitOrders(%q) gave %q", raw, order)
-		}
-	}
-	var whole any
-	if valid {
-		if err := json.Unmarshal(raw, &whole); err != nil {
-			whole = json.Number(raw) // a number beyond float64 is still a scalar
-		}
-	}
-	want := -1
-	switch whole := whole.(type) {
-	case []any:
-		want = len(whole)
-	case map[string]any:
-		want = 1
-		object, _ := whole["order"].(map[string]any)
-		if list, ok := whole["orders"].([]any); ok && len(object) == 0 {
-			want = len(list)
-		}
-	}
-	if err == nil != (want >= 0) || err == nil && len(orders) != want {
-		t.Fatalf("SplitOrders(%q) gave %d orders and %v, want %d", raw, len(orders), err, want)
-	}
-	compareBoth(t, raw)
-	if items := shopify.LineItems(raw); !json.Valid(items) || items[0] != '[' {
-		t.Fatalf("LineItems(%q) = %q", raw, items)
-	}
-	if id, ok := shopify.ParseDeletion(raw); ok && (!valid || id == "") {
-		t.Fatalf("ParseDeletion(%q) = %q", raw, id)
-	}
-}
-
-// compareBoth holds ParseOrders against the two steps that it stands for.
-func compareBoth(t *testing.T, body []byte) {
-	t.Helper()
-	raws, wantErr := shopify.SplitOrders(body)
-	n, orders, err := shopify.ParseOrders(body)
-	if !errors.Is(err, wantErr) || n != len(raws) {
-		t.Fatalf("ParseOrders(%q): %d, %v; want %d, %v", body, n, err, len(raws), wantErr)
-	}
-	if err != nil {
-		return
-	}
-	i := 0
-	for order, err := range orders {
-		want, wantErr := shopify.ParseOrder(raws[i])
-		if diff := cmp.Diff(want, order); diff != "" || !errors.Is(err, wantErr) {
-			t.Fatalf("ParseOrders(%q), order %d: got %v, want %v (-want +got):\n%s", body, i, err, wantErr, diff)
-		}
-		i++
-	}
-	if i != n {
-		t.Fatalf("ParseOrders(%q) promised %d orders and gave %d", body, n, i)
-	}
 }

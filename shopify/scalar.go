@@ -16,7 +16,7 @@ func hasText(raw []byte) bool {
 
 // counts reports whether a value is taken for given: it has a text and is not
 // the number zero.
-func counts(raw []byte) bool { return hasText(raw) && !(isNumber(raw) && isZero(raw)) }
+func counts(raw []byte) bool { return hasText(raw) && (!isNumber(raw) || !isZero(raw)) }
 
 func isNumber(raw []byte) bool { return len(raw) > 0 && (raw[0] == '-' || isDigit(raw[0])) }
 

@@ -57,7 +57,7 @@ func isControl(c byte) bool { return c < ' ' && c != '\t' && c != '\n' }
 func appendUnquoted(text, bare []byte) []byte {
 	for len(bare) > 0 {
 		var r rune
-		size := 1
+		var size int
 		switch {
 		case bare[0] != '\\':
 			r, size = utf8.DecodeRune(bare)
