@@ -2,8 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"io/fs"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 )
 
 // ExecReader runs a statement on a read connection.
@@ -90,4 +96,55 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	}
 	_, err = s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`)
 	return wrong, err
+}
+
+// Turnstile is what writers pass.
+type Turnstile struct{ turnstile }
+
+func (t *Turnstile) Enter(ctx context.Context, urgent bool) error { return t.enter(ctx, urgent) }
+func (t *Turnstile) Leave()                                       { t.leave() }
+
+// CountCache is what remembers counts.
+type CountCache struct{ countCache }
+
+func (c *CountCache) Get(ctx context.Context, integration int64, text string, dear bool, count func(context.Context) (int, error)) (int, error) {
+	return c.get(ctx, countKey{integration, text}, dear, count)
+}
+func (c *CountCache) Forget(integration int64) { c.forget(map[int64]bool{integration: true}) }
+
+// SearchWords and TermWords are the words of the search index, of a text and of a term.
+func SearchWords(text string) string { return searchWords(fold(text)) }
+func TermWords(term string) []string { return termWords(fold(term)) }
+func Fold(text string) string        { return fold(text) }
+
+// OldSchema makes a database of the first version.
+func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	db, err := sqlite.open(folder(dir).database(), false, 1)
+	if err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(migrations, sqlite.migrations)
+	if err != nil {
+		return nil, err
+	}
+	// As it was made then: without pages that can be given back.
+	for _, first := range []string{`PRAGMA auto_vacuum = 0`, `VACUUM`} {
+		if _, err := db.ExecContext(ctx, first); err != nil {
+			return nil, err
+		}
+	}
+	p, err := goose.NewProvider(sqlite.goose, db, files, goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.UpTo(ctx, 1)
+	return db, err
+}
+
+// Indexed counts the orders that the search index has of an integration.
+func Indexed(ctx context.Context, s *Store, integration int64) (int, error) {
+	return get(ctx, s.writer, "indexed", scanOne[int], `SELECT count(*) FROM order_search WHERE order_search MATCH $1`, storeWord(integration))
 }
