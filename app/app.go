@@ -67,6 +67,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
+	a.drains.linger, a.drains.gather, a.drains.time = drainLinger, drainGather, drainTime
 	a.inbox.write = a.writeInbox
 	return a, nil
 }

@@ -16,7 +16,7 @@ import (
 const (
 	// deliveryBatch is how many deliveries one transaction applies: more would hold the writer for so long
 	// that those who deliver notice.
-	deliveryBatch = 50
+	deliveryBatch = 100
 	// orderBatch is how many orders one transaction writes, for the same reason.
 	orderBatch = 250
 	// maxOrders is how many orders one delivery may carry. Shopify sends one.

@@ -21,6 +21,8 @@ const (
 
 // drains are the integrations whose deliveries a job of this process is working off.
 type drains struct {
+	linger, gather, time time.Duration
+
 	mu    sync.Mutex
 	wakes map[int64]chan struct{}
 }
@@ -74,12 +76,12 @@ func (d *drains) wake(id int64) {
 func (a *App) Drain(ctx context.Context, id int64, finish func(context.Context, *store.Tx) error) (again bool, err error) {
 	wake, _ := a.drains.begin(id)
 	defer func() { a.drains.end(id, wake) }()
-	for until := time.Now().Add(drainTime); time.Now().Before(until); {
+	for until := time.Now().Add(a.drains.time); time.Now().Before(until); {
 		if err := a.Process(ctx, id); err != nil {
 			return false, err
 		}
-		if wake != nil && waited(ctx, wake, drainLinger) {
-			waited(ctx, nil, drainGather)
+		if wake != nil && waited(ctx, wake, a.drains.linger) {
+			waited(ctx, nil, a.drains.gather)
 			continue
 		}
 		if ctx.Err() != nil {

@@ -1,8 +1,12 @@
 package app_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -301,5 +305,47 @@ func TestImport_SixtyDayWallIsTold(t *testing.T) {
 	run := w.runImport(t, c.Import.ID)
 	if run.State != store.ImportCompleted || run.Fetched == 0 || run.Fetched >= 300 {
 		t.Errorf("run %+v, want completed with a part of 300", run)
+	}
+}
+
+// Reading ahead asks for each page once, and what was read and not written is asked for again.
+func TestImport_ReadsAheadAndAsksForEachPageOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(2000, 80*days)
+	c := w.connect(t)
+	pages := func() (n int) {
+		for _, call := range w.sim.Calls() {
+			if strings.HasSuffix(call.Path, "orders.json") {
+				n++
+			}
+		}
+		return n
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var asked atomic.Int32
+	w.after = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "orders.json") && asked.Add(1) == 5 {
+			stop() // as the end of the service would, while pages are on their way and being written
+		}
+	}
+	if _, err := w.app.Import(ctx, c.Import.ID); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped: %v", err)
+	}
+	w.after = nil
+	before, err := w.store.ImportByID(t.Context(), c.Import.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.State != store.ImportRunning || before.Pages > 4 || before.Created < 250*before.Pages {
+		t.Errorf("after the stop: %+v", before)
+	}
+	first := pages()
+	run := w.runImport(t, c.Import.ID)
+	if run.State != store.ImportCompleted || run.Fetched != 2000 || run.Created != 2000 || run.Unchanged != 0 || len(w.orders(t, c.Integration.ID)) != 2000 {
+		t.Errorf("run %+v, %d orders; want 2000 created", run, len(w.orders(t, c.Integration.ID)))
+	}
+	if n := pages() - first; n != 8-before.Pages {
+		t.Errorf("%d pages were asked for after the stop, want the %d that were not written", n, 8-before.Pages)
 	}
 }

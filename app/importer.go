@@ -40,9 +40,9 @@ type Progress struct {
 // errSuperseded ends a slice whose run was changed by somebody else: cancelled, or carried on elsewhere.
 var errSuperseded = errors.New("the run was changed meanwhile")
 
-// importBatch is how many orders of a page one transaction writes: a whole page would hold the writer for so long that those
-// who deliver notice.
-const importBatch = 125
+// importBatch is how many orders of a page one transaction writes while others wait: a whole page would hold the writer for
+// so long that those who deliver notice. When nobody waits, one flush to the disk is enough for a page.
+const importBatch = 100
 
 // slice is what one job does for a run.
 type slice struct {
@@ -155,7 +155,7 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
 	rest := page.versions
-	for len(rest) > importBatch {
+	for len(rest) > importBatch && a.store.WriterWanted() {
 		part := rest[:importBatch]
 		rest = rest[importBatch:]
 		// Counted with what it counts: should the page be read again, these come back unchanged.

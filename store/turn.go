@@ -49,6 +49,13 @@ func (t *turnstile) enter(ctx context.Context, urgent bool) error {
 	return ctx.Err()
 }
 
+// wanted tells whether somebody waits for the turn.
+func (t *turnstile) wanted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.urgent)+len(t.others) > 0
+}
+
 // leave gives the turn to the next.
 func (t *turnstile) leave() {
 	t.mu.Lock()

@@ -26,6 +26,9 @@ func (tx *Tx) touched(integrationID int64) {
 // SQL is the transaction itself, for the job queue to insert and complete jobs in.
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
 
+// WriterWanted tells whether others wait for the write connection, so that whoever has much to write can do it in parts.
+func (s *Store) WriterWanted() bool { return s.turns.wanted() }
+
 // querier is what both a pool and a transaction can do, so that one text serves both.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -1,0 +1,11 @@
+package app
+
+import "time"
+
+// HurryDrains lets jobs wait so long for more deliveries, gather for so long, and give way after so long.
+func HurryDrains(a *App, linger, gather, most time.Duration) {
+	a.drains.linger, a.drains.gather, a.drains.time = linger, gather, most
+}
+
+// Draining tells whether a job of this process works the integration's deliveries off.
+func Draining(a *App, id int64) bool { return a.drains.live(id) }
