@@ -152,7 +152,12 @@ func (b *bench) startBare(ctx context.Context) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, addr, nil, self, bareCommand, addr)
+	bare, err := start(ctx, addr, nil, self, bareCommand, addr)
+	if err != nil {
+		return nil, err
+	}
+	b.watch.add(bare)
+	return bare, nil
 }
 
 func (b *bench) limitHMAC(context.Context) (result, error) {

@@ -13,10 +13,11 @@ import (
 const (
 	// maxDeliveries bounds what is rendered ahead for one measurement: 700 MB of memory.
 	maxDeliveries = 100_000
-	// steadyDeliveries a second is what is rendered ahead for each second; a measurement whose deliveries run out ends.
-	steadyDeliveries = 30_000
-	visibleEach      = 12_000 // deliveries for a second of --seconds; 60,000 by default
-	singles          = 50
+	// aheadRate is how many are rendered for each second; a measurement whose deliveries run out ends.
+	aheadRate   = 30_000
+	steadyRate  = 1000   // deliveries a second, more than any store's busiest day
+	visibleEach = 12_000 // deliveries for a second of --seconds; 60,000 by default
+	singles     = 50
 )
 
 // accepts measures how fast webhooks are stored, with the workers running as they always do. Between the measurements all
@@ -38,14 +39,21 @@ func (b *bench) accepts(ctx context.Context, w *world) error {
 			return err
 		}
 	}
-	return nil
+	if !b.opt.wants("accept-steady") {
+		return nil
+	}
+	p := w.hooks.pool(int(steadyRate*b.opt.seconds) + 1)
+	t, err := load{addr: w.addr, conns: 64, next: p.once, time: b.opt.time(), every: time.Second / steadyRate}.run(ctx)
+	w.orders += len(t.times)
+	b.put(ctx, "accept-steady", w.column, ofTimes(t.times), errors.Join(err, t.err()))
+	return w.drained(ctx, w.integration, w.orders)
 }
 
 // accept sends webhooks for the time of a measurement.
 func (b *bench) accept(ctx context.Context, w *world, conns int) (tally, error) {
-	n := min(maxDeliveries, int(steadyDeliveries*b.opt.seconds))
+	n := min(maxDeliveries, int(aheadRate*b.opt.seconds))
 	if conns == 1 {
-		n = min(n, int(steadyDeliveries/2*b.opt.seconds))
+		n = min(n, int(aheadRate/2*b.opt.seconds))
 	}
 	p := w.hooks.pool(n)
 	t, err := load{addr: w.addr, conns: conns, next: p.once, time: b.opt.time()}.run(ctx)
@@ -81,15 +89,15 @@ func (b *bench) visibleOne(ctx context.Context, w *world) error {
 	defer func() { _ = c.Close() }()
 	page := w.get("orders/?cursor=&page_size=1&fields=platform_order_id")
 	times := make([]time.Duration, 0, singles)
-	for range min(singles, 5+int(20*b.opt.seconds)) {
+	for range min(singles, 3+int(20*b.opt.seconds)) {
 		request, id := w.hooks.fresh()
 		status, err := c.exchange(request, nil)
 		if err != nil || status != 200 {
-			return fmt.Errorf("a webhook is answered with %d: %w", status, err)
+			return errors.Join(fmt.Errorf("a webhook is answered with %d", status), err)
 		}
 		w.orders++
 		accepted := time.Now()
-		err = poll(ctx, time.Minute, time.Millisecond, func() (bool, error) {
+		err = poll(ctx, time.Minute, 2*time.Millisecond, func() (bool, error) {
 			var body []byte
 			_, err := c.exchange(page, &body)
 			return strings.Contains(string(body), `"`+id+`"`), err
@@ -116,7 +124,7 @@ func (b *bench) beside(ctx context.Context, w *world) error {
 	}
 	const shop = "other.myshopify.com"
 	b.shops.open(shop, maxOrders)
-	p := w.hooks.pool(min(maxDeliveries, int(steadyDeliveries*b.opt.seconds)))
+	p := w.hooks.pool(min(maxDeliveries, int(aheadRate*b.opt.seconds)))
 	id, run, err := w.connect(ctx, shop)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ const (
 	codPercent = 12
 
 	// Half of the orders come from regular customers, the others from a crowd of whom few come twice.
-	regulars = 50_000
+	regulars = 20_000
 	crowd    = 3_000_000
 
 	firstNumber = 1001 // "#1001" is a store's first order
