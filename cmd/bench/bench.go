@@ -33,6 +33,9 @@ func measure(ctx context.Context, opt options, out, log io.Writer) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	}
+	if b.dir, err = filepath.Abs(b.dir); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return err
 	}
@@ -54,23 +57,26 @@ func measure(ctx context.Context, opt options, out, log io.Writer) (err error) {
 	b.watch.lap()
 
 	columns := []string{empty}
-	err = b.allLimits(ctx)
-	if err == nil {
-		err = b.empty(ctx)
-	}
+	b.allLimits(ctx)
+	b.column(ctx, empty, b.empty(ctx))
 	for _, n := range opt.orders {
-		if err != nil {
-			break
-		}
 		columns = append(columns, strconv.Itoa(n))
-		err = b.dataset(ctx, n)
+		b.column(ctx, strconv.Itoa(n), b.dataset(ctx, n))
 	}
 	b.report.Machine.Took = time.Since(b.now).Round(time.Second).String()
-	if b.failed && err == nil {
+	if err = ctx.Err(); b.failed && err == nil {
 		err = errFailed
 	}
 	// What was measured is told even when the rest could not be.
 	return errors.Join(err, b.report.markdown(out, columns), b.writeJSON())
+}
+
+// column notes that a column could not be measured to its end; the others still can be.
+func (b *bench) column(ctx context.Context, name string, err error) {
+	if err != nil && ctx.Err() == nil {
+		b.failed = true
+		b.say("%-8s ends here: %v", name, err)
+	}
 }
 
 func (b *bench) writeJSON() (err error) {
@@ -104,7 +110,7 @@ func (b *bench) put(ctx context.Context, name, column string, r result, err erro
 }
 
 // allLimits measures the limits that what was asked for is compared with.
-func (b *bench) allLimits(ctx context.Context) error {
+func (b *bench) allLimits(ctx context.Context) {
 	limits := []struct {
 		name string
 		do   func(context.Context) (result, error)
@@ -123,12 +129,11 @@ func (b *bench) allLimits(ctx context.Context) error {
 		{"feed", b.limitFeed, []string{"import"}},
 	}
 	for _, l := range limits {
-		if b.opt.wants(append(l.of, l.name, "limits")...) {
+		if ctx.Err() == nil && b.opt.wants(append(l.of, l.name, "limits")...) {
 			r, err := l.do(ctx)
 			b.put(ctx, l.name, machine, r, err)
 		}
 	}
-	return ctx.Err()
 }
 
 // service starts the program on a folder of its own.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -54,13 +53,7 @@ func (w *watch) usage() (u usage, ok bool) {
 			u.idle += time.Duration(n) * time.Second / ticks
 		}
 	}
-	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
-		var r syscall.Rusage
-		if syscall.Getrusage(who, &r) != nil {
-			return u, false
-		}
-		u.ours += time.Duration(r.Utime.Nano() + r.Stime.Nano())
-	}
+	u.ours = cpuTime()
 	for _, c := range w.children {
 		u.ours += c.cpu()
 	}

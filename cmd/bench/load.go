@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,10 @@ func (l load) run(ctx context.Context) (tally, error) {
 		}
 	}
 	slices.Sort(sum.times)
-	return sum, errors.Join(errs...)
+	if err := ctx.Err(); err != nil {
+		return sum, err
+	}
+	return sum, cmp.Or(errs...) // one tells as much as all of them
 }
 
 // one is the life of one connection. At a steady rate an answer's time counts from when the request was due, so that a

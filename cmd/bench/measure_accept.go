@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,23 +52,33 @@ func (b *bench) accepts(ctx context.Context, w *world) error {
 
 // accept sends webhooks for the time of a measurement.
 func (b *bench) accept(ctx context.Context, w *world, conns int) (tally, error) {
-	n := min(maxDeliveries, int(aheadRate*b.opt.seconds))
-	if conns == 1 {
-		n = min(n, int(aheadRate/2*b.opt.seconds))
-	}
-	p := w.hooks.pool(n)
+	p := w.hooks.pool(b.ahead(conns))
 	t, err := load{addr: w.addr, conns: conns, next: p.once, time: b.opt.time()}.run(ctx)
 	w.orders += len(t.times)
 	return t, err
 }
 
-// visible sends a number of webhooks as fast as they are taken and waits until the last one is an order in the API.
+// ahead is how many deliveries to render for a measurement: no more than the machine could store.
+func (b *bench) ahead(conns int) int {
+	rate := float64(aheadRate)
+	limit := "raw-100"
+	if conns == 1 {
+		limit = "raw-1"
+	}
+	if raw, ok := b.report.find(limit, machine); ok && raw.Value > 0 {
+		rate = min(rate, raw.Value)
+	}
+	return min(maxDeliveries, 1000+int(rate*b.opt.seconds))
+}
+
+// visible sends a number of webhooks as fast as they are taken and waits until the last one is an order in the API. Where they
+// are taken too slowly for that many, it sends fewer.
 func (b *bench) visible(ctx context.Context, w *world) error {
-	n := int(visibleEach * b.opt.seconds)
-	p := w.hooks.pool(n)
+	p := w.hooks.pool(int(visibleEach * b.opt.seconds))
 	begin := time.Now()
-	t, err := load{addr: w.addr, conns: 64, next: p.once}.run(ctx)
-	w.orders += len(t.times)
+	t, err := load{addr: w.addr, conns: 64, next: p.once, time: 3 * b.opt.time()}.run(ctx)
+	n := len(t.times)
+	w.orders += n
 	if err == nil {
 		if err = t.err(); err == nil {
 			err = w.drained(ctx, w.integration, w.orders)
@@ -124,7 +135,7 @@ func (b *bench) beside(ctx context.Context, w *world) error {
 	}
 	const shop = "other.myshopify.com"
 	b.shops.open(shop, maxOrders)
-	p := w.hooks.pool(min(maxDeliveries, int(aheadRate*b.opt.seconds)))
+	p := w.hooks.pool(b.ahead(64))
 	id, run, err := w.connect(ctx, shop)
 	if err != nil {
 		return err
@@ -147,7 +158,12 @@ func (b *bench) beside(ctx context.Context, w *world) error {
 	}
 	b.put(ctx, "accept-import", w.column, r, errors.Join(err, t.err()))
 	b.put(ctx, "import-accept", w.column, result{Value: float64(run.Fetched-before) / took.Seconds(), Unit: "/s"}, err)
-	return nil
+	if b.opt.keep == "" {
+		return nil
+	}
+	// A folder that stays shall not begin with half an import.
+	var done any
+	return w.call(ctx, http.MethodDelete, fmt.Sprintf("%s%d/disconnect/", api, id), nil, &done)
 }
 
 // second imports another store into a database that has orders already.

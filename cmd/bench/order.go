@@ -143,6 +143,14 @@ func (o *order) person(d dice) {
 // total is what the order costs, in hundredths.
 func (o *order) total() uint64 { return o.subtotal + o.shipping }
 
+// outstanding is what is still to be paid.
+func (o *order) outstanding() uint64 {
+	if o.financial == "pending" {
+		return o.total()
+	}
+	return 0
+}
+
 var accents = strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ñ", "n", "ü", "u")
 
 // plain is a name as people spell it in an e-mail address.

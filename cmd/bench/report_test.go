@@ -90,8 +90,16 @@ func TestParseOptions(t *testing.T) {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	for _, args := range [][]string{
-		{"--orders", "many"}, {"--orders", "-1"}, {"--orders", "10"}, {"--orders", "99000000"}, {"--only", "acc"}, {"--seconds", "0"},
-		{"--seconds", "NaN"}, {"--seconds", "3600"}, {"--what"}, {"more"},
+		{"--orders", "many"},
+		{"--orders", "-1"},
+		{"--orders", "10"},
+		{"--orders", "99000000"},
+		{"--only", "acc"},
+		{"--seconds", "0"},
+		{"--seconds", "NaN"},
+		{"--seconds", "3600"},
+		{"--what"},
+		{"more"},
 	} {
 		if _, err := parseOptions(args, io.Discard); err == nil {
 			t.Errorf("%v: got no error", args)

@@ -146,11 +146,17 @@ func TestPayload_IsTheOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range []struct{ name, got, want string }{
-			{"name", got.CustomerName, want.first + " " + want.last}, {"e-mail", got.CustomerEmail, want.email},
-			{"phone", got.Phone, want.phone}, {"city", got.City, want.place.city}, {"province", got.Province, want.place.province},
-			{"address", got.Address, want.street}, {"financial", got.FinancialStatus, want.financial},
-			{"fulfillment", got.FulfillmentStatus, want.fulfillment}, {"gateway", got.PaymentType, want.gateway},
-			{"total", got.TotalPrice, string(appendMoney(nil, want.total()))}, {"country", got.Country, "Colombia"},
+			{"name", got.CustomerName, want.first + " " + want.last},
+			{"e-mail", got.CustomerEmail, want.email},
+			{"phone", got.Phone, want.phone},
+			{"city", got.City, want.place.city},
+			{"province", got.Province, want.place.province},
+			{"address", got.Address, want.street},
+			{"financial", got.FinancialStatus, want.financial},
+			{"fulfillment", got.FulfillmentStatus, want.fulfillment},
+			{"gateway", got.PaymentType, want.gateway},
+			{"total", got.TotalPrice, string(appendMoney(nil, want.total()))},
+			{"country", got.Country, "Colombia"},
 		} {
 			if f.got != f.want {
 				t.Errorf("order %d: %s is %q, want %q", i, f.name, f.got, f.want)
@@ -200,8 +206,12 @@ func TestCatalog_HasTheSharesItClaims(t *testing.T) {
 		got           int
 		least, atMost float64
 	}{
-		{"bogotá", bogota, 0.27, 0.33}, {"gmail", gmail, 0.57, 0.63}, {"cash on delivery", cod, 0.10, 0.14}, {"paid", common, 0.57, 0.63},
-		{rareState, rare, 0.0004, 0.002}, {"customers", len(emails), 0.5, 0.95},
+		{"bogotá", bogota, 0.27, 0.33},
+		{"gmail", gmail, 0.57, 0.63},
+		{"cash on delivery", cod, 0.10, 0.14},
+		{"paid", common, 0.57, 0.63},
+		{rareState, rare, 0.0004, 0.002},
+		{"customers", len(emails), 0.5, 0.95},
 	} {
 		if part := float64(share.got) / n; part < share.least || part > share.atMost {
 			t.Errorf("%s: got a share of %.4f, want %.4f to %.4f", share.name, part, share.least, share.atMost)
