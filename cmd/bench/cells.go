@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 func (t target) String() string {
@@ -40,9 +41,10 @@ func (t target) missed(x result, limit string) bool {
 // String is the cell of a table.
 func (x result) String() string {
 	var s string
+	note := strings.NewReplacer("\n", "; ", "|", "/").Replace(x.Note) // within a table
 	switch {
-	case x.Value == 0 && x.Note != "":
-		return x.Note
+	case x.Value == 0 && note != "":
+		return note
 	case x.Unit == "/s":
 		if s = grouped(x.Value) + "/s"; x.Max > 0 {
 			s += ", " + x.times()
@@ -54,8 +56,8 @@ func (x result) String() string {
 	default:
 		s = grouped(x.Value) + " " + x.Unit
 	}
-	if x.Note != "" {
-		s += " (" + x.Note + ")"
+	if note != "" {
+		s += " (" + note + ")"
 	}
 	if x.Others > disturbed && (x.Unit == "/s" || x.Unit == "ms") { // sizes do not mind
 		s += " †"

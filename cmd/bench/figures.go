@@ -99,7 +99,7 @@ var figures = []figure{
 }
 
 // isLimit tells whether the figure is about the machine and not about the program.
-func (f figure) isLimit() bool { return f.name != "binary" && limitNames[f.name] }
+func (f figure) isLimit() bool { return limitNames[f.name] }
 
 var limitNames = map[string]bool{
 	"fsync": true, "raw-1": true, "raw-100": true, "bare-1": true, "bare-16": true, "bare-64": true, "bare-page": true,

@@ -113,8 +113,8 @@ func (r *report) json(w io.Writer) error {
 func (r *report) markdown(w io.Writer, columns []string) error {
 	m := r.Machine
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "Measured %s at commit %s: %s, %d cores, %s, %s, data in %s, %g s a figure, %s in all. Times are p50 / p99 / max.\n"+
-		"† while other programs took more than %.0f %% of the processor.\n\n",
+	fmt.Fprintf(b, "Measured %s at commit %s: %s, %d cores, %s, %s, data in %s, %g s a figure, %s in all. Times are p50 / p99 / max. "+
+		"†: while other programs took more than %.0f %% of the processor.\n\n",
 		m.Date, m.Commit, m.CPU, m.Cores, m.System, m.Go, m.Folder, m.Seconds, m.Took, disturbed*100)
 	b.WriteString("| limit of the machine | | |\n|---|---|---|\n")
 	for _, f := range figures {
