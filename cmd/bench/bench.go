@@ -20,6 +20,7 @@ type bench struct {
 	shops  *fakeStore
 	report report
 	log    io.Writer
+	watch  watch
 	failed bool
 }
 
@@ -31,6 +32,9 @@ func measure(ctx context.Context, opt options, out, log io.Writer) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	}
+	if b.dir, err = filepath.Abs(b.dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return err
@@ -50,25 +54,29 @@ func measure(ctx context.Context, opt options, out, log io.Writer) (err error) {
 		defer func() { err = errors.Join(err, os.Remove(b.binary)) }()
 	}
 	b.describe()
+	b.watch.lap()
 
 	columns := []string{empty}
-	err = b.allLimits(ctx)
-	if err == nil {
-		err = b.empty(ctx)
-	}
+	b.allLimits(ctx)
+	b.column(ctx, empty, b.empty(ctx))
 	for _, n := range opt.orders {
-		if err != nil {
-			break
-		}
 		columns = append(columns, strconv.Itoa(n))
-		err = b.dataset(ctx, n)
+		b.column(ctx, strconv.Itoa(n), b.dataset(ctx, n))
 	}
 	b.report.Machine.Took = time.Since(b.now).Round(time.Second).String()
-	if b.failed && err == nil {
+	if err = ctx.Err(); b.failed && err == nil {
 		err = errFailed
 	}
 	// What was measured is told even when the rest could not be.
 	return errors.Join(err, b.report.markdown(out, columns), b.writeJSON())
+}
+
+// column notes that a column could not be measured to its end; the others still can be.
+func (b *bench) column(ctx context.Context, name string, err error) {
+	if err != nil && ctx.Err() == nil {
+		b.failed = true
+		b.say("%-8s ends here: %v", name, err)
+	}
 }
 
 func (b *bench) writeJSON() (err error) {
@@ -96,20 +104,21 @@ func (b *bench) put(ctx context.Context, name, column string, r result, err erro
 		b.failed = true
 		r = result{Note: "failed: " + err.Error()}
 	}
+	r.Others = b.watch.lap()
 	r = b.report.put(name, column, r)
 	b.say("%-8s %-20s %s", column, name, r)
 }
 
-// limitsOf is which limits to measure for what was asked for.
-func (b *bench) allLimits(ctx context.Context) error {
+// allLimits measures the limits that what was asked for is compared with.
+func (b *bench) allLimits(ctx context.Context) {
 	limits := []struct {
 		name string
 		do   func(context.Context) (result, error)
-		for_ []string
+		of   []string
 	}{
 		{"payload", b.limitPayload, []string{"disk"}},
 		{"fsync", b.limitFsync, nil},
-		{"raw-1", b.limitRaw(1), []string{"accept-1"}},
+		{"raw-1", b.limitRaw(1), []string{"accept-1", "accept-steady"}},
 		{"raw-100", b.limitRaw(100), []string{"accept-16", "accept-64", "visible", "import", "import-second"}},
 		{"bare-1", b.limitBare(1), []string{"accept-1"}},
 		{"bare-16", b.limitBare(16), []string{"accept-16"}},
@@ -120,17 +129,16 @@ func (b *bench) allLimits(ctx context.Context) error {
 		{"feed", b.limitFeed, []string{"import"}},
 	}
 	for _, l := range limits {
-		if b.opt.wants(append(l.for_, l.name, "limits")...) {
+		if ctx.Err() == nil && b.opt.wants(append(l.of, l.name, "limits")...) {
 			r, err := l.do(ctx)
 			b.put(ctx, l.name, machine, r, err)
 		}
 	}
-	return ctx.Err()
 }
 
 // service starts the program on a folder of its own.
 func (b *bench) service(ctx context.Context, name string) (*service, error) {
-	return newService(ctx, b.binary, filepath.Join(b.dir, name), b.shops.endpoint())
+	return newService(ctx, b.binary, filepath.Join(b.dir, name), b.shops.endpoint(), b.watch.add)
 }
 
 // empty measures what an empty database does. Each measurement that fills it begins with a new one.
@@ -148,7 +156,7 @@ func (b *bench) empty(ctx context.Context) error {
 	}{
 		{[]string{"start-health", "start-list"}, b.starts},
 		{[]string{"memory-idle"}, b.idle},
-		{[]string{"visible-one", "accept-1", "accept-16", "accept-64"}, b.accepts},
+		{[]string{"visible-one", "accept-1", "accept-16", "accept-64", "accept-steady"}, b.accepts},
 		{[]string{"visible"}, b.visible},
 		{[]string{"accept-import", "import-accept"}, b.beside},
 	}
@@ -176,7 +184,7 @@ func (b *bench) dataset(ctx context.Context, n int) error {
 		{[]string{"search"}, b.searches},
 		{[]string{"export"}, b.exports},
 		{[]string{"stats"}, b.stats},
-		{[]string{"visible-one", "accept-1", "accept-16", "accept-64"}, b.accepts},
+		{[]string{"visible-one", "accept-1", "accept-16", "accept-64", "accept-steady"}, b.accepts},
 		{[]string{"visible"}, b.visible},
 		{[]string{"import-second"}, b.second},
 		{[]string{"accept-import", "import-accept"}, b.beside},

@@ -57,8 +57,7 @@ func freePort(ctx context.Context) (string, error) {
 func start(ctx context.Context, addr string, env []string, program string, args ...string) (*child, error) {
 	c := &child{addr: addr, cmd: exec.CommandContext(ctx, program, args...), stderr: &tail{}, ended: make(chan struct{})}
 	c.cmd.Env, c.cmd.Stderr = env, c.stderr
-	// Ctrl-C on a terminal reaches the whole group; the child shall stop when we say so.
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.cmd.SysProcAttr = ownGroup()
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(syscall.SIGTERM) }
 	c.cmd.WaitDelay = stopPatience
 	c.begun = time.Now()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type load struct {
 	conns int
 	next  func() []byte // the next request, nil when there are no more; all connections call it
 	time  time.Duration // no request begins later; 0: until there are no more
+	every time.Duration // between two requests, whether or not the last one is answered; 0: as fast as they go
 	want  int           // status; 0: 200
 }
 
@@ -56,11 +58,17 @@ func (l load) run(ctx context.Context) (tally, error) {
 			return tally{}, errors.New("a connection takes no deadline")
 		}
 	}
+	defer context.AfterFunc(ctx, func() { // whoever waits for an answer need not
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	})()
 	parts, errs := make([]tally, l.conns), make([]error, l.conns)
 	var all sync.WaitGroup
+	var turn atomic.Int64
 	begin := time.Now()
 	for i, c := range conns {
-		all.Go(func() { parts[i], errs[i] = l.one(ctx, c, begin, want) })
+		all.Go(func() { parts[i], errs[i] = l.one(ctx, c, begin, &turn, want) })
 	}
 	all.Wait()
 	sum := tally{took: time.Since(begin), refused: map[int]int{}}
@@ -72,21 +80,35 @@ func (l load) run(ctx context.Context) (tally, error) {
 		}
 	}
 	slices.Sort(sum.times)
-	return sum, errors.Join(errs...)
+	if err := ctx.Err(); err != nil {
+		return sum, err
+	}
+	return sum, cmp.Or(errs...) // one tells as much as all of them
 }
 
-// one is the life of one connection.
-func (l load) one(ctx context.Context, c *conn, begin time.Time, want int) (tally, error) {
+// one is the life of one connection. At a steady rate an answer's time counts from when the request was due, so that a
+// program that stops for a moment is not spared the requests that would have come then.
+func (l load) one(ctx context.Context, c *conn, begin time.Time, turn *atomic.Int64, want int) (tally, error) {
 	t := tally{refused: map[int]int{}, times: make([]time.Duration, 0, 4096)}
-	defer func() { t.bytes = c.read }()
-	for start := begin; ctx.Err() == nil && (l.time == 0 || start.Sub(begin) < l.time); {
+	for start := begin; ctx.Err() == nil; {
+		if l.every > 0 {
+			start = begin.Add(time.Duration(turn.Add(1)-1) * l.every)
+		}
+		if l.time > 0 && start.Sub(begin) >= l.time {
+			break
+		}
+		if early := time.Until(start); early > 0 && l.every > 0 {
+			if err := pause(ctx, early); err != nil {
+				return t, err
+			}
+		}
 		request := l.next()
 		if request == nil {
 			break
 		}
 		status, err := c.exchange(request, nil)
 		if err != nil {
-			return t, fmt.Errorf("after %d answers: %w", len(t.times), err)
+			return t, fmt.Errorf("after %d answers on a connection: %w", len(t.times), err)
 		}
 		now := time.Now()
 		if status == want {
@@ -98,6 +120,17 @@ func (l load) one(ctx context.Context, c *conn, begin time.Time, want int) (tall
 	}
 	t.bytes = c.read
 	return t, ctx.Err()
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (t tally) rate() float64 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +14,11 @@ import (
 const (
 	// maxDeliveries bounds what is rendered ahead for one measurement: 700 MB of memory.
 	maxDeliveries = 100_000
-	// steadyDeliveries a second is what is rendered ahead for each second; a measurement whose deliveries run out ends.
-	steadyDeliveries = 30_000
-	visibleEach      = 12_000 // deliveries for a second of --seconds; 60,000 by default
-	singles          = 50
+	// aheadRate is how many are rendered for each second; a measurement whose deliveries run out ends.
+	aheadRate   = 30_000
+	steadyRate  = 1000   // deliveries a second, more than any store's busiest day
+	visibleEach = 12_000 // deliveries for a second of --seconds; 60,000 by default
+	singles     = 50
 )
 
 // accepts measures how fast webhooks are stored, with the workers running as they always do. Between the measurements all
@@ -38,28 +40,45 @@ func (b *bench) accepts(ctx context.Context, w *world) error {
 			return err
 		}
 	}
-	return nil
+	if !b.opt.wants("accept-steady") {
+		return nil
+	}
+	p := w.hooks.pool(int(steadyRate*b.opt.seconds) + 1)
+	t, err := load{addr: w.addr, conns: 64, next: p.once, time: b.opt.time(), every: time.Second / steadyRate}.run(ctx)
+	w.orders += len(t.times)
+	b.put(ctx, "accept-steady", w.column, ofTimes(t.times), errors.Join(err, t.err()))
+	return w.drained(ctx, w.integration, w.orders)
 }
 
 // accept sends webhooks for the time of a measurement.
 func (b *bench) accept(ctx context.Context, w *world, conns int) (tally, error) {
-	n := min(maxDeliveries, int(steadyDeliveries*b.opt.seconds))
-	if conns == 1 {
-		n = min(n, int(steadyDeliveries/2*b.opt.seconds))
-	}
-	p := w.hooks.pool(n)
+	p := w.hooks.pool(b.ahead(conns))
 	t, err := load{addr: w.addr, conns: conns, next: p.once, time: b.opt.time()}.run(ctx)
 	w.orders += len(t.times)
 	return t, err
 }
 
-// visible sends a number of webhooks as fast as they are taken and waits until the last one is an order in the API.
+// ahead is how many deliveries to render for a measurement: no more than the machine could store.
+func (b *bench) ahead(conns int) int {
+	rate := float64(aheadRate)
+	limit := "raw-100"
+	if conns == 1 {
+		limit = "raw-1"
+	}
+	if raw, ok := b.report.find(limit, machine); ok && raw.Value > 0 {
+		rate = min(rate, raw.Value)
+	}
+	return min(maxDeliveries, 1000+int(rate*b.opt.seconds))
+}
+
+// visible sends a number of webhooks as fast as they are taken and waits until the last one is an order in the API. Where they
+// are taken too slowly for that many, it sends fewer.
 func (b *bench) visible(ctx context.Context, w *world) error {
-	n := int(visibleEach * b.opt.seconds)
-	p := w.hooks.pool(n)
+	p := w.hooks.pool(int(visibleEach * b.opt.seconds))
 	begin := time.Now()
-	t, err := load{addr: w.addr, conns: 64, next: p.once}.run(ctx)
-	w.orders += len(t.times)
+	t, err := load{addr: w.addr, conns: 64, next: p.once, time: 3 * b.opt.time()}.run(ctx)
+	n := len(t.times)
+	w.orders += n
 	if err == nil {
 		if err = t.err(); err == nil {
 			err = w.drained(ctx, w.integration, w.orders)
@@ -81,15 +100,15 @@ func (b *bench) visibleOne(ctx context.Context, w *world) error {
 	defer func() { _ = c.Close() }()
 	page := w.get("orders/?cursor=&page_size=1&fields=platform_order_id")
 	times := make([]time.Duration, 0, singles)
-	for range min(singles, 5+int(20*b.opt.seconds)) {
+	for range min(singles, 3+int(20*b.opt.seconds)) {
 		request, id := w.hooks.fresh()
 		status, err := c.exchange(request, nil)
 		if err != nil || status != 200 {
-			return fmt.Errorf("a webhook is answered with %d: %w", status, err)
+			return errors.Join(fmt.Errorf("a webhook is answered with %d", status), err)
 		}
 		w.orders++
 		accepted := time.Now()
-		err = poll(ctx, time.Minute, time.Millisecond, func() (bool, error) {
+		err = poll(ctx, time.Minute, 2*time.Millisecond, func() (bool, error) {
 			var body []byte
 			_, err := c.exchange(page, &body)
 			return strings.Contains(string(body), `"`+id+`"`), err
@@ -116,7 +135,7 @@ func (b *bench) beside(ctx context.Context, w *world) error {
 	}
 	const shop = "other.myshopify.com"
 	b.shops.open(shop, maxOrders)
-	p := w.hooks.pool(min(maxDeliveries, int(steadyDeliveries*b.opt.seconds)))
+	p := w.hooks.pool(b.ahead(64))
 	id, run, err := w.connect(ctx, shop)
 	if err != nil {
 		return err
@@ -139,7 +158,12 @@ func (b *bench) beside(ctx context.Context, w *world) error {
 	}
 	b.put(ctx, "accept-import", w.column, r, errors.Join(err, t.err()))
 	b.put(ctx, "import-accept", w.column, result{Value: float64(run.Fetched-before) / took.Seconds(), Unit: "/s"}, err)
-	return nil
+	if b.opt.keep == "" {
+		return nil
+	}
+	// A folder that stays shall not begin with half an import.
+	var done any
+	return w.call(ctx, http.MethodDelete, fmt.Sprintf("%s%d/disconnect/", api, id), nil, &done)
 }
 
 // second imports another store into a database that has orders already.

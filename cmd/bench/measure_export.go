@@ -18,7 +18,7 @@ const (
 func (b *bench) exports(ctx context.Context, w *world) error {
 	for _, format := range []string{"csv", "ndjson"} {
 		name := "export-" + format
-		if !b.opt.wants(name) {
+		if !b.opt.wants(name, name+"-memory") {
 			continue
 		}
 		rate, memory, err := w.export(ctx, format)

@@ -140,7 +140,7 @@ func (w *world) walk(ctx context.Context, n, stride int) (cursor string, err err
 		body = body[:0]
 		status, err := c.exchange(w.get(fmt.Sprintf("orders/?page_size=%d&fields=id&cursor=%s", step, url.QueryEscape(cursor))), &body)
 		if err != nil || status != 200 {
-			return "", fmt.Errorf("walking deep: status %d: %w", status, err)
+			return "", errors.Join(fmt.Errorf("walking deep: status %d", status), err)
 		}
 		var page struct {
 			Next string `json:"next_cursor"`

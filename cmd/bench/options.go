@@ -34,7 +34,7 @@ func (o options) wants(names ...string) bool {
 	})
 }
 
-const usage = `Usage: go run ./cmd/bench [flags]
+const help = `Usage: go run ./cmd/bench [flags]
 
 Measures the program and, beside it, the limits of this machine. Prints Markdown.
 With the defaults it takes about ten minutes and 2 GB of disk and memory each.
@@ -51,7 +51,7 @@ func parseOptions(args []string, errs io.Writer) (options, error) {
 	f.StringVar(&o.json, "json", "", "write the figures to this `file` as well")
 	f.StringVar(&o.keep, "keep", "", "work in this `folder` and leave the data sets there; it decides which disk is measured")
 	f.Usage = func() {
-		_, _ = io.WriteString(errs, usage)
+		_, _ = io.WriteString(errs, help)
 		f.PrintDefaults()
 	}
 	if err := f.Parse(args); err != nil {

@@ -10,7 +10,7 @@ const (
 	codPercent = 12
 
 	// Half of the orders come from regular customers, the others from a crowd of whom few come twice.
-	regulars = 50_000
+	regulars = 20_000
 	crowd    = 3_000_000
 
 	firstNumber = 1001 // "#1001" is a store's first order
@@ -142,6 +142,14 @@ func (o *order) person(d dice) {
 
 // total is what the order costs, in hundredths.
 func (o *order) total() uint64 { return o.subtotal + o.shipping }
+
+// outstanding is what is still to be paid.
+func (o *order) outstanding() uint64 {
+	if o.financial == "pending" {
+		return o.total()
+	}
+	return 0
+}
 
 var accents = strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ñ", "n", "ü", "u")
 

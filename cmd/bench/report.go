@@ -20,8 +20,12 @@ type result struct {
 	P99    float64            `json:"p99_ms,omitempty"`
 	Max    float64            `json:"max_ms,omitempty"`
 	Ratios map[string]float64 `json:"ratios,omitempty"` // by the limit's name
+	Others float64            `json:"others"`           // share of the CPU that other programs took meanwhile; negative when unknown
 	Note   string             `json:"note,omitempty"`
 }
+
+// disturbed is the share of the CPU from which others spoil a figure.
+const disturbed = 0.10
 
 // report collects results. One goroutine uses it.
 type report struct {
@@ -31,10 +35,15 @@ type report struct {
 
 // description is what the figures depend on.
 type description struct {
-	Date, CPU, System, Go, Commit, Folder string
-	Cores                                 int
-	Seconds                               float64
-	Took                                  string
+	Date    string  `json:"date"`
+	CPU     string  `json:"cpu"`
+	Cores   int     `json:"cores"`
+	System  string  `json:"system"`
+	Go      string  `json:"go"`
+	Commit  string  `json:"commit"`
+	Folder  string  `json:"folder"`
+	Seconds float64 `json:"seconds"` // a measurement
+	Took    string  `json:"took"`
 }
 
 // ofRate is a rate with the times of its answers.
@@ -53,11 +62,16 @@ func ofTimes(sorted []time.Duration) result {
 func (r *report) put(name, column string, res result) result {
 	res.Name, res.Column = name, column
 	for _, a := range describe(name).against {
-		if limit, ok := r.limit(a.limit, column); ok && limit.Value > 0 && res.Value > 0 {
+		limit, ok := r.limit(a.limit, column)
+		of, to := res.Value, limit.Value
+		if a.byP99 {
+			of, to = res.P99, limit.P99
+		}
+		if ok && of > 0 && to > 0 {
 			if res.Ratios == nil {
 				res.Ratios = map[string]float64{}
 			}
-			res.Ratios[a.limit] = res.Value / limit.Value
+			res.Ratios[a.limit] = of / to
 		}
 	}
 	r.Results = append(r.Results, res)
@@ -99,8 +113,9 @@ func (r *report) json(w io.Writer) error {
 func (r *report) markdown(w io.Writer, columns []string) error {
 	m := r.Machine
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "Measured %s at commit %s: %s, %d cores, %s, %s, data in %s, %g s a figure, %s in all. Times are p50 / p99 / max.\n\n",
-		m.Date, m.Commit, m.CPU, m.Cores, m.System, m.Go, m.Folder, m.Seconds, m.Took)
+	fmt.Fprintf(b, "Measured %s at commit %s: %s, %d cores, %s, %s, data in %s, %g s a figure, %s in all. Times are p50 / p99 / max. "+
+		"†: while other programs took more than %.0f %% of the processor.\n\n",
+		m.Date, m.Commit, m.CPU, m.Cores, m.System, m.Go, m.Folder, m.Seconds, m.Took, disturbed*100)
 	b.WriteString("| limit of the machine | | |\n|---|---|---|\n")
 	for _, f := range figures {
 		if x, ok := r.find(f.name, machine); ok && f.isLimit() {
@@ -155,7 +170,7 @@ func (r *report) row(b *strings.Builder, f figure, columns []string) {
 				continue
 			}
 			if ratio, ok := x.Ratios[a.limit]; ok {
-				ratios = append(ratios, fmt.Sprintf("%.2f", ratio))
+				ratios = append(ratios, strconv.FormatFloat(ratio, 'g', 2, 64))
 			}
 			if a.target.missed(x, a.limit) && !strings.HasSuffix(verdict, "missed") {
 				verdict += " missed"
@@ -163,81 +178,4 @@ func (r *report) row(b *strings.Builder, f figure, columns []string) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", name, what, strings.Join(cells, " | "), a.limit, strings.Join(ratios, " · "), verdict)
 	}
-}
-
-func (t target) String() string {
-	switch {
-	case t.atLeast:
-		return fmt.Sprintf("≥ %g", t.bound)
-	case t.atMost:
-		return fmt.Sprintf("%s ≤ %g ms", t.of, t.bound)
-	}
-	return ""
-}
-
-func (t target) missed(x result, limit string) bool {
-	if x.Value == 0 {
-		return false // was not measured; the note says why
-	}
-	var v float64
-	switch t.of {
-	case "ratio":
-		ratio, ok := x.Ratios[limit]
-		if !ok {
-			return false
-		}
-		v = ratio
-	case "p50":
-		v = x.P50
-	case "p99":
-		v = x.P99
-	}
-	return t.atLeast && v < t.bound || t.atMost && v > t.bound
-}
-
-// String is the cell of a table.
-func (x result) String() string {
-	var s string
-	switch {
-	case x.Value == 0 && x.Note != "":
-		return x.Note
-	case x.Unit == "/s":
-		if s = grouped(x.Value) + "/s"; x.Max > 0 {
-			s += ", " + x.times()
-		}
-	case x.Unit == "ms" && x.Max > 0:
-		s = x.times()
-	case x.Unit == "MB":
-		s = fmt.Sprintf("%.1f MB", x.Value)
-	default:
-		s = grouped(x.Value) + " " + x.Unit
-	}
-	if x.Note != "" {
-		s += " (" + x.Note + ")"
-	}
-	return s
-}
-
-func (x result) times() string {
-	return brief(x.P50) + " / " + brief(x.P99) + " / " + brief(x.Max) + " ms"
-}
-
-// brief writes milliseconds with two digits that count.
-func brief(ms float64) string {
-	switch {
-	case ms >= 10:
-		return strconv.FormatFloat(ms, 'f', 0, 64)
-	case ms >= 1:
-		return strconv.FormatFloat(ms, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(ms, 'f', 2, 64)
-}
-
-// grouped writes a whole number with commas between thousands.
-func grouped(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,11 +29,12 @@ type service struct {
 	binary, dir, token string
 	env                []string
 	client             *http.Client // for what is not measured
+	started            func(*child)
 }
 
 // newService makes an empty installation and starts it.
-func newService(ctx context.Context, binary, dir, endpoint string) (*service, error) {
-	s := &service{binary: binary, dir: dir, client: &http.Client{Timeout: time.Minute}}
+func newService(ctx context.Context, binary, dir, endpoint string, started func(*child)) (*service, error) {
+	s := &service{binary: binary, dir: dir, client: &http.Client{Timeout: time.Minute}, started: started}
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir,
 		"PROBABILITY_DATA_DIR=" + filepath.Join(dir, "data"), "PROBABILITY_SHOPIFY_ENDPOINT=" + endpoint,
@@ -69,8 +71,12 @@ func (s *service) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.child, err = start(ctx, addr, append(s.env, "PROBABILITY_SERVER_LISTEN="+addr), s.binary, "serve")
-	return err
+	s.child, err = start(ctx, addr, append(slices.Clone(s.env), "PROBABILITY_SERVER_LISTEN="+addr), s.binary, "serve")
+	if err != nil {
+		return err
+	}
+	s.started(s.child)
+	return nil
 }
 
 // discard ends the service without a goodbye and removes its folder.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,19 +26,21 @@ type world struct {
 func (b *bench) in(ctx context.Context, column string, n int, do func(context.Context, *world) error) (err error) {
 	w := &world{column: column, shop: fmt.Sprintf("store-%d.myshopify.com", n)}
 	w.catalog = b.shops.open(w.shop, n)
-	dir, err := os.MkdirTemp(b.dir, "data-"+column+"-")
+	dir, err := os.MkdirTemp(b.dir, "orders-"+column+"-")
 	if err != nil {
 		return err
 	}
 	if w.service, err = b.service(ctx, filepath.Base(dir)); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil && w.stderr.String() != "" {
+			err = fmt.Errorf("%w; the program says: %s", err, w.stderr)
+		}
+	}()
 	if b.opt.keep != "" && n > 0 {
-		defer func() {
-			if stopped := w.stop(); err == nil {
-				err = stopped
-			}
-		}()
+		b.say("%s stays, with %s and the token %s", filepath.Join(dir, "data"), w.shop, w.token)
+		defer func() { err = errors.Join(err, w.stop()) }()
 	} else {
 		defer w.discard()
 	}
@@ -53,7 +56,7 @@ func (b *bench) in(ctx context.Context, column string, n int, do func(context.Co
 	}
 	w.integration = integration
 	if w.orders, err = w.service.orders(ctx, integration); err != nil || w.orders != n || run.Fetched != n {
-		return fmt.Errorf("%d orders were imported and %d are listed, want %d: %w", run.Fetched, w.orders, n, err)
+		return errors.Join(fmt.Errorf("%d orders were imported and %d are listed, want %d", run.Fetched, w.orders, n), err)
 	}
 	if n > 0 {
 		if b.opt.wants("import", "import-accept") {
@@ -107,7 +110,7 @@ func (b *bench) starts(ctx context.Context, w *world) error {
 		status, err := c.exchange(w.get("orders/"), nil)
 		_ = c.Close()
 		if err != nil || status != 200 {
-			return fmt.Errorf("the list answers %d after the start: %w", status, err)
+			return errors.Join(fmt.Errorf("the list answers %d after the start", status), err)
 		}
 		list = append(list, time.Since(w.begun))
 	}
@@ -128,10 +131,8 @@ func (b *bench) idle(ctx context.Context, w *world) error {
 	if err := w.again(ctx); err != nil {
 		return err
 	}
-	select {
-	case <-time.After(min(2*time.Second, b.opt.time())):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := pause(ctx, min(2*time.Second, b.opt.time())); err != nil {
+		return err
 	}
 	b.put(ctx, "memory-idle", w.column, result{Value: w.memory("VmRSS") / 1e6, Unit: "MB"}, nil)
 	return nil
