@@ -104,7 +104,7 @@ func (s *Server) writeOrders(c echo.Context, eq exportQuery, w *pieces) error {
 	defer read.stop()
 	w.buf = eq.head(w.buf)
 	for orders := range read.batches {
-		w.extend() // also while the walk finds nothing new
+		w.extend() // also while the walk finds nothing to write
 		for i := range orders {
 			w.buf = eq.row(w.buf, &orders[i])
 			if err := w.write(exportPiece); err != nil {
@@ -170,13 +170,10 @@ type pieces struct {
 	stall    time.Duration
 }
 
-// extend moves the connection's deadlines on. The server's own are for answers of ordinary size: the one for writing would
-// cut a large export, and the one for reading, when it passes, looks as if the client had gone.
+// extend moves the connection's deadline on. The server's own is for answers of ordinary size, and would cut a large export.
 func (p *pieces) extend() {
-	control, until := http.NewResponseController(p.c.Response()), time.Now().Add(p.stall)
 	// A connection that has no deadlines, such as a test's recorder, needs none moved.
-	_ = control.SetWriteDeadline(until)
-	_ = control.SetReadDeadline(until)
+	_ = http.NewResponseController(p.c.Response()).SetWriteDeadline(time.Now().Add(p.stall))
 }
 
 // write writes what is there when it is more than least bytes.

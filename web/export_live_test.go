@@ -56,6 +56,9 @@ func TestExport_HasEveryOrderThatStaysOnce(t *testing.T) {
 
 				file, err := io.ReadAll(body)
 				fatal(t, err)
+				if strings.Contains(string(file), `"raw_response":null`) {
+					t.Error("an order came without its payload")
+				}
 				seen := map[string]int{}
 				for _, n := range numbersOf(t, file, format == "ndjson") {
 					seen[n]++

@@ -26,13 +26,14 @@ const (
 // again, which seen prevents, or to where the walk has been already, for which the orders are gone through once more in a
 // lasting order. Those come last.
 type exportWalk struct {
+	batch  int // orders, at most
 	filter store.OrderFilter
 	seen   idSet // nil for a lasting order
 	store  *store.Store
 }
 
 func newExportWalk(st *store.Store, f store.OrderFilter) *exportWalk {
-	w := &exportWalk{filter: f, store: st}
+	w := &exportWalk{batch: exportBatch, filter: f, store: st}
 	if f.Order.Field == store.ByUpdatedAt || f.Order.Field == store.ByTotalPrice {
 		w.seen = idSet{}
 	}
@@ -58,9 +59,9 @@ func (w *exportWalk) each(ctx context.Context, yield func([]store.Order) error) 
 
 // pass reads the filter's list from its beginning to its end.
 func (w *exportWalk) pass(ctx context.Context, f store.OrderFilter, yield func([]store.Order) error) error {
-	f.Limit = exportBatch
+	f.Limit = w.batch
 	if f.Payload {
-		f.Limit = exportFirstBatch
+		f.Limit = min(w.batch, exportFirstBatch)
 	}
 	for {
 		orders, err := w.store.Orders(ctx, f)
@@ -73,7 +74,7 @@ func (w *exportWalk) pass(ctx context.Context, f store.OrderFilter, yield func([
 			f.After = &key
 		}
 		if f.Payload {
-			f.Limit = nextBatch(orders)
+			f.Limit = min(w.batch, nextBatch(orders))
 		}
 		if err := yield(orders); err != nil || last {
 			return err
@@ -87,7 +88,7 @@ func nextBatch(like []store.Order) int {
 	for i := range like {
 		bytes += len(like[i].Raw)
 	}
-	return min(max(exportBatchBudget*len(like)/bytes, exportLeastBatch), exportBatch)
+	return max(exportBatchBudget*len(like)/bytes, exportLeastBatch)
 }
 
 // unseen are the orders that were not given yet; from now on they were.

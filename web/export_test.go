@@ -1,6 +1,11 @@
 package web
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"probability/store"
+)
 
 // What the black-box tests need of the inside.
 
@@ -15,3 +20,10 @@ const (
 
 // SetExportStall shortens the time that a client may take for a piece of an export.
 func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
+
+// Walk gives what an export gives, in batches of at most that many orders.
+func Walk(ctx context.Context, st *store.Store, f store.OrderFilter, batch int, yield func([]store.Order) error) error {
+	w := newExportWalk(st, f)
+	w.batch = batch
+	return w.each(ctx, yield)
+}
