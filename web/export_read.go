@@ -166,10 +166,11 @@ func startReadAhead(ctx context.Context, w *exportWalk) *readAhead {
 	return r
 }
 
-// stop ends the reading and waits for it.
-func (r *readAhead) stop() {
+// stop ends the reading and waits for it. It tells how many batches were read in vain: what was on its way.
+func (r *readAhead) stop() (dropped int) {
 	r.cancel()
 	for range r.batches {
-		continue
+		dropped++
 	}
+	return dropped
 }

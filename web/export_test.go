@@ -27,3 +27,12 @@ func Walk(ctx context.Context, st *store.Store, f store.OrderFilter, batch int, 
 	w.batch = batch
 	return w.each(ctx, yield)
 }
+
+// ReadOne begins to read ahead and stops after the first batch; it tells how many batches were read in vain.
+func ReadOne(ctx context.Context, st *store.Store, f store.OrderFilter, batch int) (dropped int) {
+	w := newExportWalk(st, f)
+	w.batch = batch
+	r := startReadAhead(ctx, w)
+	<-r.batches
+	return r.stop()
+}
