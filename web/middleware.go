@@ -47,7 +47,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // logRequests writes one line a request, after its answer. The route's pattern stands for the path:
-// paths and queries hold ids, searches and set-up tokens.
+// paths and queries hold ids, searches and set-up tokens. An answer that is to be cut short is cut here, after its line.
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
@@ -68,11 +68,19 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Duration("duration", time.Since(start)), slog.Int64("bytes", w.Size),
 			slog.String("remote", c.RealIP()), slog.String("request_id", w.Header().Get(echo.HeaderXRequestID)),
 		}
+		code, cut := "", errors.Is(err, http.ErrAbortHandler)
 		if err != nil {
-			attrs = append(attrs, slog.String("code", problemOf(err).code))
+			code = problemOf(err).code
+			attrs = append(attrs, slog.String("code", code))
+		}
+		if cut {
+			attrs = append(attrs, slog.Bool("cut", true))
 		}
 		level := slog.LevelInfo
 		switch {
+		case cut && code != "interrupted": // not the client's doing
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("error", err))
 		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
@@ -80,6 +88,9 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelDebug // an accepted webhook has its row among the deliveries
 		}
 		s.log.LogAttrs(r.Context(), level, "request", attrs...)
+		if cut {
+			panic(http.ErrAbortHandler)
+		}
 		return nil
 	}
 }

@@ -20,6 +20,7 @@ type orderMember struct {
 	name    string
 	payload bool // is read out of the payload
 	write   func(dst []byte, o *store.Order) []byte
+	cell    func(dst []byte, o *store.Order) []byte // the same in CSV
 }
 
 // orderMembers are the members that an answer has, in its order.
@@ -30,6 +31,26 @@ func allOrderMembers() orderMembers { return orderMemberTable }
 // needPayload tells whether the payloads have to be read at all. They are most of an order's bytes.
 func (m orderMembers) needPayload() bool {
 	return slices.ContainsFunc(m, func(m orderMember) bool { return m.payload })
+}
+
+// withoutPayload leaves out what is read out of the payload.
+func (m orderMembers) withoutPayload() orderMembers {
+	return slices.DeleteFunc(slices.Clone(m), func(m orderMember) bool { return m.payload })
+}
+
+// appendLine writes the order as a JSON object in one line. The payload may have line breaks between its tokens, where
+// a blank means the same; within a string JSON has none.
+func (m orderMembers) appendLine(dst []byte, o *store.Order) []byte {
+	from := len(dst)
+	dst = m.append(dst, o)
+	for _, lineBreak := range []byte{'\n', '\r'} {
+		rest := dst[from:]
+		for i := bytes.IndexByte(rest, lineBreak); i >= 0; i = bytes.IndexByte(rest, lineBreak) {
+			rest[i] = ' '
+			rest = rest[i+1:]
+		}
+	}
+	return dst
 }
 
 // append writes the order as a JSON object.
@@ -49,11 +70,11 @@ func (m orderMembers) append(dst []byte, o *store.Order) []byte {
 
 // orderMemberTable is the order of the contract; the list never changes.
 var orderMemberTable = orderMembers{
-	{name: "id", write: func(b []byte, o *store.Order) []byte { return strconv.AppendInt(b, o.ID, 10) }},
+	number("id", func(b []byte, o *store.Order) []byte { return strconv.AppendInt(b, o.ID, 10) }),
 	text("platform", func(o *store.Order) string { return o.Platform }),
 	text("platform_order_id", func(o *store.Order) string { return o.Order.ID }),
 	text("order_number", func(o *store.Order) string { return o.Number }),
-	text("total_price", func(o *store.Order) string { return o.TotalPrice }),
+	amount("total_price", func(o *store.Order) string { return o.TotalPrice }),
 	text("currency", func(o *store.Order) string { return o.Currency }),
 	text("customer_name", func(o *store.Order) string { return o.CustomerName }),
 	text("customer_email", func(o *store.Order) string { return o.CustomerEmail }),
@@ -66,9 +87,7 @@ var orderMemberTable = orderMembers{
 	text("financial_status", func(o *store.Order) string { return o.FinancialStatus }),
 	text("fulfillment_status", func(o *store.Order) string { return o.FulfillmentStatus }),
 	moment("cancelled_at", func(o *store.Order) time.Time { return o.CancelledAt }),
-	{name: "line_items", payload: true, write: func(b []byte, o *store.Order) []byte {
-		return append(b, validText(shopify.LineItems(o.Raw))...)
-	}},
+	payload("line_items", func(o *store.Order) []byte { return shopify.LineItems(o.Raw) }),
 	text("address", func(o *store.Order) string { return o.Address }),
 	text("address_complement", func(o *store.Order) string { return o.AddressComplement }),
 	text("city", func(o *store.Order) string { return o.City }),
@@ -76,20 +95,13 @@ var orderMemberTable = orderMembers{
 	text("country", func(o *store.Order) string { return o.Country }),
 	text("delivery_probability", func(o *store.Order) string { return o.DeliveryProbability }),
 	text("recommended_carrier", func(o *store.Order) string { return o.RecommendedCarrier }),
-	{name: "delivery_score", write: appendScore},
+	number("delivery_score", appendScore),
 	// The reasons of a score come with the score; an order that was not scored has none.
-	{name: "negative_factors", write: func(b []byte, _ *store.Order) []byte { return append(b, "[]"...) }},
-	{name: "purchase_count", write: func(b []byte, o *store.Order) []byte {
-		return strconv.AppendInt(b, int64(o.PurchaseCount), 10)
-	}},
+	document("negative_factors", func(b []byte, _ *store.Order) []byte { return append(b, "[]"...) }),
+	number("purchase_count", func(b []byte, o *store.Order) []byte { return strconv.AppendInt(b, int64(o.PurchaseCount), 10) }),
 	text("tags", func(o *store.Order) string { return o.Tags }),
-	{name: "test", write: func(b []byte, o *store.Order) []byte { return strconv.AppendBool(b, o.Test) }},
-	{name: "raw_response", payload: true, write: func(b []byte, o *store.Order) []byte {
-		if len(o.Raw) == 0 {
-			return append(b, "null"...)
-		}
-		return append(b, validText(o.Raw)...)
-	}},
+	number("test", func(b []byte, o *store.Order) []byte { return strconv.AppendBool(b, o.Test) }),
+	payload("raw_response", func(o *store.Order) []byte { return o.Raw }),
 }
 
 // validText is the payload as it is; only bytes that are no UTF-8, which would make the whole answer unreadable,
@@ -101,12 +113,72 @@ func validText(raw []byte) []byte {
 	return bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 }
 
+// The kinds of members. In CSV a member that is null is an empty cell.
+
 func text(name string, of func(*store.Order) string) orderMember {
-	return orderMember{name: name, write: func(b []byte, o *store.Order) []byte { return appendText(b, of(o)) }}
+	return orderMember{
+		name:  name,
+		write: func(b []byte, o *store.Order) []byte { return appendText(b, of(o)) },
+		cell:  func(b []byte, o *store.Order) []byte { return appendCell(b, of(o)) },
+	}
+}
+
+// amount is a text in JSON, where a number could lose digits, and a number in a spreadsheet, also below zero.
+func amount(name string, of func(*store.Order) string) orderMember {
+	m := text(name, of)
+	m.cell = func(b []byte, o *store.Order) []byte {
+		s := of(o)
+		if isNumber(s) {
+			return append(b, s...)
+		}
+		return appendCell(b, s)
+	}
+	return m
 }
 
 func moment(name string, of func(*store.Order) time.Time) orderMember {
-	return orderMember{name: name, write: func(b []byte, o *store.Order) []byte { return appendStamp(b, of(o)) }}
+	return orderMember{
+		name:  name,
+		write: func(b []byte, o *store.Order) []byte { return appendStamp(b, of(o)) },
+		cell: func(b []byte, o *store.Order) []byte {
+			if t := of(o); !t.IsZero() {
+				return t.UTC().AppendFormat(b, time.RFC3339Nano)
+			}
+			return b
+		},
+	}
+}
+
+// number is a member whose JSON, a number, true or false, is its cell as well.
+func number(name string, write func([]byte, *store.Order) []byte) orderMember {
+	return orderMember{name: name, write: write, cell: func(b []byte, o *store.Order) []byte {
+		from := len(b)
+		if b = write(b, o); string(b[from:]) == "null" {
+			return b[:from]
+		}
+		return b
+	}}
+}
+
+// document is a member with a structure. Its cell is its JSON, so that a program gets the same from both formats.
+func document(name string, write func([]byte, *store.Order) []byte) orderMember {
+	return orderMember{name: name, write: write, cell: func(b []byte, o *store.Order) []byte {
+		return appendCell(b, string(write(nil, o)))
+	}}
+}
+
+// payload is a part of the payload, null when there is none.
+func payload(name string, of func(*store.Order) []byte) orderMember {
+	return orderMember{
+		name: name, payload: true,
+		write: func(b []byte, o *store.Order) []byte {
+			if raw := of(o); len(raw) > 0 {
+				return append(b, validText(raw)...)
+			}
+			return append(b, "null"...)
+		},
+		cell: func(b []byte, o *store.Order) []byte { return appendCell(b, string(of(o))) },
+	}
 }
 
 // appendText writes a string, null when it is empty: an order's text is either known or not.

@@ -39,17 +39,19 @@ type Config struct {
 
 // Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
 type Server struct {
-	app     *app.App
-	bodies  budget // of webhooks
-	buffers sync.Pool
-	catalog *catalog
-	cfg     Config
-	cross   *http.CrossOriginProtection
-	echo    *echo.Echo
-	log     *slog.Logger
-	pages   *template.Template
-	ready   readiness
-	style   stylesheet
+	app         *app.App
+	bodies      budget // of webhooks
+	buffers     sync.Pool
+	catalog     *catalog
+	cfg         Config
+	cross       *http.CrossOriginProtection
+	echo        *echo.Echo
+	exports     exportSlots
+	exportStall time.Duration
+	log         *slog.Logger
+	pages       *template.Template
+	ready       readiness
+	style       stylesheet
 }
 
 // New builds the server. It listens to nothing and starts nothing.
@@ -76,7 +78,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), log: log, pages: pages, style: style,
+		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages, style: style,
 	}
 	s.bodies.most = bodyBudget
 	s.echo.HideBanner, s.echo.HidePort = true, true

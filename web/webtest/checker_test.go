@@ -22,6 +22,9 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.requestID != "" {
 		h.Set("X-Request-Id", a.requestID)
 	}
+	if a.kind == "application/x-ndjson" {
+		h.Set("Content-Disposition", `attachment; filename="a-orders-2026-01-01.ndjson"`)
+	}
 	return &http.Response{StatusCode: a.status, Header: h, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
 }
 
@@ -64,6 +67,11 @@ func TestChecker_FindsWhatTheDocumentDoesNotSay(t *testing.T) {
 		"another const":         {"POST", "/api/webhooks/shopify/orders/", answers{`{"status":"no"}`, json, "x", 200}, false},
 		"money as a float":      {"GET", "/api/integrations/shopify/1/orders/1/", answers{`{"total_price":1.5}`, json, "x", 200}, false},
 		"money as text":         {"GET", "/api/integrations/shopify/1/orders/1/", answers{`{"total_price":"1.50"}`, json, "x", 200}, true},
+		"lines":                 {"GET", "/api/integrations/shopify/1/orders/export/", answers{"{\"id\":1}\n{\"id\":2}\n", "application/x-ndjson", "x", 200}, true},
+		"no lines":              {"GET", "/api/integrations/shopify/1/orders/export/", answers{"", "application/x-ndjson", "x", 200}, true},
+		"a line of two orders":  {"GET", "/api/integrations/shopify/1/orders/export/", answers{`{"id":1}{"id":2}` + "\n", "application/x-ndjson", "x", 200}, false},
+		"a line of no order":    {"GET", "/api/integrations/shopify/1/orders/export/", answers{`{"id":"1"}` + "\n", "application/x-ndjson", "x", 200}, false},
+		"half a line":           {"GET", "/api/integrations/shopify/1/orders/export/", answers{`{"id":1}`, "application/x-ndjson", "x", 200}, false},
 		"unknown path":          {"GET", "/api/nothing", answers{problem, problems, "x", 404}, true},
 		"unknown path, fine?":   {"GET", "/api/nothing", answers{good, json, "x", 200}, false},
 		"unknown path, no code": {"GET", "/api/nothing", answers{strings.Replace(problem, `"code":"not_found",`, "", 1), problems, "x", 404}, false},

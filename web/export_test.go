@@ -1,0 +1,38 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"probability/store"
+)
+
+// What the black-box tests need of the inside.
+
+// AppendCell writes a cell of a CSV file.
+var AppendCell = appendCell
+
+// Exports at once.
+const (
+	MaxAccountExports = maxAccountExports
+	MaxExports        = maxExports
+)
+
+// SetExportStall shortens the time that a client may take for a piece of an export.
+func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
+
+// Walk gives what an export gives, in batches of at most that many orders.
+func Walk(ctx context.Context, st *store.Store, f store.OrderFilter, batch int, yield func([]store.Order) error) error {
+	w := newExportWalk(st, f)
+	w.batch = batch
+	return w.each(ctx, yield)
+}
+
+// ReadOne begins to read ahead and stops after the first batch; it tells how many batches were read in vain.
+func ReadOne(ctx context.Context, st *store.Store, f store.OrderFilter, batch int) (dropped int) {
+	w := newExportWalk(st, f)
+	w.batch = batch
+	r := startReadAhead(ctx, w)
+	<-r.batches
+	return r.stop()
+}
