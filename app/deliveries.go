@@ -14,9 +14,16 @@ import (
 )
 
 const (
-	// deliveryBatch is how many deliveries one transaction applies: more would hold the writer for so long
-	// that those who deliver notice.
+	// deliveryBatch is how many deliveries one transaction applies while others deliver: more would hold the writer for so
+	// long that they notice.
 	deliveryBatch = 100
+	// backlogBatch is how many it applies when nobody does. Large transactions take less time for each.
+	backlogBatch = 250
+	// yield is how long processing waits after each transaction while very many deliver at once. Shopify wants its answers
+	// within seconds; what is stored can wait a little.
+	yield = 30 * time.Millisecond
+	// yieldUntil is how old the oldest unprocessed delivery may become by that.
+	yieldUntil = 10 * time.Second
 	// orderBatch is how many orders one transaction writes, for the same reason.
 	orderBatch = 250
 	// maxOrders is how many orders one delivery may carry. Shopify sends one.
@@ -36,10 +43,11 @@ type work struct {
 
 // works is a batch of deliveries, decoded.
 type works struct {
-	err  error
-	last int64 // the number of the last one
-	list []work
-	more bool // there may be more behind it
+	err   error
+	first time.Time // when the first one was received
+	last  int64     // the number of the last one
+	list  []work
+	more  bool // there may be more behind it
 }
 
 // Process works the integration's due deliveries off, batch by batch; while one is being written, the next is decoded.
@@ -65,6 +73,9 @@ func (a *App) Process(ctx context.Context, id int64) error {
 			ahead <- works{}
 		}
 		err := a.applyAll(ctx, in, batch.list)
+		if a.inbox.pressed() && a.now().Sub(batch.first) < yieldUntil {
+			waited(ctx, nil, yield)
+		}
 		batch = <-ahead
 		if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile
 			return nil
@@ -77,11 +88,15 @@ func (a *App) Process(ctx context.Context, id int64) error {
 
 // decodeNext reads the due deliveries behind one and does with them what needs no transaction.
 func (a *App) decodeNext(ctx context.Context, in store.Integration, after int64) works {
-	due, err := a.store.PendingDeliveries(ctx, in.ID, a.now(), after, deliveryBatch)
+	most := backlogBatch
+	if a.inbox.pressed() {
+		most = deliveryBatch
+	}
+	due, err := a.store.PendingDeliveries(ctx, in.ID, a.now(), after, most)
 	if err != nil || len(due) == 0 {
 		return works{err: err}
 	}
-	w := works{last: due[len(due)-1].Seq, list: make([]work, len(due))}
+	w := works{first: due[0].ReceivedAt, last: due[len(due)-1].Seq, list: make([]work, len(due))}
 	size := 0
 	for i, d := range due {
 		w.list[i] = decode(d, in.StoreName)
@@ -90,7 +105,7 @@ func (a *App) decodeNext(ctx context.Context, in store.Integration, after int64)
 		}
 		size += len(d.Body)
 	}
-	w.more = len(due) == deliveryBatch || size >= store.PendingBytes
+	w.more = len(due) == most || size >= store.PendingBytes
 	return w
 }
 

@@ -14,7 +14,7 @@ const (
 	drainLinger = time.Second
 	// drainGather is how long a job lets deliveries gather that come while it waits: a transaction for each would take
 	// the writer from those who deliver.
-	drainGather = 20 * time.Millisecond
+	drainGather = 50 * time.Millisecond
 	// drainTime is how long a job goes on before it gives way to others.
 	drainTime = time.Minute
 )

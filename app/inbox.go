@@ -24,6 +24,7 @@ var errInboxFull = errors.New("too many deliveries are waiting to be stored")
 // and one of them writes for all as soon as it is done. A lone delivery waits for nobody.
 type inbox struct {
 	mu      sync.Mutex
+	last    int // letters of the last transaction
 	waiting []*letter
 	writing bool
 	write   func(context.Context, []store.Delivery) error
@@ -61,6 +62,16 @@ func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	}
 }
 
+// crowd is how many letters one transaction has when many deliver at once.
+const crowd = 8
+
+// pressed tells whether many deliver at once just now.
+func (b *inbox) pressed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.writing && (b.last >= crowd || len(b.waiting) >= crowd)
+}
+
 // flush writes what waits, in batches, until the caller's own rows are among them (they are in the first, or
 // the caller would not have the turn), then passes the turn on.
 func (b *inbox) flush(ctx context.Context) {
@@ -68,6 +79,7 @@ func (b *inbox) flush(ctx context.Context) {
 	n := min(len(b.waiting), inboxBatch)
 	batch := b.waiting[:n:n]
 	b.waiting = b.waiting[n:]
+	b.last = n
 	b.mu.Unlock()
 	err := b.writeAll(ctx, batch)
 	for _, l := range batch {

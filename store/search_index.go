@@ -13,42 +13,24 @@ type searchChange struct {
 	words  string // the new words; empty: the order leaves the index
 }
 
-// searchBatches are the numbers of rows that one statement adds to the index.
-var searchBatches = [...]int{25, 5, 1}
-
 // writeSearch brings the search index up to date. The index keeps no texts, so that an order leaves it by its old words.
+//
+// Each row has a statement of its own: one of several rows begins a savepoint, at which the index writes what it has gathered
+// in memory, and pieces that small cost more to merge later than all the statements.
 func (tx *Tx) writeSearch(ctx context.Context, op string, integrationID int64, changes []searchChange) error {
-	// The index gathers rows in memory as long as their numbers grow; one that goes back makes it write.
+	// The index gathers rows as long as their numbers grow; one that goes back makes it write.
 	slices.SortFunc(changes, func(a, b searchChange) int { return cmp.Compare(a.row, b.row) })
 	word := storeWord(integrationID)
-	var add []searchChange
 	for _, c := range changes {
 		if c.before != "" {
-			if err := tx.addSearch(ctx, word, add); err != nil {
-				return failed(op, err)
-			}
-			add = add[:0]
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_search (order_search, rowid, grams) VALUES ('delete', $1, $2)`,
 				c.row, word+searchWords(c.before)); err != nil {
 				return failed(op, err)
 			}
 		}
 		if c.words != "" {
-			add = append(add, c)
-		}
-	}
-	return failed(op, tx.addSearch(ctx, word, add))
-}
-
-func (tx *Tx) addSearch(ctx context.Context, word string, add []searchChange) error {
-	for _, size := range searchBatches {
-		for ; len(add) >= size; add = add[size:] {
-			args := make([]any, 0, 2*size)
-			for _, c := range add[:size] {
-				args = append(args, c.row, word+c.words)
-			}
-			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_search (rowid, grams) VALUES `+sqlite.values(size, 2), args...); err != nil {
-				return err
+			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_search (rowid, grams) VALUES ($1, $2)`, c.row, word+c.words); err != nil {
+				return failed(op, err)
 			}
 		}
 	}
