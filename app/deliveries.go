@@ -19,10 +19,7 @@ const (
 	deliveryBatch = 100
 	// backlogBatch is how many it applies when nobody does. Large transactions take less time for each.
 	backlogBatch = 250
-	// yield is how long processing waits after each transaction while very many deliver at once. Shopify wants its answers
-	// within seconds; what is stored can wait a little.
-	yield = 30 * time.Millisecond
-	// yieldUntil is how old the oldest unprocessed delivery may become by that.
+	// yieldUntil is how old the oldest unprocessed delivery may become by giving way to those who deliver.
 	yieldUntil = 10 * time.Second
 	// orderBatch is how many orders one transaction writes, for the same reason.
 	orderBatch = 250
@@ -73,8 +70,8 @@ func (a *App) Process(ctx context.Context, id int64) error {
 			ahead <- works{}
 		}
 		err := a.applyAll(ctx, in, batch.list)
-		if a.inbox.pressed() && a.now().Sub(batch.first) < yieldUntil {
-			waited(ctx, nil, yield)
+		if a.now().Sub(batch.first) < yieldUntil {
+			a.giveWay(ctx)
 		}
 		batch = <-ahead
 		if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile

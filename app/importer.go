@@ -154,8 +154,9 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 	if run.Total != nil && page.Next != "" && (run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000) {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
+	a.giveWay(ctx)
 	rest := page.versions
-	for len(rest) > importBatch && a.store.WriterWanted() {
+	for len(rest) > importBatch && (a.store.WriterWanted() || a.inbox.pressed()) {
 		part := rest[:importBatch]
 		rest = rest[importBatch:]
 		// Counted with what it counts: should the page be read again, these come back unchanged.
@@ -164,6 +165,7 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 		}); err != nil {
 			return err
 		}
+		a.giveWay(ctx)
 	}
 	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
 		if err := a.putPart(ctx, tx, row, rest); err != nil {

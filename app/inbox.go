@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"probability/store"
 )
@@ -24,7 +25,7 @@ var errInboxFull = errors.New("too many deliveries are waiting to be stored")
 // and one of them writes for all as soon as it is done. A lone delivery waits for nobody.
 type inbox struct {
 	mu      sync.Mutex
-	last    int // letters of the last transaction
+	crowded time.Time // when a transaction last had letters of very many
 	waiting []*letter
 	writing bool
 	write   func(context.Context, []store.Delivery) error
@@ -62,14 +63,29 @@ func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	}
 }
 
-// crowd is how many letters one transaction has when many deliver at once.
-const crowd = 8
+// crowd is how many letters one transaction has when very many deliver at once, and crowdTime for how long after such a
+// one they are taken to do so still.
+const (
+	crowd     = 8
+	crowdTime = 100 * time.Millisecond
+)
 
-// pressed tells whether many deliver at once just now.
+// pressed tells whether very many deliver at once just now.
 func (b *inbox) pressed() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.writing && (b.last >= crowd || len(b.waiting) >= crowd)
+	return time.Since(b.crowded) < crowdTime
+}
+
+// yield is how long the background waits between two transactions while very many deliver at once.
+const yield = 30 * time.Millisecond
+
+// giveWay lets the background wait a little while very many deliver at once. Shopify wants its answers within seconds; what
+// is stored already, and what can be asked for at any time, comes after that.
+func (a *App) giveWay(ctx context.Context) {
+	if a.inbox.pressed() {
+		waited(ctx, nil, yield)
+	}
 }
 
 // flush writes what waits, in batches, until the caller's own rows are among them (they are in the first, or
@@ -79,7 +95,9 @@ func (b *inbox) flush(ctx context.Context) {
 	n := min(len(b.waiting), inboxBatch)
 	batch := b.waiting[:n:n]
 	b.waiting = b.waiting[n:]
-	b.last = n
+	if n >= crowd {
+		b.crowded = time.Now()
+	}
 	b.mu.Unlock()
 	err := b.writeAll(ctx, batch)
 	for _, l := range batch {
