@@ -14,8 +14,9 @@ const (
 	codecZstd  = 1 // a frame names its dictionary itself; the first ones had none
 )
 
-// dictionary1 is what payloads have in common: three orders of the simulator, one cancelled and refunded, one paid and
-// fulfilled, one for cash on delivery. With it an order of 6 KB takes 0.8 KB instead of 2. Bodies packed with a dictionary
+// dictionary1 is what payloads have in common: an invented order with the members in the order in which Shopify sends them,
+// and three of the simulator's, one cancelled and refunded, one paid and fulfilled, one for cash on delivery. With it an
+// order of 6 KB takes about 1 KB instead of 2. Bodies packed with a dictionary
 // open with that one only: it never changes, a better one gets the next number beside it.
 //
 //go:embed dictionaries/1.json

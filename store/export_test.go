@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -94,7 +95,34 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`)
+	if _, err := s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`); err != nil {
+		return nil, err
+	}
+	type total struct{ integration, millionths int64 }
+	totals, err := list(ctx, s.writer, "check", func(r row) (t total, err error) {
+		err = r.Scan(&t.integration, &t.millionths)
+		return t, err
+	}, `SELECT integration_id, total_millionths FROM orders WHERE deleted_at IS NULL AND total_millionths IS NOT NULL`)
+	if err != nil {
+		return nil, err
+	}
+	fresh := make(map[total]int64)
+	for _, t := range totals {
+		fresh[total{t.integration, totalBucket(t.millionths)}]++
+	}
+	kept, err := list(ctx, s.writer, "check", func(r row) (t [3]int64, err error) {
+		err = r.Scan(&t[0], &t[1], &t[2])
+		return t, err
+	}, `SELECT integration_id, bucket, orders FROM order_totals`)
+	for _, k := range kept {
+		if fresh[total{k[0], k[1]}] != k[2] {
+			wrong = append(wrong, fmt.Sprintf("bucket %d of %d", k[1], k[0]))
+		}
+		delete(fresh, total{k[0], k[1]})
+	}
+	if len(fresh) > 0 {
+		wrong = append(wrong, fmt.Sprintf("buckets that are not there: %v", fresh))
+	}
 	return wrong, err
 }
 
@@ -114,8 +142,13 @@ func (c *CountCache) Forget(integration int64) { c.forget(map[int64]bool{integra
 
 // SearchWords and TermWords are the words of the search index, of a text and of a term.
 func SearchWords(text string) string { return searchWords(fold(text)) }
-func TermWords(term string) []string { return termWords(fold(term)) }
-func Fold(text string) string        { return fold(text) }
+func TermWords(term string) (words []string) {
+	for _, w := range termWords(fold(term)) {
+		words = append(words, w.word)
+	}
+	return words
+}
+func Fold(text string) string { return fold(text) }
 
 // OldSchema makes a database of the first version.
 func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
@@ -147,4 +180,10 @@ func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
 // Indexed counts the orders that the search index has of an integration.
 func Indexed(ctx context.Context, s *Store, integration int64) (int, error) {
 	return get(ctx, s.writer, "indexed", scanOne[int], `SELECT count(*) FROM order_search WHERE order_search MATCH $1`, storeWord(integration))
+}
+
+// Bucket is the bucket of a total, with the smallest and the largest total of that bucket.
+func Bucket(millionths int64) (bucket, start, end int64) {
+	b := totalBucket(millionths)
+	return b, bucketStart(b), bucketEnd(b)
 }

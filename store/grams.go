@@ -14,6 +14,9 @@ import (
 // We cut the words ourselves instead of using FTS5's trigram tokenizer, because then a term of one or two characters can
 // be asked for as the beginning of a word, and because an order's integration can be one.
 
+// gramLength is the number of characters of a gram.
+const gramLength = 3
+
 // gram is a run of three characters, 21 bits each, the first one highest.
 type gram uint64
 
@@ -41,8 +44,8 @@ func appendGrams(dst []gram, text string) []gram {
 	var g gram
 	n := 0
 	for _, r := range text {
-		g = (g<<gramBits | gramRune(r)) & (1<<(3*gramBits) - 1)
-		if n++; n >= 3 {
+		g = (g<<gramBits | gramRune(r)) & (1<<(gramLength*gramBits) - 1)
+		if n++; n >= gramLength {
 			dst = append(dst, g)
 		}
 	}
@@ -77,27 +80,31 @@ func (g gram) append(dst []byte) []byte {
 // maxTermGrams is how many grams of a term are considered: enough to find a selective one.
 const maxTermGrams = 12
 
+// termWord is a word that every text with a term has, as the index is asked for it, and where in the term it stands.
+type termWord struct {
+	word string
+	at   int
+}
+
 // termWords are the words that every text with the folded term has. A term of one or two characters is the beginning of a
 // word, written with a star behind it.
-func termWords(term string) []string {
+func termWords(term string) []termWord {
 	grams := appendGrams(nil, term)
 	if len(grams) == 0 {
 		var word []byte
 		for _, r := range term {
 			word = utf8.AppendRune(word, rune(gramRune(r)))
 		}
-		return []string{`"` + string(word) + `"*`}
+		return []termWord{{word: `"` + string(word) + `"*`}}
 	}
-	var words []string
-	for i := range min(len(grams), maxTermGrams) {
-		// Spread evenly over a long term.
-		g := grams[i*max(len(grams)-1, 1)/max(min(len(grams), maxTermGrams)-1, 1)]
-		if word := `"` + string(g.append(nil)) + `"`; !slices.Contains(words, word) {
-			words = append(words, word)
-		}
+	n := min(len(grams), maxTermGrams)
+	words := make([]termWord, n)
+	for i := range words {
+		at := i * (len(grams) - 1) / max(n-1, 1) // spread evenly over a long term
+		words[i] = termWord{`"` + string(grams[at].append(nil)) + `"`, at}
 	}
 	return words
 }
 
 // termIsShort tells whether a term has no gram of its own.
-func termIsShort(term string) bool { return utf8.RuneCountInString(term) < 3 }
+func termIsShort(term string) bool { return utf8.RuneCountInString(term) < gramLength }

@@ -81,34 +81,51 @@ func (s *Store) allowShrinking(ctx context.Context) error {
 	return err
 }
 
-// searchVersion is the step that fills the search index, which SQL alone cannot.
+// searchVersion is the step that fills what SQL alone cannot.
 const searchVersion = 3
 
-// indexOrders puts the orders that are there into the search index.
+// indexOrders puts the orders that are there into the search index, and their totals into buckets.
 func (s *Store) indexOrders(ctx context.Context, sqlTx *sql.Tx) error {
 	const op = "search: index the orders"
 	tx := &Tx{tx: sqlTx, store: s}
 	type order struct {
 		searchChange
 		integrationID int64
+		total         sql.NullInt64
 	}
+	totals := make(map[int64]map[int64]int64)
 	for last := int64(0); ; {
 		orders, err := list(ctx, sqlTx, op, func(r row) (o order, err error) {
 			var text string
-			err = r.Scan(&o.row, &o.integrationID, &text)
+			err = r.Scan(&o.row, &o.integrationID, &text, &o.total)
 			o.words = searchWords(text)
 			return o, err
-		}, `SELECT id, integration_id, search_text FROM orders WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`, last, maxPage)
-		if err != nil || len(orders) == 0 {
+		}, `SELECT id, integration_id, search_text, total_millionths FROM orders WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`, last, maxPage)
+		if err != nil {
 			return err
+		}
+		if len(orders) == 0 {
+			break
 		}
 		for _, o := range orders {
 			if err := tx.writeSearch(ctx, op, o.integrationID, []searchChange{o.searchChange}); err != nil {
 				return err
 			}
+			if totals[o.integrationID] == nil {
+				totals[o.integrationID] = make(map[int64]int64)
+			}
+			if o.total.Valid {
+				totals[o.integrationID][totalBucket(o.total.Int64)]++
+			}
 		}
 		last = orders[len(orders)-1].row
 	}
+	for id, of := range totals {
+		if err := tx.writeTotals(ctx, op, id, of); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // olderSchema tells whether steps are missing; ErrSchemaNewer when the database has some that this program does not know.

@@ -8,8 +8,11 @@ import (
 
 // countBase counts the orders of the filter without its term.
 func (r orderRead) countBase(ctx context.Context) (int, error) {
-	if r.f.summed() {
+	switch {
+	case r.f.summed():
 		return r.s.sumOrders(ctx, r.op, r.f)
+	case r.f.onlyTotals():
+		return r.countTotals(ctx)
 	}
 	size, err := r.s.sumOrders(ctx, r.op, OrderFilter{IntegrationID: r.f.IntegrationID})
 	if err != nil || size == 0 {

@@ -46,17 +46,25 @@ type dayKey struct {
 type dayDelta struct{ orders, high, low int64 }
 
 // ledger collects what a transaction changes in the sums, so that each row is written once.
-type ledger map[dayKey]dayDelta
+type ledger struct {
+	days   map[dayKey]dayDelta
+	totals map[int64]int64 // orders by bucket
+}
+
+func newLedger() ledger { return ledger{make(map[dayKey]dayDelta), make(map[int64]int64)} }
 
 // add counts an order in (sign 1) or out (sign -1).
 func (l ledger) add(o orderSum, sign int64) {
 	for _, day := range [...]int64{dayOf(o.listedAt), allDays} {
 		k := dayKey{day: day, dated: o.dated, financial: o.financial, fulfillment: o.fulfillment, currency: o.currency, likelihood: o.likelihood}
-		d := l[k]
+		d := l.days[k]
 		d.orders += sign
 		d.high += sign * (o.total.Int64 / revenueUnit)
 		d.low += sign * (o.total.Int64 % revenueUnit)
-		l[k] = d
+		l.days[k] = d
+	}
+	if o.total.Valid {
+		l.totals[totalBucket(o.total.Int64)] += sign
 	}
 }
 
@@ -65,8 +73,11 @@ var dayBatches = [...]int{25, 5, 1}
 
 // writeLedger brings the sums of an integration up to date.
 func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l ledger) error {
+	if err := tx.writeTotals(ctx, op, integrationID, l.totals); err != nil {
+		return err
+	}
 	var keys []dayKey
-	for k, d := range l {
+	for k, d := range l.days {
 		if d != (dayDelta{}) {
 			keys = append(keys, k)
 		}
@@ -78,7 +89,7 @@ func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l
 		for ; len(keys) >= size; keys = keys[size:] {
 			args := make([]any, 0, size*10)
 			for _, k := range keys[:size] {
-				d := l[k]
+				d := l.days[k]
 				args = append(args, integrationID, k.day, k.dated, k.financial, k.fulfillment, k.currency, k.likelihood, d.orders, d.high, d.low)
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_days (integration_id, day, dated, financial_status, fulfillment_status,

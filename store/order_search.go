@@ -17,20 +17,22 @@ const (
 	askedWords = 3
 )
 
-// frequency is a word of the search index and the share of orders that have it.
+// frequency is a word of the search index, where it stands in the term, and the share of orders that have it.
 type frequency struct {
 	word  string
+	at    int
 	share float64
 }
 
 // match is the question to the search index: the most selective words of the term, rarest first.
 //
 // The index walks the lists of all words that it is asked for, and a term may consist of words that each are in a fourth of
-// all orders. The three rarest exclude nearly as much as all of them.
+// all orders. The three rarest exclude nearly as much as all of them, provided that they do not overlap: who has "rod" has
+// "odr" as well.
 func (r orderRead) match(ctx context.Context) (string, error) {
 	words := termWords(r.term)
-	if len(words) == 1 && strings.HasSuffix(words[0], "*") { // many lists in one; how long is not cheap to tell
-		return `"` + storeWord(r.f.IntegrationID) + `" AND ` + words[0], nil
+	if termIsShort(r.term) { // many lists in one; how long is not cheap to tell
+		return `"` + storeWord(r.f.IntegrationID) + `" AND ` + words[0].word, nil
 	}
 	last, err := get(ctx, r.s.readers, r.op, scanOne[sql.NullInt64], `SELECT max(id) FROM orders`)
 	if err != nil {
@@ -40,10 +42,10 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	known := []frequency{{`"` + storeWord(r.f.IntegrationID) + `"`, float64(size) / float64(max(last.Int64, 1))}}
-	for _, word := range words {
+	known := []frequency{{`"` + storeWord(r.f.IntegrationID) + `"`, -gramLength, float64(size) / float64(max(last.Int64, 1))}}
+	for _, w := range words {
 		row, err := get(ctx, r.s.readers, r.op, scanOne[int64],
-			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, word, commonWord-1)
+			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, w.word, commonWord-1)
 		share := 0.0
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -52,15 +54,18 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 		default:
 			share = commonWord / math.Max(float64(last.Int64-row+1), 1)
 		}
-		known = append(known, frequency{word, share})
+		known = append(known, frequency{w.word, w.at, share})
 		if share == 0 {
 			break // as selective as it needs to be
 		}
 	}
 	slices.SortStableFunc(known, func(a, b frequency) int { return cmp.Compare(a.share, b.share) })
-	asked := make([]string, 0, askedWords)
-	for _, f := range known[:min(len(known), askedWords)] {
-		asked = append(asked, f.word)
+	var asked []string
+	var taken []int
+	for _, f := range known {
+		if len(asked) < askedWords && !slices.ContainsFunc(taken, func(at int) bool { return max(at-f.at, f.at-at) < gramLength }) {
+			asked, taken = append(asked, f.word), append(taken, f.at)
+		}
 	}
 	return strings.Join(asked, " AND "), nil
 }

@@ -58,7 +58,10 @@ func anyFilter(rt *rapid.T, id int64) store.OrderFilter {
 		}).Draw(rt, "search"),
 		Order: store.OrderBy{Field: rapid.SampledFrom([]string{"created_at", "updated_at", "imported_at", "total_price"}).Draw(rt, "order"), Desc: rapid.Bool().Draw(rt, "desc")},
 	}
-	if rapid.Bool().Draw(rt, "plain") { // what the sums of days can answer
+	switch rapid.IntRange(0, 3).Draw(rt, "plain") {
+	case 0: // what the buckets of totals can answer
+		f = store.OrderFilter{IntegrationID: id, MinTotal: f.MinTotal, MaxTotal: f.MaxTotal, Order: f.Order}
+	case 1: // what the sums of days can
 		f.MinTotal, f.MaxTotal, f.ImportedSince, f.Search, f.Order.Field = nil, nil, time.Time{}, "", "created_at"
 	}
 	return f

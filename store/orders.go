@@ -108,7 +108,7 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if err != nil {
 		return nil, err
 	}
-	sums := make(ledger)
+	sums := newLedger()
 	var texts []searchChange
 	for _, p := range batch {
 		before, known := was[p.order.ID]
@@ -262,7 +262,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if !known {
 		return Deleted, nil
 	}
-	sums := make(ledger)
+	sums := newLedger()
 	sums.add(stored.sum, -1)
 	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
 		return Unchanged, err

@@ -36,6 +36,14 @@ SELECT integration_id, -9223372036854775807, dated, financial_status, fulfillmen
     sum(orders), sum(revenue_high), sum(revenue_low)
 FROM order_days GROUP BY 1, 3, 4, 5, 6, 7;
 
+-- How many orders have a total within a bucket: see store/order_totals.go. Unknown totals are in none.
+CREATE TABLE order_totals (
+    integration_id BIGINT NOT NULL REFERENCES integrations (id),
+    bucket         BIGINT NOT NULL,
+    orders         BIGINT NOT NULL,
+    PRIMARY KEY (integration_id, bucket)
+) WITHOUT ROWID;
+
 -- A deleted order is in no search.
 UPDATE orders SET search_text = '' WHERE deleted_at IS NOT NULL;
 
