@@ -16,7 +16,7 @@ import (
 const (
 	// deliveryBatch is how many deliveries one transaction applies while others deliver: more would hold the writer for so
 	// long that they notice.
-	deliveryBatch = 100
+	deliveryBatch = 50
 	// backlogBatch is how many it applies when nobody does. Large transactions take less time for each.
 	backlogBatch = 250
 	// yieldUntil is how old the oldest unprocessed delivery may become by giving way to those who deliver.

@@ -55,6 +55,7 @@ func BenchmarkPutOrders(b *testing.B) {
 	}
 }
 
+// BenchmarkInsertDeliveries is a transaction of a hundred, packed before, as accepting does.
 func BenchmarkInsertDeliveries(b *testing.B) {
 	s := storetest.New(b)
 	id := connect(b, s, uuid.New(), "a.myshopify.com")
@@ -64,6 +65,7 @@ func BenchmarkInsertDeliveries(b *testing.B) {
 		for i := range ds {
 			ds[i] = store.Delivery{ID: uuid.New(), IntegrationID: id, WebhookID: uuid.NewString(), Topic: "orders/create", ReceivedAt: noon, State: "pending", Body: body}
 		}
+		s.PrepareDeliveries(ds)
 		update(b, s, func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.InsertDeliveries(ctx, ds)
 			return err
@@ -114,4 +116,44 @@ func BenchmarkOrders(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkSelectOrders is a counted page, in each of the ways in which one is found. More orders show how it grows.
+func BenchmarkSelectOrders(b *testing.B) {
+	s := storetest.New(b)
+	id := connect(b, s, uuid.New(), "a.myshopify.com")
+	for page := range 120 { // 30,000 orders
+		put(b, s, id, manyVersions(page*250, 250)...)
+	}
+	newest := store.OrderBy{Field: store.ByCreatedAt, Desc: true}
+	least := int64(450_000_000)
+	for _, c := range []struct {
+		name   string
+		filter store.OrderFilter
+		offset int
+	}{
+		{"all", store.OrderFilter{}, 0},
+		{"page 1000", store.OrderFilter{}, 20_000},
+		{"status", store.OrderFilter{FinancialStatus: "pending"}, 0},
+		{"since", store.OrderFilter{Since: noon.Add(3 * time.Hour)}, 0},
+		{"min total", store.OrderFilter{MinTotal: &least}, 0},
+		{"rare term", store.OrderFilter{Search: "#29123"}, 0},
+		{"name", store.OrderFilter{Search: "maría 123"}, 0},
+		{"common term", store.OrderFilter{Search: "medellín"}, 0},
+		{"absent term", store.OrderFilter{Search: "zzqq"}, 0},
+		{"two letters", store.OrderFilter{Search: "zq"}, 0},
+	} {
+		c.filter.IntegrationID, c.filter.Order = id, newest
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				sel, err := s.SelectOrders(b.Context(), c.filter)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := sel.Page(b.Context(), 20, c.offset); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

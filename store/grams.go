@@ -80,10 +80,11 @@ func (g gram) append(dst []byte) []byte {
 // maxTermGrams is how many grams of a term are considered: enough to find a selective one.
 const maxTermGrams = 12
 
-// termWord is a word that every text with a term has, as the index is asked for it, and where in the term it stands.
+// termWord is a word that every text with a term has, as the index is asked for it, and the part of the term that it is from:
+// the parts are what blanks divide, and each blank with what is around it.
 type termWord struct {
 	word string
-	at   int
+	part int
 }
 
 // termWords are the words that every text with the folded term has. A term of one or two characters is the beginning of a
@@ -97,11 +98,19 @@ func termWords(term string) []termWord {
 		}
 		return []termWord{{word: `"` + string(word) + `"*`}}
 	}
+	runes := []rune(term)
+	parts := make([]int, len(grams))
+	for i := 1; i < len(parts); i++ {
+		parts[i] = parts[i-1]
+		if (runes[i-1] == ' ') != (runes[i+gramLength-1] == ' ') { // a blank comes in or is left behind
+			parts[i]++
+		}
+	}
 	n := min(len(grams), maxTermGrams)
 	words := make([]termWord, n)
 	for i := range words {
 		at := i * (len(grams) - 1) / max(n-1, 1) // spread evenly over a long term
-		words[i] = termWord{`"` + string(grams[at].append(nil)) + `"`, at}
+		words[i] = termWord{`"` + string(grams[at].append(nil)) + `"`, parts[at]}
 	}
 	return words
 }

@@ -13,22 +13,24 @@ import (
 const (
 	// commonWord is how many of the newest orders with a word are looked at to learn how frequent it is.
 	commonWord = 500
-	// askedWords is how many words the index is asked for at once. Each one more is another list to walk.
-	askedWords = 3
+	// askedEnough is how few orders are expected to have all words that the index is asked for, when no further one is
+	// worth its time: each is another list to walk. askedMost is how many are asked for whatever is expected.
+	askedEnough = 200
+	askedMost   = 5
 )
 
-// frequency is a word of the search index, where it stands in the term, and the share of orders that have it.
+// frequency is a word of the search index, the part of the term that it is from, and the share of orders that have it.
 type frequency struct {
 	word  string
-	at    int
+	part  int
 	share float64
 }
 
 // match is the question to the search index: the most selective words of the term, rarest first.
 //
 // The index walks the lists of all words that it is asked for, and a term may consist of words that each are in a fourth of
-// all orders. The three rarest exclude nearly as much as all of them, provided that they do not overlap: who has "rod" has
-// "odr" as well.
+// all orders. A few exclude nearly as much as all of them, when they are rare and from different parts of the term: who has "rod"
+// mostly has "guez" as well.
 func (r orderRead) match(ctx context.Context) (string, error) {
 	words := termWords(r.term)
 	if termIsShort(r.term) { // many lists in one; how long is not cheap to tell
@@ -42,7 +44,10 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	known := []frequency{{`"` + storeWord(r.f.IntegrationID) + `"`, -gramLength, float64(size) / float64(max(last.Int64, 1))}}
+	var known []frequency
+	if share := float64(size) / float64(max(last.Int64, 1)); share < 0.5 { // else it excludes too little for so long a list
+		known = append(known, frequency{`"` + storeWord(r.f.IntegrationID) + `"`, -1, share})
+	}
 	for _, w := range words {
 		row, err := get(ctx, r.s.readers, r.op, scanOne[int64],
 			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, w.word, commonWord-1)
@@ -54,17 +59,25 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 		default:
 			share = commonWord / math.Max(float64(last.Int64-row+1), 1)
 		}
-		known = append(known, frequency{w.word, w.at, share})
+		known = append(known, frequency{w.word, w.part, share})
 		if share == 0 {
 			break // as selective as it needs to be
 		}
 	}
 	slices.SortStableFunc(known, func(a, b frequency) int { return cmp.Compare(a.share, b.share) })
 	var asked []string
-	var taken []int
+	seen := make(map[int]bool)
+	expected := float64(max(last.Int64, 1))
 	for _, f := range known {
-		if len(asked) < askedWords && !slices.ContainsFunc(taken, func(at int) bool { return max(at-f.at, f.at-at) < gramLength }) {
-			asked, taken = append(asked, f.word), append(taken, f.at)
+		if !seen[f.part] && (len(asked) == 0 || expected > askedEnough) {
+			seen[f.part] = true
+			asked = append(asked, f.word)
+			expected *= f.share
+		}
+	}
+	for _, f := range known { // the rest excludes less, and one cannot tell how much
+		if expected > askedEnough && len(asked) < askedMost && !slices.Contains(asked, f.word) {
+			asked = append(asked, f.word)
 		}
 	}
 	return strings.Join(asked, " AND "), nil

@@ -79,8 +79,7 @@ func (r orderRead) countTotals(ctx context.Context) (int, error) {
 		c := &conditions{}
 		c.add("o.integration_id = ?", r.f.IntegrationID)
 		c.add("o.deleted_at IS NULL")
-		c.add(total+" > ?", int64(unknownTotal))
-		c.add(total+" >= ?", from)
+		c.add(total+" >= ?", max(from, unknownTotal+1)) // of two lower bounds the engine would walk from either
 		c.add(total+condition, to)
 		m, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+ordersIndexed("orders_total")+` WHERE `+c.String(), c.args...)
 		n -= m
