@@ -31,8 +31,8 @@ func ratioFrom(bound float64) target { return target{of: "ratio", atLeast: true,
 func ratioTo(bound float64) target   { return target{of: "ratio", atMost: true, bound: bound} }
 func p99Below(ms float64) target     { return target{of: "p99", atMost: true, bound: ms} }
 
-// figures is everything that can be measured, in the order of the report. The targets are what a prototype on the same
-// libraries has shown to be possible; where there is none, the figure is there to be watched.
+// figures is everything that can be measured, in the order of the report. The targets are what the program aims at; where
+// there is none, the figure is there to be watched.
 var figures = []figure{
 	{name: "fsync", what: "append 4 KB and fdatasync"},
 	{name: "raw-1", what: "rows like those of webhooks into SQLite, one a transaction"},
@@ -48,11 +48,11 @@ var figures = []figure{
 	{name: "feed", what: "orders that this bench's own store serves in pages of 250"},
 	{name: "payload", what: "average payload"},
 
-	{name: "accept-1", what: "webhooks accepted, 1 connection", against: []against{{limit: "raw-1"}, {limit: "bare-1"}}},
+	{name: "accept-1", what: "webhooks accepted, 1 connection", against: []against{{limit: "raw-1", target: ratioFrom(0.50)}, {limit: "bare-1"}}},
 	{name: "accept-16", what: "webhooks accepted, 16 connections", against: []against{{limit: "raw-100"}, {limit: "bare-16"}}},
-	{name: "accept-64", what: "webhooks accepted, 64 connections", against: []against{{limit: "raw-100", target: ratioFrom(0.42)}, {limit: "bare-64", target: ratioFrom(0.40)}}},
-	{name: "accept-steady", what: "webhook at 1,000 a second, beside the processing of the others", against: []against{{limit: "raw-1", target: ratioTo(4), byP99: true}}},
-	{name: "accept-import", what: "webhooks accepted, 64 connections, beside an import at full speed", against: []against{{limit: "accept-64"}}},
+	{name: "accept-64", what: "webhooks accepted, 64 connections", against: []against{{limit: "raw-100", target: ratioFrom(0.40)}, {limit: "bare-64"}, {target: p99Below(25)}}},
+	{name: "accept-steady", what: "webhook at 1,000 a second, beside the processing of the others", against: []against{{limit: "raw-1", byP99: true}}},
+	{name: "accept-import", what: "webhooks accepted, 64 connections, beside an import at full speed", against: []against{{limit: "accept-64", target: ratioFrom(0.50)}, {target: p99Below(100)}}},
 	{name: "import-accept", what: "that import meanwhile", against: []against{{limit: "import"}}},
 	{name: "visible", what: "webhooks accepted and visible as orders, 64 connections", against: []against{{limit: "raw-100", target: ratioFrom(0.30)}}},
 	{name: "visible-one", what: "a single webhook, from its answer until the order is listed"},
@@ -73,15 +73,15 @@ var figures = []figure{
 	{name: "list-by-total", what: "page ordered by total_price"},
 	{name: "list-omit", what: "page without a filter, payload and line items"},
 	{name: "deep-first", what: "page 1 by cursor"},
-	{name: "deep-cursor", what: "deep page by cursor", against: []against{{limit: "deep-first"}}},
+	{name: "deep-cursor", what: "deep page by cursor", against: []against{{limit: "deep-first", target: ratioTo(1.2)}}},
 	{name: "deep-page", what: "the same depth by page=", against: []against{{limit: "deep-first"}}},
 	{name: "deep-last", what: "page=last", against: []against{{limit: "deep-first"}}},
 
-	{name: "search-rare", what: "search for what one or a few orders have", against: []against{{target: p99Below(15)}}},
-	{name: "search-name", what: "search for a full name", against: []against{{target: p99Below(15)}}},
-	{name: "search-absent", what: "search for what no order has", against: []against{{target: p99Below(15)}}},
-	{name: "search-short", what: "search for two letters that no order has", against: []against{{target: p99Below(100)}}},
-	{name: "search-common", what: "search for what many orders have", against: []against{{target: p99Below(15)}}},
+	{name: "search-rare", what: "search for what one or a few orders have", against: []against{{target: p99Below(50)}}},
+	{name: "search-name", what: "search for a full name", against: []against{{target: p99Below(50)}}},
+	{name: "search-absent", what: "search for what no order has", against: []against{{target: p99Below(50)}}},
+	{name: "search-short", what: "search for two letters that no order has", against: []against{{target: p99Below(50)}}},
+	{name: "search-common", what: "search for what many orders have", against: []against{{target: p99Below(50)}}},
 	{name: "search-old", what: "search for what only old orders have many times", against: []against{{target: p99Below(100)}}},
 	{name: "search-page", what: "search for what many orders have, by cursor, without count"},
 

@@ -161,6 +161,9 @@ func (r *report) row(b *strings.Builder, f figure, columns []string) {
 		name, what := f.name, f.what
 		if i > 0 {
 			name, what, cells = "", "… against "+a.limit, make([]string, len(columns))
+			if a.limit == "" {
+				what = "… in time"
+			}
 		}
 		var ratios []string
 		verdict := a.target.String()
