@@ -36,13 +36,7 @@ func (s *Store) sumOrders(ctx context.Context, op string, f OrderFilter) (int, e
 		c.add("d.day = ?", int64(allDays))
 		return s.sumDays(ctx, op, c)
 	}
-	from, to := int64(math.MinInt64), int64(math.MaxInt64)
-	if !f.Since.IsZero() {
-		from = ceilMillis(f.Since)
-	}
-	if !f.Until.IsZero() {
-		to = f.Until.UnixMilli()
-	}
+	from, to := f.listed()
 	if from > to {
 		return 0, nil
 	}
@@ -72,10 +66,7 @@ func (s *Store) sumOrders(ctx context.Context, op string, f OrderFilter) (int, e
 		if !part.there {
 			continue
 		}
-		c := f.where()
-		c.add("o.listed_at >= ?", part.from)
-		c.add("o.listed_at <= ?", part.to)
-		m, err := s.walkCount(ctx, op, c)
+		m, err := s.walkCount(ctx, op, f.whereListed(part.from, part.to))
 		if err != nil {
 			return 0, err
 		}
@@ -110,10 +101,8 @@ func (r orderRead) skip(ctx context.Context, limit, offset int) ([]OrderKey, err
 		if d.chosen == 0 {
 			continue
 		}
-		c := r.f.where()
+		c := r.f.whereListed(d.from, d.to)
 		r.f.after(c)
-		c.add("o.listed_at >= ?", d.from)
-		c.add("o.listed_at <= ?", d.to)
 		keys, err := r.keys(ctx, r.selectKeys(ordersIndexed("orders_list"))+` WHERE `+c.String()+r.f.orderBy()+
 			` LIMIT `+c.param(limit-len(out))+` OFFSET `+c.param(offset), c.args...)
 		if err != nil {
@@ -135,14 +124,12 @@ func (r orderRead) dayRanges(ctx context.Context) ([]dayRange, error) {
 	c := r.f.daysWhere()
 	whole := &conditions{args: c.args}
 	whole.add("d.integration_id = ?", r.f.IntegrationID)
-	whole.add("d.day > ?", int64(allDays))
-	low, high := int64(math.MinInt64), int64(math.MaxInt64)
-	if !r.f.Since.IsZero() {
-		low = ceilMillis(r.f.Since)
+	whole.add("d.day > ?", int64(allDays)) // the smallest
+	low, high := r.f.listed()
+	if low > math.MinInt64 {
 		whole.add("d.day >= ?", dayOf(low))
 	}
-	if !r.f.Until.IsZero() {
-		high = r.f.Until.UnixMilli()
+	if high < math.MaxInt64 {
 		whole.add("d.day <= ?", dayOf(high))
 	}
 	direction := ""
@@ -163,10 +150,7 @@ func (r orderRead) dayRanges(ctx context.Context) ([]dayRange, error) {
 		d.to = d.from + dayMillis - 1
 		if cut := d.from < low || d.to > high; cut {
 			d.from, d.to = max(d.from, low), min(d.to, high)
-			c := r.f.where()
-			c.add("o.listed_at >= ?", d.from)
-			c.add("o.listed_at <= ?", d.to)
-			if d.chosen, err = r.s.walkCount(ctx, r.op, c); err != nil {
+			if d.chosen, err = r.s.walkCount(ctx, r.op, r.f.whereListed(d.from, d.to)); err != nil {
 				return nil, err
 			}
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,7 +121,30 @@ func (c *conditions) String() string { return strings.Join(c.parts, " AND ") }
 
 // where is the condition without the search and the place in the list. All of it can be decided in the list's index;
 // deleted_at IS NULL is what lets partial indexes be used.
-func (f OrderFilter) where() *conditions {
+func (f OrderFilter) where() *conditions { return f.whereListed(f.listed()) }
+
+// listed is the range of listed_at, in milliseconds and both included, that the filter and the place that the page begins
+// behind leave. Said in one condition for each end: of two, the engine would walk from either.
+func (f OrderFilter) listed() (from, to int64) {
+	from, to = math.MinInt64, math.MaxInt64
+	if !f.Since.IsZero() {
+		from = ceilMillis(f.Since)
+	}
+	if !f.Until.IsZero() {
+		to = f.Until.UnixMilli()
+	}
+	switch {
+	case f.After == nil || f.Order.index() != "orders_list":
+	case f.Order.Desc:
+		to = min(to, f.After.Value)
+	default:
+		from = max(from, f.After.Value)
+	}
+	return from, to
+}
+
+// whereListed is where with another range of listed_at, which lies within the filter's.
+func (f OrderFilter) whereListed(from, to int64) *conditions {
 	c := &conditions{}
 	c.add("o.integration_id = ?", f.IntegrationID)
 	c.add("o.deleted_at IS NULL")
@@ -134,33 +158,38 @@ func (f OrderFilter) where() *conditions {
 		c.add("o.total_millionths <= ?", *f.MaxTotal)
 	}
 	// listed_at is created_at where there is one, and is indexed.
-	if !f.Since.IsZero() {
-		c.add("o.listed_at >= ?", ceilMillis(f.Since))
+	if from > math.MinInt64 {
+		c.add("o.listed_at >= ?", from)
 	}
-	if !f.Until.IsZero() {
-		c.add("o.listed_at <= ?", f.Until.UnixMilli())
+	if to < math.MaxInt64 {
+		c.add("o.listed_at <= ?", to)
 	}
 	if f.bounded() {
 		c.add("o.created_at IS NOT NULL")
 	}
+	f.statuses(c, "o.", " IS NULL")
+	return c
+}
+
+// statuses adds the conditions on the columns that orders and their sums share; unknown is how one says that it has none.
+func (f OrderFilter) statuses(c *conditions, table, unknown string) {
 	switch f.FinancialStatus {
 	case "":
 	case "null":
-		c.add("o.financial_status IS NULL")
+		c.add(table + "financial_status" + unknown)
 	default:
-		c.add("o.financial_status = ?", f.FinancialStatus)
+		c.add(table+"financial_status = ?", f.FinancialStatus)
 	}
 	switch f.FulfillmentStatus {
 	case "":
 	case "unfulfilled", "null":
-		c.add("(o.fulfillment_status IS NULL OR o.fulfillment_status = 'unfulfilled')")
+		c.add("(" + table + "fulfillment_status" + unknown + " OR " + table + "fulfillment_status = 'unfulfilled')")
 	default:
-		c.add("o.fulfillment_status = ?", f.FulfillmentStatus)
+		c.add(table+"fulfillment_status = ?", f.FulfillmentStatus)
 	}
 	if f.DeliveryProbability != "" {
-		c.add("o.delivery_probability = ?", f.DeliveryProbability)
+		c.add(table+"delivery_probability = ?", f.DeliveryProbability)
 	}
-	return c
 }
 
 // bounded tells whether the filter has a range of creation times.
@@ -178,23 +207,7 @@ func (f OrderFilter) daysWhere() *conditions {
 	if f.bounded() {
 		c.add("d.dated")
 	}
-	switch f.FinancialStatus {
-	case "":
-	case "null":
-		c.add("d.financial_status = ''")
-	default:
-		c.add("d.financial_status = ?", f.FinancialStatus)
-	}
-	switch f.FulfillmentStatus {
-	case "":
-	case "unfulfilled", "null":
-		c.add("d.fulfillment_status IN ('', 'unfulfilled')")
-	default:
-		c.add("d.fulfillment_status = ?", f.FulfillmentStatus)
-	}
-	if f.DeliveryProbability != "" {
-		c.add("d.delivery_probability = ?", f.DeliveryProbability)
-	}
+	f.statuses(c, "d.", " = ''")
 	return c
 }
 
@@ -210,8 +223,10 @@ func (f OrderFilter) after(c *conditions) {
 	if f.Order.Desc {
 		sign = "<"
 	}
-	// The first condition follows from the second, which on an index over an expression is not seen.
-	c.add(f.Order.expression()+" "+sign+"= ?", f.After.Value)
+	if f.Order.index() != "orders_list" { // where has said it already
+		// It follows from the other condition, which on an index over an expression is not seen.
+		c.parts = slices.Insert(c.parts, 0, f.Order.expression()+" "+sign+"= "+c.param(f.After.Value))
+	}
 	c.add("("+f.Order.expression()+", o.id) "+sign+" (?, ?)", f.After.Value, f.After.ID)
 }
 

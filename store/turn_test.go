@@ -97,10 +97,10 @@ func TestCountCache(t *testing.T) {
 		cache.Forget(1)
 		got = append(got, get(false)) // counted anew
 		cache.Forget(1)
-		got = append(got, get(true)) // dear: of a moment ago
-		time.Sleep(3 * time.Second)  // the bubble's time, no waiting
-		got = append(got, get(true)) // too old for that
-		time.Sleep(time.Minute)
+		got = append(got, get(true))  // dear: of a moment ago
+		<-time.After(3 * time.Second) // the bubble's time, no waiting
+		got = append(got, get(true))  // too old for that
+		<-time.After(time.Minute)
 		got = append(got, get(true)) // another process may have changed something
 		if want := []int{1, 1, 1, 2, 2, 3, 4}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
