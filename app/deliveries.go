@@ -71,7 +71,7 @@ func (a *App) Process(ctx context.Context, id int64) error {
 		}
 		err := a.applyAll(ctx, in, batch.list)
 		if a.now().Sub(batch.first) < yieldUntil {
-			a.giveWay(ctx)
+			a.giveWay(ctx, processYield)
 		}
 		batch = <-ahead
 		if errors.Is(err, store.ErrNotFound) { // disconnected meanwhile

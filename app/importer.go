@@ -154,7 +154,7 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 	if run.Total != nil && page.Next != "" && (run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000) {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
-	a.giveWay(ctx)
+	a.giveWay(ctx, importYield)
 	rest := page.versions
 	for len(rest) > importBatch && (a.store.WriterWanted() || a.inbox.pressed()) {
 		part := rest[:importBatch]
@@ -165,7 +165,7 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 		}); err != nil {
 			return err
 		}
-		a.giveWay(ctx)
+		a.giveWay(ctx, importYield)
 	}
 	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
 		if err := a.putPart(ctx, tx, row, rest); err != nil {

@@ -77,12 +77,15 @@ func (b *inbox) pressed() bool {
 	return time.Since(b.crowded) < crowdTime
 }
 
-// yield is how long the background waits between two transactions while very many deliver at once.
-const yield = 30 * time.Millisecond
+// How long processing and imports wait between two transactions while very many deliver at once.
+const (
+	processYield = 100 * time.Millisecond
+	importYield  = 30 * time.Millisecond
+)
 
 // giveWay lets the background wait a little while very many deliver at once. Shopify wants its answers within seconds; what
 // is stored already, and what can be asked for at any time, comes after that.
-func (a *App) giveWay(ctx context.Context) {
+func (a *App) giveWay(ctx context.Context, yield time.Duration) {
 	if a.inbox.pressed() {
 		waited(ctx, nil, yield)
 	}
