@@ -93,11 +93,16 @@ func TestDrain_EndsWithoutLeavingAnythingBehind(t *testing.T) {
 	id := w.connect(t).Integration.ID
 	app.HurryDrains(w.app, 0, 0, time.Minute)
 	const deliveries = 300
-	ctx, stop := context.WithCancel(t.Context())
+	stop := make(chan struct{})
 	ended := make(chan int, 1)
 	go func() {
 		jobs := 0
-		for ctx.Err() == nil {
+		for stopped := false; !stopped; {
+			select {
+			case <-stop:
+				stopped = true
+			default:
+			}
 			job := w.take(t)
 			if job == 0 {
 				continue
@@ -123,7 +128,7 @@ func TestDrain_EndsWithoutLeavingAnythingBehind(t *testing.T) {
 		return n
 	}
 	eventually(t, "the last delivery", func() bool { return pending() == 0 })
-	stop()
+	close(stop)
 	jobs := <-ended
 	if len(w.orders(t, id)) != deliveries || w.waitingJobs(t) > 1 {
 		t.Errorf("%d orders, %d jobs wait", len(w.orders(t, id)), w.waitingJobs(t))
@@ -173,5 +178,36 @@ func eventually(t *testing.T, what string, ask func() bool) {
 			t.Fatalf("%s does not come", what)
 		case <-tick.C:
 		}
+	}
+}
+
+// While very many deliver at once processing waits, and it does not wait for ever.
+func TestDrain_GivesWayToACrowdAndCatchesUp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	app.HurryDrains(w.app, 0, 0, time.Minute)
+	const crowd, each = 32, 8
+	errs := make(chan error, crowd)
+	for c := range crowd {
+		go func() {
+			var err error
+			for n := range each {
+				d := w.incoming(app.TopicOrdersCreate, fmt.Sprint(c, "/", n), orderBody(c*each+n))
+				err = errors.Join(err, w.app.Accept(t.Context(), d))
+			}
+			errs <- err
+		}()
+	}
+	for range crowd {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := w.drain(t.Context(), id, w.take(t)); err != nil || again {
+		t.Errorf("again %v, %v", again, err)
+	}
+	if n := len(w.orders(t, id)); n != crowd*each {
+		t.Errorf("%d orders, want %d", n, crowd*each)
 	}
 }

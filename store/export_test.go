@@ -142,6 +142,7 @@ func (c *CountCache) Forget(integration int64) { c.forget(map[int64]bool{integra
 
 // SearchWords and TermWords are the words of the search index, of a text and of a term.
 func SearchWords(text string) string { return searchWords(fold(text)) }
+
 func TermWords(term string) (words []string) {
 	for _, w := range termWords(fold(term)) {
 		words = append(words, w.word)

@@ -40,7 +40,7 @@ func anyOrder(rt *rapid.T, id string) shopify.Order {
 // anyFilter draws every combination of what a list can be asked for.
 func anyFilter(rt *rapid.T, id int64) store.OrderFilter {
 	amount := func(name string) *int64 {
-		return rapid.SampledFrom([]*int64{nil, nil, new(int64), ptr(10_000_000), ptr(10_000_001), ptr(9223372036854000000), ptr(-5)}).Draw(rt, name)
+		return rapid.SampledFrom([]*int64{nil, nil, new(int64), new(int64(10_000_000)), new(int64(10_000_001)), new(int64(9223372036854000000)), new(int64(-5))}).Draw(rt, name)
 	}
 	day := func(name string) time.Time {
 		if rapid.Bool().Draw(rt, name+" given") {
@@ -66,8 +66,6 @@ func anyFilter(rt *rapid.T, id int64) store.OrderFilter {
 	}
 	return f
 }
-
-func ptr(n int64) *int64 { return &n }
 
 // chosen is what the filter means, said without the database: the model.
 func chosen(f store.OrderFilter, all []store.Order) []store.Order {
@@ -133,7 +131,7 @@ func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 			f.Payload = true
 			want := chosen(f, all)
 			sel := must(s.SelectOrders(rt.Context(), f))(rt)
-			if sel.Count != len(want) && !(sel.AtLeast && sel.Count <= len(want)) {
+			if sel.Count != len(want) && (!sel.AtLeast || sel.Count > len(want)) {
 				rt.Fatalf("%+v: count %d (at least: %v), want %d", f, sel.Count, sel.AtLeast, len(want))
 			}
 			size := rapid.IntRange(1, 7).Draw(rt, "page size")
