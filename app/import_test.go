@@ -312,7 +312,7 @@ func TestImport_SixtyDayWallIsTold(t *testing.T) {
 func TestImport_ReadsAheadAndAsksForEachPageOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.shop.Generate(2000, 80*days)
+	w.shop.Generate(1500, 80*days)
 	c := w.connect(t)
 	pages := func() (n int) {
 		for _, call := range w.sim.Calls() {
@@ -325,7 +325,7 @@ func TestImport_ReadsAheadAndAsksForEachPageOnce(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var asked atomic.Int32
 	w.after = func(r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "orders.json") && asked.Add(1) == 5 {
+		if strings.HasSuffix(r.URL.Path, "orders.json") && asked.Add(1) == 4 {
 			stop() // as the end of the service would, while pages are on their way and being written
 		}
 	}
@@ -337,15 +337,15 @@ func TestImport_ReadsAheadAndAsksForEachPageOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.State != store.ImportRunning || before.Pages > 4 || before.Created < 250*before.Pages {
+	if before.State != store.ImportRunning || before.Pages > 3 || before.Created < 250*before.Pages {
 		t.Errorf("after the stop: %+v", before)
 	}
 	first := pages()
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Fetched != 2000 || run.Created != 2000 || run.Unchanged != 0 || len(w.orders(t, c.Integration.ID)) != 2000 {
-		t.Errorf("run %+v, %d orders; want 2000 created", run, len(w.orders(t, c.Integration.ID)))
+	if run.State != store.ImportCompleted || run.Fetched != 1500 || run.Created != 1500 || run.Unchanged != 0 || len(w.orders(t, c.Integration.ID)) != 1500 {
+		t.Errorf("run %+v, %d orders; want 1500 created", run, len(w.orders(t, c.Integration.ID)))
 	}
-	if n := pages() - first; n != 8-before.Pages {
-		t.Errorf("%d pages were asked for after the stop, want the %d that were not written", n, 8-before.Pages)
+	if n := pages() - first; n != 6-before.Pages {
+		t.Errorf("%d pages were asked for after the stop, want the %d that were not written", n, 6-before.Pages)
 	}
 }
