@@ -186,11 +186,25 @@ func appendText(dst []byte, s string) []byte {
 	if s == "" {
 		return append(dst, "null"...)
 	}
+	if isPlain(s) { // as most are
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	quoted, err := json.Marshal(s)
 	if err != nil { // a string always has a JSON form
 		return append(dst, "null"...)
 	}
 	return append(dst, quoted...)
+}
+
+// isPlain tells whether the JSON form of a text is the text in quotes.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b < ' ' || b >= utf8.RuneSelf, b == '"', b == '\\', b == '<', b == '>', b == '&':
+			return false
+		}
+	}
+	return true
 }
 
 func appendScore(dst []byte, o *store.Order) []byte {
