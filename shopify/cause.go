@@ -15,6 +15,7 @@ var (
 	errBadBody   = errors.New("the answer is not what was asked for")
 	errNoToken   = errors.New("no usable access token")
 	errBadCursor = errors.New("not a cursor that a page gave")
+	errManyIDs   = errors.New("more ids than one query may name")
 	errSelfLink  = errors.New("the next page is the page itself")
 	errBadLink   = errors.New("the Link header cannot be read")
 	errLinkHost  = errors.New("the next page is on another host")

@@ -59,3 +59,12 @@ func ParseOrder(raw []byte) (Order, error) {
 	}
 	return p.mapped(raw)
 }
+
+// GivenID returns the id that the platform gave the order, "" when the payload
+// has none and the order is known by its number instead.
+func GivenID(raw []byte) string {
+	if values, ok := lastMembers(raw, "id"); ok && counts(values[0]) {
+		return textOf(values[0])
+	}
+	return ""
+}
