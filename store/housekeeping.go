@@ -13,7 +13,8 @@ type Retention struct {
 	Done   time.Duration // deliveries that were processed, duplicate or stale
 	Failed time.Duration // deliveries that failed, which somebody may still want to replay
 	Most   int64         // deliveries in all, but for those that are pending
-	Runs   time.Duration // completed periodic runs
+	Runs   time.Duration // completed periodic runs, what audits mended, and audits
+	Clean  time.Duration // daily audits that found nothing
 }
 
 // Slices of one transaction, so that nobody waits long for the writer.
@@ -71,13 +72,32 @@ func (s *Store) ExpireDeliveries(ctx context.Context, r Retention, now time.Time
 	})
 }
 
-// ExpireImports deletes a slice of the completed periodic runs whose time is over, and tells whether there may be more.
+// ExpireImports deletes a slice of the completed periodic and reconciling runs whose time is over, and tells whether there may be more.
 func (s *Store) ExpireImports(ctx context.Context, r Retention, now time.Time) (more bool, err error) {
 	const op = "imports: expire"
 	err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 		// The ids of runs begin with their time, so that the old ones come first.
 		res, err := tx.tx.ExecContext(ctx, `DELETE FROM imports WHERE id IN (SELECT id FROM imports
-			WHERE id < $1 AND kind = 'periodic' AND state = 'completed' ORDER BY id LIMIT $2)`, firstID(now.Add(-r.Runs)).String(), expireRows)
+			WHERE id < $1 AND kind IN ('periodic', 'reconcile') AND state = 'completed' ORDER BY id LIMIT $2)`, firstID(now.Add(-r.Runs)).String(), expireRows)
+		if err != nil {
+			return failed(op, err)
+		}
+		n, err := res.RowsAffected()
+		more = n == expireRows
+		return failed(op, err)
+	})
+	return more, err
+}
+
+// ExpireAudits deletes a slice of the audits whose time is over, but for the last completed one of each integration, and
+// tells whether there may be more.
+func (s *Store) ExpireAudits(ctx context.Context, r Retention, now time.Time) (more bool, err error) {
+	const op = "audits: expire"
+	err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+		res, err := tx.tx.ExecContext(ctx, `DELETE FROM audits WHERE id IN (SELECT a.id FROM audits a JOIN integrations i ON i.id = a.integration_id
+			WHERE a.state IN ('completed', 'failed', 'cancelled') AND a.id <> COALESCE(`+lastAudit+`, '')
+				AND (a.id < $1 OR a.id < $2 AND a.cause = 'daily' AND a.state = 'completed' AND a.missing + a.extra + a.stale = 0)
+			ORDER BY a.id LIMIT $3)`, firstID(now.Add(-r.Runs)).String(), firstID(now.Add(-r.Clean)).String(), expireRows)
 		if err != nil {
 			return failed(op, err)
 		}

@@ -28,13 +28,19 @@ func (s *Store) IntegrationByID(ctx context.Context, id int64) (Integration, err
 		`SELECT `+integrationColumns+` FROM integrations i WHERE i.id = $1 AND i.deleted_at IS NULL`, id)
 }
 
-// DueIntegrations lists the ids of active integrations whose next sync has come and that import nothing just now, longest
-// due first.
+// awayWait is how long a periodic sync waits for the audit after an absence, which names what was missed. The orders must
+// not wait for ever for one that does not end.
+const awayWait = 6 * time.Hour
+
+// DueIntegrations lists the ids of active integrations whose next sync has come, that import nothing just now and wait for
+// no audit after an absence, longest due first.
 func (s *Store) DueIntegrations(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	return list(ctx, s.work, "integrations: due", scanOne[int64],
 		`SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL AND i.active AND i.next_sync_at <= $1
 			AND NOT EXISTS (SELECT 1 FROM imports m WHERE m.integration_id = i.id AND m.state IN ('queued', 'running'))
-		ORDER BY i.next_sync_at, i.id LIMIT $2`, now.UnixMilli(), limit)
+			AND NOT EXISTS (SELECT 1 FROM audits a WHERE a.integration_id = i.id AND a.state IN ('queued', 'running')
+				AND a.cause = 'away' AND a.queued_at > $3)
+		ORDER BY i.next_sync_at, i.id LIMIT $2`, now.UnixMilli(), limit, now.Add(-awayWait).UnixMilli())
 }
 
 // DeletedIntegrations lists the ids of disconnected integrations that PurgeIntegration has not finished with.

@@ -112,7 +112,7 @@ func (tx *Tx) UpdateIntegration(ctx context.Context, i Integration) error {
 	return changedOne(op, res, err)
 }
 
-// MarkIntegrationDeleted hides an integration from every other method at once, deletes its secrets and cancels its import.
+// MarkIntegrationDeleted hides an integration from every other method at once, deletes its secrets and cancels its import and audit.
 // Its rows stay until PurgeIntegration has cleared them away; the same user can connect the store again meanwhile.
 func (tx *Tx) MarkIntegrationDeleted(ctx context.Context, id int64, at time.Time) error {
 	op := fmt.Sprintf("integrations: mark deleted %d", id)
@@ -123,6 +123,10 @@ func (tx *Tx) MarkIntegrationDeleted(ctx context.Context, id int64, at time.Time
 		return err
 	}
 	if _, err := tx.tx.ExecContext(ctx, `UPDATE imports SET state = 'cancelled', finished_at = $2
+		WHERE integration_id = $1 AND state IN ('queued', 'running')`, id, at.UnixMilli()); err != nil {
+		return failed(op, err)
+	}
+	if _, err := tx.tx.ExecContext(ctx, `UPDATE audits SET state = 'cancelled', finished_at = $2
 		WHERE integration_id = $1 AND state IN ('queued', 'running')`, id, at.UnixMilli()); err != nil {
 		return failed(op, err)
 	}

@@ -8,9 +8,10 @@ const (
 
 // Kinds of a run (Import.Kind).
 const (
-	KindInitial  = "initial"
-	KindManual   = "manual"
-	KindPeriodic = "periodic"
+	KindInitial   = "initial"
+	KindManual    = "manual"
+	KindPeriodic  = "periodic"
+	KindReconcile = "reconcile" // what an audit mended
 )
 
 // States of a run (Import.State).
@@ -20,6 +21,22 @@ const (
 	ImportCompleted = "completed"
 	ImportFailed    = "failed"
 	ImportCancelled = "cancelled"
+)
+
+// States of an audit (Audit.State).
+const (
+	AuditQueued    = "queued"
+	AuditRunning   = "running"
+	AuditCompleted = "completed"
+	AuditFailed    = "failed"
+	AuditCancelled = "cancelled"
+)
+
+// Why an audit was begun (Audit.Cause).
+const (
+	AuditManual = "manual"
+	AuditDaily  = "daily"
+	AuditAway   = "away" // the service was away for longer than the platform repeats its webhooks
 )
 
 // What a run's window is over (Import.Field).
