@@ -271,6 +271,9 @@ func (a *App) switched(ctx context.Context, tx *store.Tx, row *store.Integration
 		return tx.ClearProblems(ctx, row.ID, ProblemUninstalled)
 	}
 	row.NextSyncAt = time.Time{}
+	if err := a.cancelAudit(ctx, tx, row.ID, "integration_inactive"); err != nil {
+		return err
+	}
 	return a.cancelImport(ctx, tx, row.ID, "integration_inactive")
 }
 

@@ -27,6 +27,9 @@ func (a *App) Disconnect(ctx context.Context, userID uuid.UUID, id int64) (store
 	}
 	a.unsubscribe(ctx, in)
 	err = a.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+		if err := a.cancelAudit(ctx, tx, id, "integration_disconnected"); err != nil {
+			return err
+		}
 		if err := a.cancelImport(ctx, tx, id, "integration_disconnected"); err != nil {
 			return err
 		}

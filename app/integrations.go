@@ -17,7 +17,8 @@ import (
 type Integration struct {
 	store.Integration
 
-	HealthStatus   string // ok, degraded or needs_attention
+	Audit          *store.Audit // the last that was completed; nil when there is none
+	HealthStatus   string       // ok, degraded or needs_attention
 	LastReceivedAt time.Time
 	Problems       []store.Problem
 	WebhookStatus  string // active, missing, unsigned or off
@@ -71,10 +72,17 @@ func (a *App) views(ctx context.Context, rows []store.Integration) ([]Integratio
 	if err != nil {
 		return nil, fmt.Errorf("integrations: %w", err)
 	}
+	audits, err := a.store.LastAudits(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
 	views := make([]Integration, len(rows))
 	for i, in := range rows {
 		status := a.webhookStatus(in, signed[in.ID] || a.cfg.AppSecret != "")
 		v := Integration{Integration: in, LastReceivedAt: received[in.ID], WebhookStatus: status}
+		if audit, ok := audits[in.ID]; ok {
+			v.Audit = &audit
+		}
 		v.HealthStatus, v.Problems = a.health(in, v.WebhookStatus, problems[in.ID])
 		views[i] = v
 	}

@@ -14,6 +14,7 @@ const (
 	ProblemAccessDenied    = "access_denied"             // Shopify forbids the orders, for another reason than a scope
 	ProblemLimited         = "orders_limited_to_60_days" // read_all_orders is not granted
 	ProblemMissingScope    = "missing_scope"
+	ProblemDrift           = "orders_drift"           // an audit found orders that differ, and did not mend all
 	ProblemNoSecret        = "webhook_secret_missing" // a public address is known, but nothing to verify webhooks with
 	ProblemNoWebhooks      = "webhooks_missing"       // not every topic is subscribed
 	ProblemPersonalData    = "personal_data_withheld"
@@ -42,7 +43,7 @@ var credentialProblems = []string{
 }
 
 // degrading problems cost something but do not stop the orders.
-var degrading = []string{ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
+var degrading = []string{ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.
 func problemOf(err error) string {

@@ -15,6 +15,7 @@ import (
 
 // The queues. Deliveries have their own, so that no import ever stands in front of a webhook.
 const (
+	QueueAudits      = "audits"
 	QueueDeliveries  = "deliveries"
 	QueueImports     = "imports"
 	QueueMaintenance = "maintenance"
@@ -31,6 +32,19 @@ func (ImportOrders) Kind() string { return "import_orders" }
 // InsertOpts makes the job unique for its import, also while it waits for a retry.
 func (ImportOrders) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueImports, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
+// AuditOrders is the job that carries an audit on by some windows.
+type AuditOrders struct {
+	AuditID uuid.UUID `json:"audit_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (AuditOrders) Kind() string { return "audit_orders" }
+
+// InsertOpts makes the job unique for its audit, also while it waits for a retry.
+func (AuditOrders) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAudits, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
 }
 
 // ProcessDeliveries is the job that works an integration's due deliveries off.

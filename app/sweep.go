@@ -14,7 +14,7 @@ import (
 // sweepLimit is how many periodic syncs one sweep starts at most.
 const sweepLimit = 100
 
-// Sweep starts what is due: periodic syncs, and the processing of deliveries whose next try has come or whose
+// Sweep starts what is due: periodic syncs, audits, and the processing of deliveries whose next try has come or whose
 // job was lost. The tables say what is to be done; a job that is there already is left alone. What fails for one
 // integration does not keep the others waiting.
 func (a *App) Sweep(ctx context.Context) error {
@@ -33,6 +33,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	for _, id := range waiting {
 		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
+	errs = append(errs, a.sweepAudits(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
@@ -59,7 +60,7 @@ func (a *App) Recover(ctx context.Context) error {
 	for _, id := range gone {
 		errs = append(errs, a.hint(ctx, PurgeIntegration{IntegrationID: id}))
 	}
-	errs = append(errs, a.scheduleAll(ctx))
+	errs = append(errs, a.scheduleAll(ctx), a.recoverAudits(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}

@@ -15,6 +15,7 @@ var retention = store.Retention{
 	Failed: 60 * 24 * time.Hour,
 	Most:   1_000_000,
 	Runs:   90 * 24 * time.Hour,
+	Clean:  30 * 24 * time.Hour,
 }
 
 // Tidy deletes what nobody needs any more and gives the room back, in slices between which others write.
@@ -27,6 +28,7 @@ func (a *App) Tidy(ctx context.Context) error {
 	}
 	for _, slice := range []func() (bool, error){
 		func() (bool, error) { return a.store.ExpireImports(ctx, retention, a.now()) },
+		func() (bool, error) { return a.store.ExpireAudits(ctx, retention, a.now()) },
 		func() (bool, error) { return a.store.GiveBack(ctx) },
 	} {
 		for more := true; more; {

@@ -26,6 +26,9 @@ const (
 	// waitingWorkers is how many imports, and how many jobs for deliveries, run at once for each other job: those wait for
 	// Shopify most of the time, these for more deliveries.
 	waitingWorkers = 4
+	// auditShare is for how many other jobs there is one audit at once. They are in no hurry, and each holds the ids of a
+	// window in memory.
+	auditShare = 2
 	// jobTimeout is the longest that a job may take. An import's slice takes seconds, and one call to
 	// Shopify half a minute at most.
 	jobTimeout = 3 * time.Minute
@@ -82,6 +85,7 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 		Logger:                      slog.New(quieter{log.Handler()}),
 		MaxAttempts:                 maxJobAttempts,
 		Queues: map[string]river.QueueConfig{
+			app.QueueAudits:      {MaxWorkers: max(1, cfg.Workers/auditShare)},
 			app.QueueDeliveries:  {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueImports:     {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueMaintenance: {MaxWorkers: 1},
@@ -112,6 +116,9 @@ func (r *Runner) Start(ctx context.Context) error {
 	if n > 0 {
 		r.log.InfoContext(ctx, "jobs of a former process go on", "jobs", n)
 	}
+	if err := r.app.Alive(ctx); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
 	if err := r.app.Recover(ctx); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
@@ -141,6 +148,9 @@ func (r *Runner) Stop(ctx context.Context) error {
 	r.swept.Wait()
 	if err := r.client.Stop(ctx); err != nil {
 		return fmt.Errorf("jobs: stop: %w", err)
+	}
+	if err := r.app.Alive(ctx); err != nil { // the last note, of a minute ago, does almost as well
+		r.log.WarnContext(ctx, "the end of the service could not be noted", "error", err)
 	}
 	return nil
 }
@@ -194,6 +204,9 @@ func (r *Runner) tidy(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
+		}
+		if err := r.app.Alive(ctx); err != nil && ctx.Err() == nil && !told {
+			r.log.ErrorContext(ctx, "it could not be noted that the service is at work", "error", err)
 		}
 		err := r.app.Tidy(ctx)
 		if err != nil && ctx.Err() == nil && !told {

@@ -17,6 +17,7 @@ import (
 func workers(a *app.App) *river.Workers {
 	w := river.NewWorkers()
 	river.AddWorker(w, &importOrders{app: a})
+	river.AddWorker(w, &auditOrders{app: a})
 	river.AddWorker(w, &processDeliveries{app: a})
 	river.AddWorker(w, &purgeIntegration{app: a})
 	return w
@@ -31,6 +32,11 @@ type importOrders struct {
 // Work runs one slice of the import.
 func (w *importOrders) Work(ctx context.Context, job *river.Job[app.ImportOrders]) error {
 	p, err := w.app.Import(ctx, job.Args.ImportID)
+	return goOn(ctx, p, err)
+}
+
+// goOn is what a slice of a run means for its job.
+func goOn(ctx context.Context, p app.Progress, err error) error {
 	switch {
 	case err != nil:
 		return unlessStopped(ctx, err)
@@ -39,6 +45,18 @@ func (w *importOrders) Work(ctx context.Context, job *river.Job[app.ImportOrders
 	default:
 		return river.JobSnooze(p.After)
 	}
+}
+
+// auditOrders carries an audit on and sleeps until its next slice is due.
+type auditOrders struct {
+	river.WorkerDefaults[app.AuditOrders]
+	app *app.App
+}
+
+// Work runs one slice of the audit.
+func (w *auditOrders) Work(ctx context.Context, job *river.Job[app.AuditOrders]) error {
+	p, err := w.app.Audit(ctx, job.Args.AuditID)
+	return goOn(ctx, p, err)
 }
 
 // processDeliveries empties an integration's inbox.

@@ -17,6 +17,7 @@ type integrationView struct {
 	Auth        string       `json:"auth"`
 	Webhooks    webhooksView `json:"webhooks"`
 	Health      healthView   `json:"health"`
+	Audit       *lastAudit   `json:"audit"`
 }
 
 type webhooksView struct {
@@ -41,6 +42,9 @@ func viewIntegration(v voice, in app.Integration) integrationView {
 		CreatedAt: stamp(in.CreatedAt), UpdatedAt: stamp(in.UpdatedAt), LastSync: stamp(in.LastSync), Auth: in.Auth,
 		Webhooks: webhooksView{Status: in.WebhookStatus, LastReceivedAt: stamp(in.LastReceivedAt)},
 		Health:   healthView{Status: in.HealthStatus, Problems: []healthProblemView{}},
+	}
+	if in.Audit != nil {
+		view.Audit = viewLastAudit(*in.Audit)
 	}
 	for _, p := range in.Problems {
 		view.Health.Problems = append(view.Health.Problems, viewHealthProblem(v, p))
