@@ -37,6 +37,7 @@ type Config struct {
 // App holds the use cases. It is safe for concurrent use and starts nothing by itself.
 type App struct {
 	ahead    *semaphore.Weighted // of runs that read ahead
+	audits   auditLimits
 	cfg      Config
 	drains   drains
 	inbox    inbox
@@ -68,6 +69,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	}
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time = drainLinger, drainGather, drainTime
+	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.write = a.writeInbox
 	return a, nil
 }

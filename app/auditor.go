@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	// auditWindow is how many stored orders a window has, about, and auditCounted how many Shopify may count in one before
-	// it is cut smaller. A window is what a killed audit does again, and what is held in memory: ids and times only.
-	auditWindow  = 5_000
-	auditCounted = 2 * auditWindow
+	// auditWindow is how many stored orders a window has, about; one in which Shopify counts more than twice as many is cut
+	// smaller. A window is what a killed audit does again, and what is held in memory: ids and times only.
+	auditWindow = 5_000
 	// auditDays is the longest window, in days.
 	auditDays = 92
 	// visibleDays is how many days back an app sees without read_all_orders; one of Shopify's 60 is left as a margin, or an
@@ -31,6 +30,9 @@ const (
 	// maxAuditExamples is how many ids of each kind are kept.
 	maxAuditExamples = 20
 )
+
+// auditLimits are the sizes that tests make smaller.
+type auditLimits struct{ window, windows int }
 
 // auditing is an audit under way: a job's, whose every step is kept in its row, or one in the foreground, which is in memory
 // until it is done.
@@ -178,7 +180,7 @@ func (r *auditing) window(ctx context.Context) error {
 		for _, f := range append(open, more...) {
 			f.note(row, false)
 		}
-		closeWindow(row, to, store.AuditCounts{Counted: counted, Stored: len(stored), Checked: len(listed)})
+		closeWindow(row, to, r.app.audits.windows, store.AuditCounts{Counted: counted, Stored: len(stored), Checked: len(listed)})
 		row.Next, row.Pass = to.Add(time.Second), 1
 		row.Attempts, row.ErrorCode, row.ErrorDetail = 0, "", ""
 		return nil
@@ -197,7 +199,7 @@ func (r *auditing) bounds(ctx context.Context) (to time.Time, counted int, asked
 	}
 	sum := 0
 	for _, d := range days {
-		if sum += d.Orders; sum > auditWindow {
+		if sum += d.Orders; sum > r.app.audits.window {
 			last = d.Day
 			if sum == d.Orders { // one day alone
 				last = d.Day.AddDate(0, 0, 1)
@@ -220,11 +222,11 @@ func (r *auditing) bounds(ctx context.Context) (to time.Time, counted int, asked
 		}
 		asked = earlier(asked, date)
 		length := to.Sub(from)
-		if counted <= auditCounted || length < time.Hour {
+		if counted <= 2*r.app.audits.window || length < time.Hour {
 			return to, counted, asked, nil
 		}
 		// In proportion, which is a guess, and by a half at least, so that it ends.
-		length = min(length/2, time.Duration(float64(length)*auditWindow/float64(counted)))
+		length = min(length/2, time.Duration(float64(length)*float64(r.app.audits.window)/float64(counted)))
 		to = from.Add(max(length, time.Hour/2)).Truncate(time.Second)
 	}
 }
@@ -252,13 +254,13 @@ type auditMismatch struct{ detail string }
 // Error says how many of how many.
 func (e *auditMismatch) Error() string { return "audit: " + e.detail }
 
-// closeWindow writes down what the window in hand came to.
-func closeWindow(row *store.Audit, to time.Time, c store.AuditCounts) {
+// closeWindow writes down what the window in hand came to. Of most results or more, neighbours are put together.
+func closeWindow(row *store.Audit, to time.Time, most int, c store.AuditCounts) {
 	w := openWindow(row)
 	w.To = to
 	w.Add(c)
 	row.Add(c)
-	if len(row.Windows) < maxAuditWindows {
+	if len(row.Windows) < most {
 		return
 	}
 	half := row.Windows[:0:0]

@@ -9,3 +9,8 @@ func HurryDrains(a *App, linger, gather, most time.Duration) {
 
 // Draining tells whether a job of this process works the integration's deliveries off.
 func Draining(a *App, id int64) bool { return a.drains.live(id) }
+
+// TightenAudits makes windows of so many orders, and keeps the results of so many windows.
+func TightenAudits(a *App, window, windows int) {
+	a.audits = auditLimits{window: window, windows: windows}
+}

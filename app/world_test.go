@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +50,7 @@ type world struct {
 	after func(*http.Request) // when not nil, called with each request that Shopify has answered
 	app   *app.App
 	clock *clock
+	lie   func(*http.Request) string // when not nil, its text is the answer instead of Shopify's, unless it is empty
 	log   *lockedBuffer
 	shop  *simulator.Shop
 	sim   *simulator.Server
@@ -81,6 +84,11 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 
 // RoundTrip lets a test act between Shopify's answer and what the service makes of it.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.lie != nil {
+		if text := w.lie(r); text != "" {
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+		}
+	}
 	resp, err := w.sim.Transport().RoundTrip(r)
 	if w.after != nil {
 		w.after(r)

@@ -10,7 +10,6 @@ func newAbsent() []*cobra.Command {
 		{name: "backup", until: copyFolder},
 		{name: "restore", until: copyFolder},
 		{name: "rotate", parent: "key"},
-		{name: "audit", until: "until then, POST …/sync-orders/ reads again what Shopify has"},
 		{name: "move"},
 		{name: "doctor", until: "until then, GET /readyz and the health member of each integration tell"},
 	}

@@ -133,7 +133,8 @@ func TestPurgeIntegration_InSteps(t *testing.T) {
 				_, err := tx.InsertDeliveries(ctx, ds)
 				_, deleteErr := tx.DeleteOrder(ctx, of, "gone", noon)
 				return errors.Join(err, deleteErr, tx.PutSecret(ctx, of, store.SecretAPI, "hush", time.Time{}), tx.PutProblem(ctx, of, store.Problem{Code: "x", Since: noon}),
-					tx.InsertImport(ctx, store.Import{ID: uuid.New(), IntegrationID: of, Kind: "manual", State: "completed", Field: "created_at", QueuedAt: noon}))
+					tx.InsertImport(ctx, store.Import{ID: uuid.New(), IntegrationID: of, Kind: "manual", State: "completed", Field: "created_at", QueuedAt: noon}),
+					tx.InsertAudit(ctx, store.Audit{ID: uuid.New(), IntegrationID: of, Cause: "daily", State: "queued", QueuedAt: noon}))
 			})
 		}
 		purge := func(limit int) (more bool, err error) {
@@ -154,7 +155,7 @@ func TestPurgeIntegration_InSteps(t *testing.T) {
 			}
 		}
 		if steps < 4 {
-			t.Errorf("%d steps for 14 rows of 3, want more", steps)
+			t.Errorf("%d steps for 15 rows of 3, want more", steps)
 		}
 		if more := must(purge(3))(t); more {
 			t.Error("more of what is gone")
@@ -164,7 +165,7 @@ func TestPurgeIntegration_InSteps(t *testing.T) {
 		}
 		var rows int
 		if err := s.Writer().QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM order_payloads) + (SELECT count(*) FROM deliveries)
-			+ (SELECT count(*) FROM imports) + (SELECT count(*) FROM problems) + (SELECT count(*) FROM secrets)`).Scan(&rows); err != nil || rows != 8+7+4+1+1+1 {
+			+ (SELECT count(*) FROM imports) + (SELECT count(*) FROM problems) + (SELECT count(*) FROM secrets) + (SELECT count(*) FROM audits)`).Scan(&rows); err != nil || rows != 8+7+4+1+1+1+1 {
 			t.Errorf("%d rows are left, want those of the other store (%v)", rows, err)
 		}
 		if next := connect(t, s, uuid.New(), "c.myshopify.com"); next <= other {
