@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -291,4 +292,55 @@ func TestRunner_StartsOnceAndStopsTwice(t *testing.T) {
 	if err := s.runner.Healthy(); err == nil {
 		t.Error("healthy after the stop")
 	}
+}
+
+func TestRunner_AuditsAfterALongAbsence(t *testing.T) {
+	t.Parallel()
+	var away atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(away.Load())) }
+	s := setup(t, jobs.Config{}, func(c *app.Config) { c.Now = now })
+	s.start(t)
+	shop, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 60)
+	eventually(t, "the end of the import", func() bool { return s.state(t, c) == store.ImportCompleted })
+	if err := s.runner.Stop(t.Context()); err != nil { // the last sign of life is now
+		t.Fatal(err)
+	}
+	for _, id := range shop.OrderIDs()[:5] {
+		shop.Delete(id)
+	}
+	away.Store(int64(5 * time.Hour))
+	s.start(t)
+	var audits []store.Audit
+	eventually(t, "the end of the audit", func() bool {
+		var err error
+		if audits, err = s.store.Audits(t.Context(), c.Integration.ID, 9, 0); err != nil {
+			t.Fatal(err)
+		}
+		return len(audits) > 0 && audits[0].State == store.AuditCompleted
+	})
+	if m := audits[0]; len(audits) != 1 || m.Cause != store.AuditAway || m.Extra != 5 || m.Drift() != 0 || s.count(t, c.Integration.ID) != 55 {
+		t.Errorf("audits %+v, %d orders; want one that found and marked 5 extra", audits, s.count(t, c.Integration.ID))
+	}
+}
+
+func TestRunner_FindsAnAuditThatLostItsJob(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jobs.Config{})
+	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 20)
+	m, err := s.app.StartAudit(t.Context(), c.Integration.UserID, c.Integration.ID, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.SQL().ExecContext(ctx, `DELETE FROM river_job`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.start(t)
+	eventually(t, "the end of the audit", func() bool {
+		m, err := s.store.AuditByID(t.Context(), m.ID)
+		return err == nil && m.State == store.AuditCompleted
+	})
 }

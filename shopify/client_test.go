@@ -163,6 +163,17 @@ func TestClient_Requests(t *testing.T) {
 			_, err := c.Orders(ctx, session(), shopify.OrdersQuery{Limit: 251}, "")
 			return err
 		}, "GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders.json?limit=250&status=any", ""},
+		{"orders by their ids", `{"orders":[]}`, func(ctx context.Context, c *shopify.Client) error {
+			_, err := c.Orders(ctx, session(), shopify.OrdersQuery{IDs: []string{"5", "6"}, Fields: []string{"id", "updated_at"}}, "")
+			return err
+		}, "GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders.json?fields=id%2Cupdated_at&ids=5%2C6&limit=250&status=any", ""},
+		{"one order", `{"order":{"id":5}}`, func(ctx context.Context, c *shopify.Client) error {
+			there, err := c.HasOrder(ctx, session(), 5)
+			if err == nil && !there {
+				err = errors.New("it was not found")
+			}
+			return err
+		}, "GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders/5.json?fields=id", ""},
 		{"orders of a cursor", `{"orders":[]}`, func(ctx context.Context, c *shopify.Client) error {
 			_, err := c.Orders(ctx, session(), query, "limit=50&page_info=eyJ%3D%3D")
 			return err
@@ -215,6 +226,32 @@ func TestClient_Requests(t *testing.T) {
 	}
 }
 
+func TestClient_HasOrder_NotFoundIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{404: false, 200: true} {
+		if there, err := newClient(t, always(status, `{"order":{"id":1}}`)).HasOrder(t.Context(), session(), 1); err != nil || there != want {
+			t.Errorf("%d: got %v, %v, want %v", status, there, err, want)
+		}
+	}
+	for name, answer := range map[string]transport{
+		"no order": always(200, `{"orders":[]}`), "an empty one": always(200, `{"order":{}}`), "no answer": always(502, ``), "refused": always(401, `{}`),
+	} {
+		if there, err := newClient(t, answer).HasOrder(t.Context(), session(), 1); err == nil {
+			t.Errorf("%s: got %v, want an error", name, there)
+		}
+	}
+}
+
+func TestClient_RefusesTooManyIDs(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	_, err := newClient(t, s).Orders(t.Context(), session(), shopify.OrdersQuery{IDs: make([]string, shopify.MaxOrderIDs+1)}, "")
+	wantKind(t, err, shopify.KindInvalid)
+	if len(s.calls) != 0 {
+		t.Error("it was asked for")
+	}
+}
+
 func TestClient_Endpoints(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]string{
@@ -261,7 +298,7 @@ func TestClient_RefusesBeforeCalling(t *testing.T) {
 	}
 }
 
-// everyCall is every method that takes a session.
+// everyCall is every method that takes a session, but for HasOrder, to which a 404 is an answer.
 func everyCall(c *shopify.Client) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"get shop":   func(ctx context.Context) error { _, err := c.Shop(ctx, session()); return err },

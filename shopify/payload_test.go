@@ -302,3 +302,15 @@ func TestParseDeletion(t *testing.T) {
 		}
 	}
 }
+
+func TestGivenID(t *testing.T) {
+	t.Parallel()
+	for payload, want := range map[string]string{
+		`{"id":820982911946154508,"order_number":7}`: "820982911946154508", `{"id":"12"}`: "12", `{"id":1,"id":2}`: "2",
+		`{"order_number":7}`: "", `{"id":null,"name":"#7"}`: "", `{"id":0}`: "", `{"id":[]}`: "", `{"id":`: "", `[]`: "", ``: "",
+	} {
+		if got := shopify.GivenID([]byte(payload)); got != want {
+			t.Errorf("%s: got %q, want %q", payload, got, want)
+		}
+	}
+}
