@@ -115,6 +115,10 @@ func (r *Runner) Start(ctx context.Context) error {
 	if err := r.app.Recover(ctx); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
+	// Nobody knows what became of the subscriptions while nothing ran here.
+	if err := r.app.CheckAllSubscriptions(ctx); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
 	// Not the caller's context: stopping is Stop's business, in its own order.
 	ctx = context.WithoutCancel(ctx)
 	if err := r.client.Start(ctx); err != nil {
@@ -140,6 +144,9 @@ func (r *Runner) Stop(ctx context.Context) error {
 	cancel()
 	r.swept.Wait()
 	if err := r.client.Stop(ctx); err != nil {
+		return fmt.Errorf("jobs: stop: %w", err)
+	}
+	if err := r.app.WriteRefusals(ctx); err != nil { // what came since the last sweep
 		return fmt.Errorf("jobs: stop: %w", err)
 	}
 	return nil
