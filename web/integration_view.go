@@ -20,8 +20,17 @@ type integrationView struct {
 }
 
 type webhooksView struct {
-	Status         string `json:"status"`
+	Status         string      `json:"status"`
+	LastReceivedAt stamp       `json:"last_received_at"`
+	Topics         []topicView `json:"topics"`
+}
+
+// topicView is one topic that a correct picture needs.
+type topicView struct {
+	Topic          string `json:"topic"`
+	Subscribed     bool   `json:"subscribed"`
 	LastReceivedAt stamp  `json:"last_received_at"`
+	Silent         bool   `json:"silent"`
 }
 
 type healthView struct {
@@ -41,6 +50,11 @@ func viewIntegration(v voice, in app.Integration) integrationView {
 		CreatedAt: stamp(in.CreatedAt), UpdatedAt: stamp(in.UpdatedAt), LastSync: stamp(in.LastSync), Auth: in.Auth,
 		Webhooks: webhooksView{Status: in.WebhookStatus, LastReceivedAt: stamp(in.LastReceivedAt)},
 		Health:   healthView{Status: in.HealthStatus, Problems: []healthProblemView{}},
+	}
+	for _, t := range in.Topics {
+		view.Webhooks.Topics = append(view.Webhooks.Topics, topicView{
+			Topic: t.Topic, Subscribed: t.Subscribed, LastReceivedAt: stamp(t.LastReceivedAt), Silent: t.Silent,
+		})
 	}
 	for _, p := range in.Problems {
 		view.Health.Problems = append(view.Health.Problems, viewHealthProblem(v, p))

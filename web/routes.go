@@ -61,7 +61,10 @@ func (s *Server) routes() {
 	get(e, one+"/orders/:order", s.getOrder, account)
 	get(e, one+"/stats", s.orderStats, account)
 	get(e, one+"/deliveries", s.listDeliveries, account)
+	e.POST(one+"/deliveries/replay", s.replayDeliveries, account)
+	get(e, one+"/deliveries/:delivery", s.getDelivery, account)
 	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
+	get(e, one+"/refusals", s.listRefusals, account)
 
 	// Promised for later versions: the owner is checked, then the answer says so.
 	get(e, one+"/events", s.laterOwned, account)
