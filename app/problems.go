@@ -45,8 +45,10 @@ var credentialProblems = []string{
 }
 
 // degrading problems cost something but do not stop the orders.
-var degrading = []string{ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
-	ProblemRecreated, ProblemRefused, ProblemSilent}
+var degrading = []string{
+	ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
+	ProblemRecreated, ProblemRefused, ProblemSilent,
+}
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.
 func problemOf(err error) string {

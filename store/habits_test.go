@@ -89,8 +89,12 @@ func TestOpen_LearnsHabitsFromTheDeliveriesThatAreThere(t *testing.T) {
 		topic, state string
 		after        time.Duration
 	}{
-		{"orders/create", "processed", time.Minute}, {"orders/create", "failed", 0}, {"orders/create", "stale", 3 * time.Hour},
-		{"orders/create", "pending", 9 * time.Hour}, {"orders/paid", "processed", 0}, {"orders/delete", "processed", 0},
+		{"orders/create", "processed", time.Minute},
+		{"orders/create", "failed", 0},
+		{"orders/create", "stale", 3 * time.Hour},
+		{"orders/create", "pending", 9 * time.Hour},
+		{"orders/paid", "processed", 0},
+		{"orders/delete", "processed", 0},
 	} {
 		exec(`INSERT INTO deliveries (id, integration_id, event_id, topic, api_version, received_at, state, attempts, error_code, error_detail, codec, body)
 			VALUES ($1, 7, 'e', $2, '', $3, $4, 0, '', '', 0, '{}')`, uuid.NewString(), d.topic, noon.Add(d.after).UnixMilli(), d.state)

@@ -62,6 +62,7 @@ func (s *Server) routes() {
 	get(e, one+"/stats", s.orderStats, account)
 	get(e, one+"/deliveries", s.listDeliveries, account)
 	e.POST(one+"/deliveries/replay", s.replayDeliveries, account)
+	e.Match([]string{http.MethodGet, http.MethodHead}, one+"/deliveries/replay", onlyPost)
 	get(e, one+"/deliveries/:delivery", s.getDelivery, account)
 	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
 	get(e, one+"/refusals", s.listRefusals, account)
@@ -73,7 +74,7 @@ func (s *Server) routes() {
 	e.POST(one+"/audit", s.laterOwned, account)
 
 	for _, r := range e.Routes() {
-		if r.Path == storesPath+"/connect" && r.Method != http.MethodPost {
+		if (r.Path == storesPath+"/connect" || r.Path == one+"/deliveries/replay") && r.Method != http.MethodPost {
 			r.Name = refusedRoute
 		}
 	}
