@@ -28,14 +28,17 @@ const maxHeader = 255
 
 // Incoming is one delivery as it came in. Only Body is signed; the rest is believed no further than that.
 type Incoming struct {
-	APIVersion  string
-	Body        []byte // not used any more when Accept returns
-	EventID     string
-	HMAC        string
-	Shop        string
-	Topic       string
-	TriggeredAt string // RFC 3339
-	WebhookID   string
+	APIVersion      string
+	Body            []byte // not used any more when Accept returns
+	BodyBytes       int64  // of a body that was not kept
+	ContentEncoding string
+	EventID         string
+	HMAC            string
+	Proxied         bool // it came with the headers of a proxy
+	Shop            string
+	Topic           string
+	TriggeredAt     string // RFC 3339
+	WebhookID       string
 }
 
 // Accept verifies a delivery and stores it, together with the job that will process it, for every active
@@ -56,12 +59,15 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 	}
 	targets, err := a.verified(owners, d)
 	if err != nil {
+		a.refuseOwn(d, owners, err)
 		return &Error{Kind: Unauthorized, Code: "webhook_signature_invalid", Err: err}
 	}
 	if len(owners) == 0 {
+		a.refuseOwn(d, nil, nil)
 		return &Error{Kind: NotFound, Code: "webhook_shop_unknown"}
 	}
 	if !shopify.ValidJSON(d.Body) {
+		a.refuseOwn(d, owners, nil)
 		return invalid("invalid_json", "the body is signed, but no JSON in UTF-8")
 	}
 	if len(targets) == 0 { // paused: the sync that switching on starts brings what came meanwhile
@@ -155,12 +161,15 @@ func (a *App) delivery(integration int64, d Incoming) (store.Delivery, error) {
 }
 
 // header makes a header's value fit for a column: valid text of bounded length.
-func header(v string) string {
+func header(v string) string { return bounded(v, maxHeader) }
+
+// bounded is v as valid text of at most so many bytes.
+func bounded(v string, most int) string {
 	v = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
-	if len(v) <= maxHeader {
+	if len(v) <= most {
 		return v
 	}
-	v = v[:maxHeader]
+	v = v[:most]
 	for !utf8.ValidString(v) {
 		v = v[:len(v)-1]
 	}

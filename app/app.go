@@ -43,6 +43,7 @@ type App struct {
 	inbox    inbox
 	log      *slog.Logger
 	queue    *queue
+	refused  refusals
 	renewals singleflight.Group
 	setup    setup
 	shopify  *shopify.Client

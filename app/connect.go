@@ -69,6 +69,9 @@ func (a *App) Connect(ctx context.Context, userID uuid.UUID, input ConnectInput)
 		if err := a.noteVersion(ctx, tx, in); err != nil {
 			return err
 		}
+		if err := tx.SetWebhookCheckDue(ctx, in.ID, now.Add(checkLease)); err != nil { // it is looked at below
+			return err
+		}
 		run.IntegrationID, run.Field, run.From = in.ID, store.FieldCreatedAt, now.Add(-a.cfg.InitialWindow)
 		return a.enqueue(ctx, tx, &in, run)
 	})
@@ -201,6 +204,15 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 		}
 		if reconnects {
 			if err := a.reconnected(ctx, tx, &row, c, got, old); err != nil {
+				return err
+			}
+		}
+		if changes || back {
+			due := now
+			if back { // it is looked at below
+				due = due.Add(checkLease)
+			}
+			if err := tx.SetWebhookCheckDue(ctx, id, due); err != nil {
 				return err
 			}
 		}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"probability/shopify"
 	"probability/store"
 )
@@ -34,6 +32,7 @@ type work struct {
 	delivery  store.Delivery
 	deletions []string
 	outcomes  []store.Outcome
+	taken     time.Time // when it was taken up
 	uninstall bool
 	versions  []store.Version
 }
@@ -93,10 +92,12 @@ func (a *App) decodeNext(ctx context.Context, in store.Integration, after int64)
 	if err != nil || len(due) == 0 {
 		return works{err: err}
 	}
+	taken := a.now()
 	w := works{first: due[0].ReceivedAt, last: due[len(due)-1].Seq, list: make([]work, len(due))}
 	size := 0
 	for i, d := range due {
 		w.list[i] = decode(d, in.StoreName)
+		w.list[i].taken = taken
 		if len(w.list[i].versions) <= orderBatch { // more are prepared part by part
 			a.store.Prepare(w.list[i].versions)
 		}
@@ -242,6 +243,9 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 			}
 			done[i] = w.finished(now)
 		}
+		if err := noteHabits(ctx, tx, id, works); err != nil {
+			return err
+		}
 		return tx.MarkDeliveries(ctx, done)
 	})
 }
@@ -280,7 +284,7 @@ func (a *App) applyOther(ctx context.Context, tx *store.Tx, id int64, w *work, n
 func (w *work) finished(now time.Time) store.Delivery {
 	d := w.delivery
 	d.Attempts++
-	d.ProcessedAt, d.NextAttemptAt = now, time.Time{}
+	d.ProcessedAt, d.NextAttemptAt, d.Duration = now, time.Time{}, max(0, now.Sub(w.taken))
 	if d.State == store.DeliveryFailed {
 		return d
 	}
@@ -312,6 +316,7 @@ func (a *App) putOff(ctx context.Context, w work, cause error) error {
 	poisoned := errors.Is(cause, errPanicked) || errors.Is(cause, store.ErrConflict)
 	if poisoned && d.Attempts >= poisonedTries {
 		d.State, d.NextAttemptAt, d.ProcessedAt = store.DeliveryFailed, time.Time{}, a.now()
+		d.Duration = max(0, d.ProcessedAt.Sub(w.taken))
 	}
 	a.log.ErrorContext(ctx, "delivery could not be applied", "delivery_id", d.ID, "integration_id", d.IntegrationID,
 		"attempt", d.Attempts, "error", cause)
@@ -337,28 +342,4 @@ func (a *App) uninstalled(ctx context.Context, tx *store.Tx, in store.Integratio
 		return err
 	}
 	return tx.UpdateIntegration(ctx, in)
-}
-
-// Replay makes a delivery due again, whatever became of it.
-func (a *App) Replay(ctx context.Context, userID uuid.UUID, id int64, delivery uuid.UUID) (store.Delivery, error) {
-	in, err := a.Owned(ctx, userID, id)
-	if err != nil {
-		return store.Delivery{}, err
-	}
-	d, err := a.store.Delivery(ctx, in.ID, delivery)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Delivery{}, notFound(err)
-	}
-	if err != nil {
-		return store.Delivery{}, err
-	}
-	d.State, d.ErrorCode, d.ErrorDetail = store.DeliveryPending, "", ""
-	d.Attempts, d.ProcessedAt, d.NextAttemptAt = 0, time.Time{}, time.Time{}
-	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.MarkDeliveries(ctx, []store.Delivery{d}); err != nil {
-			return err
-		}
-		return a.queue.insert(ctx, tx, ProcessDeliveries{IntegrationID: id})
-	})
-	return d, err
 }

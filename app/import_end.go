@@ -42,11 +42,7 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 	}
 	switch {
 	case arrived >= counted:
-		if err := a.complete(ctx, run); err != nil {
-			return true, err
-		}
-		a.checkSubscriptions(ctx, run.IntegrationID)
-		return true, nil
+		return true, a.complete(ctx, run)
 	case run.Pass < maxPasses:
 		a.log.WarnContext(ctx, "fewer orders arrived than Shopify counts: the window is read again",
 			"integration_id", run.IntegrationID, "import_id", run.ID, "counted", counted, "arrived", arrived)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +20,7 @@ type Integration struct {
 	HealthStatus   string       // ok, degraded or needs_attention
 	LastReceivedAt time.Time
 	Problems       []store.Problem
+	Topics         []TopicState
 	WebhookStatus  string // active, missing, unsigned or off
 }
 
@@ -76,6 +76,14 @@ func (a *App) views(ctx context.Context, rows []store.Integration) ([]Integratio
 	if err != nil {
 		return nil, fmt.Errorf("integrations: %w", err)
 	}
+	habits, err := a.store.Habits(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
+	refused, err := a.store.RefusalsSince(ctx, ids, a.now().Add(-refusedLately), RefusedNoSecret, RefusedWrongSecret)
+	if err != nil {
+		return nil, fmt.Errorf("integrations: %w", err)
+	}
 	views := make([]Integration, len(rows))
 	for i, in := range rows {
 		status := a.webhookStatus(in, signed[in.ID] || a.cfg.AppSecret != "")
@@ -83,7 +91,15 @@ func (a *App) views(ctx context.Context, rows []store.Integration) ([]Integratio
 		if audit, ok := audits[in.ID]; ok {
 			v.Audit = &audit
 		}
-		v.HealthStatus, v.Problems = a.health(in, v.WebhookStatus, problems[in.ID])
+		v.Topics = topicStates(in, habits[in.ID], a.now())
+		found := problems[in.ID]
+		if p, ok := silence(v.Topics); ok {
+			found = append(found, p)
+		}
+		if p, ok := refusedProblem(refused[in.ID], v.LastReceivedAt); ok && in.Active {
+			found = append(found, p)
+		}
+		v.HealthStatus, v.Problems = a.health(in, v.WebhookStatus, found)
 		views[i] = v
 	}
 	return views, nil
@@ -101,9 +117,7 @@ func (a *App) canVerify(ctx context.Context, in store.Integration) (bool, error)
 // webhookStatus is unsigned without a secret, off when nothing was ever subscribed and no public address is
 // known, else active or missing by the last look at the store's subscriptions.
 func (a *App) webhookStatus(in store.Integration, signed bool) string {
-	subscribed := in.WebhookAddress != "" && !slices.ContainsFunc(Topics, func(t string) bool {
-		return !slices.Contains(in.WebhookTopics, t)
-	})
+	subscribed := in.WebhookAddress != "" && subscribedAll(in.WebhookTopics)
 	switch {
 	case !signed:
 		return WebhooksUnsigned
@@ -173,6 +187,11 @@ func (a *App) tested(ctx context.Context, id int64, got reach, topics []string) 
 		row.ServedVersion = got.served
 		if topics != nil {
 			row.WebhookTopics, row.WebhooksCheckedAt = topics, a.now()
+			if !subscribedAll(topics) {
+				if err := tx.SetWebhookCheckDue(ctx, id, a.now()); err != nil {
+					return err
+				}
+			}
 		}
 		if row.Active && row.NextSyncAt.IsZero() { // the schedule was stopped, perhaps for what is mended now
 			row.NextSyncAt = a.nextSync(a.now(), 0)

@@ -19,6 +19,9 @@ const (
 	ProblemNoWebhooks      = "webhooks_missing"       // not every topic is subscribed
 	ProblemPersonalData    = "personal_data_withheld"
 	ProblemReauthorize     = "reauthorize"
+	ProblemRecreated       = "webhooks_recreated" // subscriptions were gone, and deliveries with them
+	ProblemRefused         = "webhooks_refused"   // signatures that no known secret makes
+	ProblemSilent          = "webhooks_silent"    // topics that are silent for much longer than usual
 	ProblemStoreNotFound   = "store_not_found"
 	ProblemSyncFailed      = "sync_failed"
 	ProblemUnavailable     = "store_unavailable"   // frozen, unpaid or locked
@@ -43,7 +46,10 @@ var credentialProblems = []string{
 }
 
 // degrading problems cost something but do not stop the orders.
-var degrading = []string{ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
+var degrading = []string{
+	ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
+	ProblemRecreated, ProblemRefused, ProblemSilent,
+}
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.
 func problemOf(err error) string {
@@ -103,7 +109,9 @@ func (a *App) noteVersion(ctx context.Context, tx *store.Tx, in store.Integratio
 
 // health adds to the stored problems those that follow from the integration itself, and sums up.
 func (a *App) health(in store.Integration, webhooks string, stored []store.Problem) (string, []store.Problem) {
-	problems := slices.Clone(stored)
+	problems := slices.DeleteFunc(slices.Clone(stored), func(p store.Problem) bool { // why subscribing failed, once it has not
+		return p.Code == ProblemNoWebhooks && webhooks != WebhooksMissing
+	})
 	add := func(code string) {
 		if !slices.ContainsFunc(problems, func(p store.Problem) bool { return p.Code == code }) {
 			problems = append(problems, store.Problem{Code: code, Since: in.UpdatedAt})

@@ -61,6 +61,20 @@ func (ProcessDeliveries) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueDeliveries, UniqueOpts: unfinished()}
 }
 
+// CheckWebhooks is the job that makes sure of a store's subscriptions. Like an import it mostly waits for Shopify, so it has
+// no queue of its own.
+type CheckWebhooks struct {
+	IntegrationID int64 `json:"integration_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (CheckWebhooks) Kind() string { return "check_webhooks" }
+
+// InsertOpts makes the job unique for its integration.
+func (CheckWebhooks) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueImports, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
 // PurgeIntegration is the job that deletes the rows of a disconnected store, little by little.
 type PurgeIntegration struct {
 	IntegrationID int64 `json:"integration_id" river:"unique"`

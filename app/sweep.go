@@ -14,8 +14,9 @@ import (
 // sweepLimit is how many periodic syncs one sweep starts at most.
 const sweepLimit = 100
 
-// Sweep starts what is due: periodic syncs, audits, and the processing of deliveries whose next try has come or whose
-// job was lost. The tables say what is to be done; a job that is there already is left alone. What fails for one
+// Sweep starts what is due: periodic syncs, audits, looks at subscriptions, and the processing of deliveries whose next try
+// has come or whose job was lost. It also writes down why deliveries were refused. The tables say what is to be done; a job
+// that is there already is left alone. What fails for one
 // integration does not keep the others waiting.
 func (a *App) Sweep(ctx context.Context) error {
 	var errs []error
@@ -33,7 +34,10 @@ func (a *App) Sweep(ctx context.Context) error {
 	for _, id := range waiting {
 		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
-	errs = append(errs, a.sweepAudits(ctx))
+	errs = append(errs, a.sweepAudits(ctx), a.startChecks(ctx))
+	if a.refused.due(a.now()) {
+		errs = append(errs, a.WriteRefusals(ctx))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}

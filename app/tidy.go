@@ -26,6 +26,9 @@ func (a *App) Tidy(ctx context.Context) error {
 			return fmt.Errorf("tidy: %w", err)
 		}
 	}
+	if err := a.store.ExpireRefusals(ctx, a.now().Add(-keepRefusals)); err != nil {
+		return fmt.Errorf("tidy: %w", err)
+	}
 	for _, slice := range []func() (bool, error){
 		func() (bool, error) { return a.store.ExpireImports(ctx, retention, a.now()) },
 		func() (bool, error) { return a.store.ExpireAudits(ctx, retention, a.now()) },

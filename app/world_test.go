@@ -66,20 +66,27 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 	w.sim = simulator.New(simulator.WithClock(w.clock.Now), simulator.WithSeed(1))
 	w.shop = w.sim.AddShop(simulator.ShopConfig{Domain: shopDomain, Token: shopToken, APISecret: shopSecret, Bucket: -1})
 	w.store = storetest.New(t)
-	client, err := shopify.NewClient(shopify.Config{Now: w.clock.Now, Retries: -1},
-		&http.Client{Transport: w}, log)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := w.client(t)
 	cfg := app.Config{Now: w.clock.Now, PublicURL: publicURL, SyncInterval: 15 * time.Minute}
 	for _, c := range change {
 		c(&cfg)
 	}
+	var err error
 	if w.app, err = app.New(cfg, w.store, client, log); err != nil {
 		t.Fatal(err)
 	}
 	w.user = w.addUser(t, "ana@example.com")
 	return w
+}
+
+// client talks to the simulated Shopify.
+func (w *world) client(t *testing.T) *shopify.Client {
+	t.Helper()
+	c, err := shopify.NewClient(shopify.Config{Now: w.clock.Now, Retries: -1}, &http.Client{Transport: w}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // RoundTrip lets a test act between Shopify's answer and what the service makes of it.

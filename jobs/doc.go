@@ -3,6 +3,7 @@
 //
 //	River (in-process, on the service's own database)
 //	  imports      import_orders       → app.Import     a slice of a run: some pages, then others' turn
+//	               check_webhooks      → app.CheckSubscriptions   lists them at Shopify and mends them
 //	  deliveries   process_deliveries  → app.Process    until the integration's inbox is empty
 //	  maintenance  purge_integration   → app.Purge      the rows of a disconnected store
 //	sweeper, a goroutine               → app.Sweep      every second: what is due and has no job

@@ -122,6 +122,10 @@ func (r *Runner) Start(ctx context.Context) error {
 	if err := r.app.Recover(ctx); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
+	// Nobody knows what became of the subscriptions while nothing ran here.
+	if err := r.app.CheckAllSubscriptions(ctx); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
 	// Not the caller's context: stopping is Stop's business, in its own order.
 	ctx = context.WithoutCancel(ctx)
 	if err := r.client.Start(ctx); err != nil {
@@ -149,7 +153,8 @@ func (r *Runner) Stop(ctx context.Context) error {
 	if err := r.client.Stop(ctx); err != nil {
 		return fmt.Errorf("jobs: stop: %w", err)
 	}
-	if err := r.app.Alive(ctx); err != nil { // the last note, of a minute ago, does almost as well
+	// Neither is worth a failed stop: the last note, of a minute ago, does almost as well.
+	if err := errors.Join(r.app.WriteRefusals(ctx), r.app.Alive(ctx)); err != nil {
 		r.log.WarnContext(ctx, "the end of the service could not be noted", "error", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -343,4 +344,51 @@ func TestRunner_FindsAnAuditThatLostItsJob(t *testing.T) {
 		m, err := s.store.AuditByID(t.Context(), m.ID)
 		return err == nil && m.State == store.AuditCompleted
 	})
+}
+
+// Subscriptions that vanished while nothing ran here, or that somebody deletes now, are made again without any sync.
+func TestRunner_MakesSubscriptionsAgainAfterAStart(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jobs.Config{}, func(c *app.Config) { c.PublicURL, c.SyncInterval = "https://orders.example.com", 0 })
+	shop, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 0)
+	if n := len(shop.Subscriptions()); n != len(app.Topics) {
+		t.Fatalf("%d subscriptions after connecting", n)
+	}
+	shop.DropSubscriptions()
+	s.start(t)
+	eventually(t, "the subscriptions", func() bool { return len(shop.Subscriptions()) == len(app.Topics) })
+	eventually(t, "the problem", func() bool {
+		problems, err := s.store.Problems(t.Context(), []int64{c.Integration.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(problems[c.Integration.ID], func(p store.Problem) bool { return p.Code == app.ProblemRecreated })
+	})
+}
+
+func TestRunner_WritesRefusalsAtTheStop(t *testing.T) {
+	t.Parallel()
+	s := setup(t, jobs.Config{})
+	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 0)
+	if err := s.runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const refused = 30
+	for range refused {
+		s.app.Refuse(app.Incoming{Shop: "uno.myshopify.com"}, app.RefusedNotSigned)
+	}
+	if err := s.runner.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.store.Refusals(t.Context(), c.Integration.ID, 9, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, r := range rows {
+		sum += r.Count
+	}
+	if sum != refused {
+		t.Errorf("%d are written of %d", sum, refused)
+	}
 }

@@ -20,6 +20,7 @@ func workers(a *app.App) *river.Workers {
 	river.AddWorker(w, &auditOrders{app: a})
 	river.AddWorker(w, &processDeliveries{app: a})
 	river.AddWorker(w, &purgeIntegration{app: a})
+	river.AddWorker(w, &checkWebhooks{app: a})
 	return w
 }
 
@@ -88,6 +89,17 @@ type purgeIntegration struct {
 // Work deletes until nothing is left or its time is over; then the next try goes on.
 func (w *purgeIntegration) Work(ctx context.Context, job *river.Job[app.PurgeIntegration]) error {
 	return unlessStopped(ctx, w.app.Purge(ctx, job.Args.IntegrationID))
+}
+
+// checkWebhooks makes sure of a store's subscriptions.
+type checkWebhooks struct {
+	river.WorkerDefaults[app.CheckWebhooks]
+	app *app.App
+}
+
+// Work looks once; what fails at Shopify is due again by the table.
+func (w *checkWebhooks) Work(ctx context.Context, job *river.Job[app.CheckWebhooks]) error {
+	return unlessStopped(ctx, w.app.CheckSubscriptions(ctx, job.Args.IntegrationID))
 }
 
 // unlessStopped gives a job that was cut short by the stop of the service back as it was: that is no failure.

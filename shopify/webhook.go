@@ -5,15 +5,19 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 )
 
-// What Verify refuses. All three mean the same to the sender; they differ for
+// What Verify refuses. All mean the same to the sender; they differ for
 // the operator who has to mend it.
 var (
 	// ErrNotSigned: the delivery carries no signature.
 	ErrNotSigned = errors.New("shopify: webhook is not signed")
 	// ErrBadSignature: no known secret makes this signature of this body.
 	ErrBadSignature = errors.New("shopify: webhook signature does not match")
+	// ErrMalformedSignature is a kind of ErrBadSignature: the text is not 32 bytes in
+	// base64, so no secret at all could make it.
+	ErrMalformedSignature = fmt.Errorf("%w: not 32 bytes in base64", ErrBadSignature)
 	// ErrNoSecret: there is no secret to verify with. An unverifiable
 	// delivery is refused, never taken on trust.
 	ErrNoSecret = errors.New("shopify: no webhook secret is known")
@@ -57,6 +61,8 @@ func Verify(secrets []string, body []byte, mac string) (which int, err error) {
 	switch {
 	case !known:
 		return -1, ErrNoSecret
+	case got == nil:
+		return -1, ErrMalformedSignature
 	case which < 0:
 		return -1, ErrBadSignature
 	}

@@ -23,8 +23,9 @@ type Delivery struct {
 	TriggeredAt   time.Time
 	ReceivedAt    time.Time
 	ProcessedAt   time.Time
-	NextAttemptAt time.Time // zero: at once
-	State         string    // pending, processed, duplicate, stale or failed
+	NextAttemptAt time.Time     // zero: at once
+	Duration      time.Duration // from being taken up to the commit; only with ProcessedAt, in whole milliseconds
+	State         string        // pending, processed, duplicate, stale or failed
 	Attempts      int
 	ErrorCode     string
 	ErrorDetail   string
@@ -140,6 +141,12 @@ type deliveryMark struct {
 	state, code, detail string
 	attempts            int
 	processed, next     sql.NullInt64
+	duration            sql.NullInt64
+}
+
+// took is the duration as it is stored: none for what is not processed.
+func (d Delivery) took() sql.NullInt64 {
+	return sql.NullInt64{Int64: d.Duration.Milliseconds(), Valid: !d.ProcessedAt.IsZero()}
 }
 
 // MarkDeliveries stores the state, attempts, error and times of deliveries. Those that are gone are passed over.
@@ -147,13 +154,13 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	const op = "deliveries: mark"
 	same := make(map[deliveryMark][]int64) // most are done alike, and then one statement does for all
 	for _, d := range ds {
-		m := deliveryMark{d.State, d.ErrorCode, d.ErrorDetail, d.Attempts, millis(d.ProcessedAt), millis(d.NextAttemptAt)}
+		m := deliveryMark{d.State, d.ErrorCode, d.ErrorDetail, d.Attempts, millis(d.ProcessedAt), millis(d.NextAttemptAt), d.took()}
 		same[m] = append(same[m], d.Seq)
 	}
 	for m, seqs := range same {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
-			processed_at = $6, next_attempt_at = $7 WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(seqs),
-			m.state, m.attempts, m.code, m.detail, m.processed, m.next); err != nil {
+			processed_at = $6, next_attempt_at = $7, duration_ms = $8 WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(seqs),
+			m.state, m.attempts, m.code, m.detail, m.processed, m.next, m.duration); err != nil {
 			return failed(op, err)
 		}
 	}
@@ -173,20 +180,22 @@ func (tx *Tx) HasDueDeliveries(ctx context.Context, integrationID int64, now tim
 }
 
 const deliveryColumns = `d.seq, d.id, d.integration_id, d.webhook_id, d.event_id, d.topic, d.api_version, d.triggered_at, d.received_at, d.processed_at,
-	d.next_attempt_at, d.state, d.attempts, d.error_code, d.error_detail`
+	d.next_attempt_at, d.duration_ms, d.state, d.attempts, d.error_code, d.error_detail`
 
 // deliveryFields scans deliveryColumns; the returned function completes d afterwards.
 func deliveryFields(d *Delivery) (fields []any, complete func()) {
 	var (
 		webhook                              sql.NullString
 		triggered, received, processed, next sql.NullInt64
+		duration                             sql.NullInt64
 	)
 	fields = []any{
 		&d.Seq, &d.ID, &d.IntegrationID, &webhook, &d.EventID, &d.Topic, &d.APIVersion, &triggered, &received, &processed,
-		&next, &d.State, &d.Attempts, &d.ErrorCode, &d.ErrorDetail,
+		&next, &duration, &d.State, &d.Attempts, &d.ErrorCode, &d.ErrorDetail,
 	}
 	return fields, func() {
 		d.WebhookID = webhook.String
+		d.Duration = time.Duration(duration.Int64) * time.Millisecond
 		d.TriggeredAt, d.ReceivedAt, d.ProcessedAt, d.NextAttemptAt = fromMillis(triggered), fromMillis(received), fromMillis(processed), fromMillis(next)
 	}
 }

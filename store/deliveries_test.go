@@ -80,6 +80,7 @@ func TestDeliveries_KeepEveryMember(t *testing.T) {
 		}
 		d.Seq = must(s.Delivery(t.Context(), id, d.ID))(t).Seq
 		d.State, d.Attempts, d.ErrorCode, d.ErrorDetail, d.ProcessedAt, d.NextAttemptAt = "failed", 3, "invalid_json", "x", at(3), at(4)
+		d.Duration = 12 * time.Millisecond
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
 			if err := tx.MarkDeliveries(ctx, []store.Delivery{d, delivery(id, "gone")}); err != nil {
 				return err
@@ -165,6 +166,10 @@ func TestDeliveries_FilteredNewestFirst(t *testing.T) {
 			"all":      {store.DeliveryFilter{}, []string{"5", "4", "3", "2", "1", "0"}, 6},
 			"failed":   {store.DeliveryFilter{State: "failed"}, []string{"5", "4"}, 2},
 			"deleted":  {store.DeliveryFilter{Topic: "orders/delete", Limit: 2, Offset: 1}, []string{"2", "0"}, 3},
+			"since":    {store.DeliveryFilter{Since: noon.Add(4 * time.Second)}, []string{"5", "4"}, 2},
+			"until":    {store.DeliveryFilter{Until: noon.Add(time.Second), State: "pending"}, []string{"1", "0"}, 2},
+			"a window": {store.DeliveryFilter{Topic: "orders/delete", Since: noon.Add(time.Second), Until: noon.Add(3 * time.Second)}, []string{"2"}, 1},
+			"webhook":  {store.DeliveryFilter{WebhookID: "3", Since: noon}, []string{"3"}, 1},
 			"both":     {store.DeliveryFilter{Topic: "orders/delete", State: "failed"}, []string{"4"}, 1},
 			"injected": {store.DeliveryFilter{Topic: "' OR ''='"}, nil, 0},
 		} {

@@ -11,17 +11,29 @@ import (
 
 // DeliveryFilter chooses a page of received webhooks; empty members choose all.
 type DeliveryFilter struct {
-	State, Topic  string
-	Limit, Offset int // Limit 0: 20; at most 1,000
+	State, Topic, WebhookID string
+	Since, Until            time.Time // of ReceivedAt, both included
+	Limit, Offset           int       // Limit 0: 20; at most 1,000
 }
 
 // where is the condition and its arguments.
 func (f DeliveryFilter) where(integrationID int64) (string, []any) {
 	cond, args := "d.integration_id = $1", []any{integrationID}
-	for _, c := range [...]struct{ column, value string }{{"d.state", f.State}, {"d.topic", f.Topic}} {
+	for _, c := range [...]struct{ column, value string }{
+		{"d.state", f.State}, {"d.topic", f.Topic}, {"d.webhook_id", f.WebhookID},
+	} {
 		if c.value != "" {
 			args = append(args, c.value)
 			cond += " AND " + c.column + " = $" + strconv.Itoa(len(args))
+		}
+	}
+	for _, c := range [...]struct {
+		condition string
+		at        time.Time
+	}{{"d.received_at >= $", f.Since}, {"d.received_at <= $", f.Until}} {
+		if !c.at.IsZero() {
+			args = append(args, c.at.UnixMilli())
+			cond += " AND " + c.condition + strconv.Itoa(len(args))
 		}
 	}
 	if f.State != "" && f.State != DeliveryProcessed {
@@ -61,8 +73,13 @@ func (s *Store) Deliveries(ctx context.Context, integrationID int64, f DeliveryF
 
 // CountDeliveries counts what Deliveries lists, on all pages.
 func (s *Store) CountDeliveries(ctx context.Context, integrationID int64, f DeliveryFilter) (int, error) {
+	query, args := countDeliveries(integrationID, f)
+	return get(ctx, s.readers, "deliveries: count", scanOne[int], query, args...)
+}
+
+func countDeliveries(integrationID int64, f DeliveryFilter) (string, []any) {
 	cond, args := f.where(integrationID)
-	return get(ctx, s.readers, "deliveries: count", scanOne[int], `SELECT count(*) FROM deliveries d WHERE `+cond, args...)
+	return `SELECT count(*) FROM deliveries d WHERE ` + cond, args
 }
 
 const selectDelivery = `SELECT ` + deliveryColumns + `, d.codec, d.body FROM deliveries d WHERE d.id = $1 AND d.integration_id = $2`

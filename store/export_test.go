@@ -66,6 +66,11 @@ func WindowQuery(field string) (string, error) { return windowQuery(field) }
 
 func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2)) }
 
+func CountDeliveriesQuery(f DeliveryFilter) string {
+	query, _ := countDeliveries(1, f)
+	return query
+}
+
 const (
 	PendingQuery      = pendingDeliveries
 	HasDueQuery       = hasDueDeliveries

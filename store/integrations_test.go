@@ -133,6 +133,8 @@ func TestPurgeIntegration_InSteps(t *testing.T) {
 				_, err := tx.InsertDeliveries(ctx, ds)
 				_, deleteErr := tx.DeleteOrder(ctx, of, "gone", noon)
 				return errors.Join(err, deleteErr, tx.PutSecret(ctx, of, store.SecretAPI, "hush", time.Time{}), tx.PutProblem(ctx, of, store.Problem{Code: "x", Since: noon}),
+					tx.SetWebhookCheckDue(ctx, of, noon), tx.NoteDeliveries(ctx, of, "orders/create", 1, noon, noon),
+					tx.AddRefusals(ctx, []store.Refusal{{IntegrationID: of, Reason: "not_signed", Count: 1, FirstAt: noon, LastAt: noon}}, 9),
 					tx.InsertImport(ctx, store.Import{ID: uuid.New(), IntegrationID: of, Kind: "manual", State: "completed", Field: "created_at", QueuedAt: noon}),
 					tx.InsertAudit(ctx, store.Audit{ID: uuid.New(), IntegrationID: of, Cause: "daily", State: "queued", QueuedAt: noon}))
 			})
@@ -165,7 +167,8 @@ func TestPurgeIntegration_InSteps(t *testing.T) {
 		}
 		var rows int
 		if err := s.Writer().QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM order_payloads) + (SELECT count(*) FROM deliveries)
-			+ (SELECT count(*) FROM imports) + (SELECT count(*) FROM problems) + (SELECT count(*) FROM secrets) + (SELECT count(*) FROM audits)`).Scan(&rows); err != nil || rows != 8+7+4+1+1+1+1 {
+			+ (SELECT count(*) FROM imports) + (SELECT count(*) FROM problems) + (SELECT count(*) FROM secrets) + (SELECT count(*) FROM audits)
+			+ (SELECT count(*) FROM webhook_checks) + (SELECT count(*) FROM webhook_habits) + (SELECT count(*) FROM refusals)`).Scan(&rows); err != nil || rows != 8+7+4+1+1+1+1+3 {
 			t.Errorf("%d rows are left, want those of the other store (%v)", rows, err)
 		}
 		if next := connect(t, s, uuid.New(), "c.myshopify.com"); next <= other {

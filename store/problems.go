@@ -36,6 +36,13 @@ func (tx *Tx) ClearProblems(ctx context.Context, integrationID int64, codes ...s
 	return nil
 }
 
+// ClearOldProblem removes a problem that is known since a time or longer.
+func (tx *Tx) ClearOldProblem(ctx context.Context, integrationID int64, code string, since time.Time) error {
+	_, err := tx.tx.ExecContext(ctx, `DELETE FROM problems WHERE integration_id = $1 AND code = $2 AND since <= $3`,
+		integrationID, code, since.UnixMilli())
+	return failed(fmt.Sprintf("problems: clear %s of integration %d", code, integrationID), err)
+}
+
 // Problems lists the problems of these integrations, oldest first; those without any are left out.
 func (s *Store) Problems(ctx context.Context, ids []int64) (map[int64][]Problem, error) {
 	type owned struct {

@@ -11,7 +11,16 @@ var errStillConnected = errors.New("the integration is still connected")
 
 // purged are the other tables whose rows belong to an integration, the largest first.
 var purged = [...]struct{ table, key string }{
-	{"deliveries", "seq"}, {"imports", "id"}, {"audits", "id"}, {"problems", "code"}, {"secrets", "kind"}, {"order_days", "day"}, {"order_totals", "bucket"},
+	{"deliveries", "seq"},
+	{"imports", "id"},
+	{"audits", "id"},
+	{"problems", "code"},
+	{"secrets", "kind"},
+	{"order_days", "day"},
+	{"order_totals", "bucket"},
+	{"refusals", "hour"},
+	{"webhook_habits", "topic"},
+	{"webhook_checks", "integration_id"},
 }
 
 // PurgeIntegration deletes at most limit rows of a disconnected integration, and the integration itself when nothing else

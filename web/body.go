@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -130,6 +132,27 @@ func (m *members) flag(name string) *bool {
 		return nil
 	}
 	return &v
+}
+
+// choice gives one of the words, or absent.
+func (m *members) choice(name, absent string, words ...string) string {
+	text := m.textOr(name, "")
+	if text == "" {
+		return absent
+	}
+	if !slices.Contains(words, text) {
+		m.errs[name] = append(m.errs[name], app.FieldError{Code: "not_a_choice", Params: map[string]any{"Choices": strings.Join(words, ", ")}})
+	}
+	return text
+}
+
+// until is moment, but a plain date means its last millisecond.
+func (m *members) until(name string) time.Time {
+	t := m.moment(name)
+	if text := m.textOr(name, ""); !t.IsZero() && len(text) == len(time.DateOnly) {
+		t = t.AddDate(0, 0, 1).Add(-time.Millisecond)
+	}
+	return t
 }
 
 // moment gives a time member, the zero time when it is absent or null.

@@ -21,8 +21,17 @@ type integrationView struct {
 }
 
 type webhooksView struct {
-	Status         string `json:"status"`
+	Status         string      `json:"status"`
+	LastReceivedAt stamp       `json:"last_received_at"`
+	Topics         []topicView `json:"topics"`
+}
+
+// topicView is one topic that a correct picture needs.
+type topicView struct {
+	Topic          string `json:"topic"`
+	Subscribed     bool   `json:"subscribed"`
 	LastReceivedAt stamp  `json:"last_received_at"`
+	Silent         bool   `json:"silent"`
 }
 
 type healthView struct {
@@ -45,6 +54,11 @@ func viewIntegration(v voice, in app.Integration) integrationView {
 	}
 	if in.Audit != nil {
 		view.Audit = viewLastAudit(*in.Audit)
+	}
+	for _, t := range in.Topics {
+		view.Webhooks.Topics = append(view.Webhooks.Topics, topicView{
+			Topic: t.Topic, Subscribed: t.Subscribed, LastReceivedAt: stamp(t.LastReceivedAt), Silent: t.Silent,
+		})
 	}
 	for _, p := range in.Problems {
 		view.Health.Problems = append(view.Health.Problems, viewHealthProblem(v, p))

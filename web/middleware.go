@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+
+	"probability/app"
 )
 
 // saneRequestID is what a caller's own request id may look like; it goes into logs and answers.
@@ -134,6 +136,11 @@ func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r := c.Request()
 		if r.ContentLength > limit {
+			if c.Path() == webhookPath && r.Method == http.MethodPost {
+				in := incoming(r)
+				in.BodyBytes = r.ContentLength
+				s.app.Refuse(in, app.RefusedTooLarge)
+			}
 			return &http.MaxBytesError{Limit: limit}
 		}
 		r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, limit)

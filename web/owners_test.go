@@ -64,6 +64,7 @@ func TestOwners_IDsOfAnotherIntegrationAreNotFound(t *testing.T) {
 		fmt.Sprintf("%sorders/%d/", base, orders[0].ID):          http.MethodGet,
 		fmt.Sprintf("%sorders/%d/score/", base, orders[0].ID):    http.MethodGet,
 		fmt.Sprintf("%simports/%s/", base, runs[0].ID):           http.MethodGet,
+		fmt.Sprintf("%sdeliveries/%s/", base, delivery):          http.MethodGet,
 		fmt.Sprintf("%sdeliveries/%s/replay/", base, delivery):   http.MethodPost,
 		fmt.Sprintf("%sdeliveries/%s/replay/", base, uuid.New()): http.MethodPost,
 	} {
@@ -80,6 +81,7 @@ func TestOwners_OddIDsAreNotFound(t *testing.T) {
 	for _, odd := range []string{"0", "-1", "+1", "01", "1.0", "1e0", "abc", "%20", "9223372036854775808", "99999999999999999999", "1%00", "%F0%9F%98%80"} {
 		b.get("/api/integrations/shopify/"+odd+"/").problem(http.StatusNotFound, "not_found")
 		b.get(path+"orders/"+odd+"/").problem(http.StatusNotFound, "not_found")
+		b.get(path+"deliveries/"+odd+"/").problem(http.StatusNotFound, "not_found")
 		b.get(path+"imports/"+odd+"/").problem(http.StatusNotFound, "not_found")
 		b.post(path+"deliveries/"+odd+"/replay/", "").problem(http.StatusNotFound, "not_found")
 	}

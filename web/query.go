@@ -82,6 +82,18 @@ func (q *query) text(name string) string {
 	return values[0]
 }
 
+// maxWord is the longest text of a header that is kept, in bytes.
+const maxWord = 255
+
+// word is text that was a header's value.
+func (q *query) word(name string) string {
+	text := q.text(name)
+	if len(text) > maxWord {
+		q.complain(name, "too_long", map[string]any{"Max": maxWord})
+	}
+	return text
+}
+
 // number gives a whole number from 1 up, or absent.
 func (q *query) number(name string, absent int) int {
 	text := q.text(name)

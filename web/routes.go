@@ -63,14 +63,18 @@ func (s *Server) routes() {
 	get(e, one+"/orders/:order", s.getOrder, account)
 	get(e, one+"/stats", s.orderStats, account)
 	get(e, one+"/deliveries", s.listDeliveries, account)
+	e.POST(one+"/deliveries/replay", s.replayDeliveries, account)
+	e.Match([]string{http.MethodGet, http.MethodHead}, one+"/deliveries/replay", onlyPost)
+	get(e, one+"/deliveries/:delivery", s.getDelivery, account)
 	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
+	get(e, one+"/refusals", s.listRefusals, account)
 
 	// Promised for later versions: the owner is checked, then the answer says so.
 	get(e, one+"/events", s.laterOwned, account)
 	get(e, one+"/orders/:order/score", s.laterOwned, account)
 
 	for _, r := range e.Routes() {
-		if r.Path == storesPath+"/connect" && r.Method != http.MethodPost {
+		if (r.Path == storesPath+"/connect" || r.Path == one+"/deliveries/replay") && r.Method != http.MethodPost {
 			r.Name = refusedRoute
 		}
 	}

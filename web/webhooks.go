@@ -20,14 +20,19 @@ type receivedView struct {
 // receiveWebhook is POST /api/webhooks/shopify/orders/. The body goes on as it came: it is proven before
 // anybody decodes it, and the 200 says that it is stored.
 func (s *Server) receiveWebhook(c echo.Context) error {
-	h := c.Request().Header
-	mac := shopifyHeader(h, "Hmac-Sha256")
-	if len(mac) != base64.StdEncoding.EncodedLen(sha256.Size) { // no use keeping the body
-		if _, err := io.Copy(io.Discard, c.Request().Body); err != nil {
-			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-				return err
-			}
+	in := incoming(c.Request())
+	if len(in.HMAC) != base64.StdEncoding.EncodedLen(sha256.Size) { // no use keeping the body
+		n, err := io.Copy(io.Discard, c.Request().Body)
+		in.BodyBytes = n
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			s.app.Refuse(in, app.RefusedTooLarge)
+			return err
 		}
+		check := app.RefusedMalformed
+		if in.HMAC == "" {
+			check = app.RefusedNotSigned
+		}
+		s.app.Refuse(in, check)
 		return &app.Error{Kind: app.Unauthorized, Code: "webhook_signature_invalid"}
 	}
 	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies}
@@ -36,22 +41,46 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	body := s.buffer()
 	defer s.recycle(body)
 	if err := readBody(body, c.Request()); err != nil {
+		in.BodyBytes = int64(body.Len())
+		switch problemOf(err).code {
+		case "payload_too_large":
+			s.app.Refuse(in, app.RefusedTooLarge)
+		case "incomplete_body":
+			s.app.Refuse(in, app.RefusedIncomplete)
+		}
 		return err
 	}
-	err := s.app.Accept(c.Request().Context(), app.Incoming{
-		APIVersion:  shopifyHeader(h, "API-Version"),
-		Body:        body.Bytes(),
-		EventID:     shopifyHeader(h, "Event-Id"),
-		HMAC:        mac,
-		Shop:        shopifyHeader(h, "Shop-Domain"),
-		Topic:       shopifyHeader(h, "Topic"),
-		TriggeredAt: shopifyHeader(h, "Triggered-At"),
-		WebhookID:   shopifyHeader(h, "Webhook-Id"),
-	})
-	if err != nil {
+	in.Body = body.Bytes()
+	if err := s.app.Accept(c.Request().Context(), in); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+}
+
+// incoming is a delivery by its headers.
+func incoming(r *http.Request) app.Incoming {
+	h := r.Header
+	return app.Incoming{
+		APIVersion:      shopifyHeader(h, "API-Version"),
+		ContentEncoding: h.Get("Content-Encoding"),
+		EventID:         shopifyHeader(h, "Event-Id"),
+		HMAC:            shopifyHeader(h, "Hmac-Sha256"),
+		Proxied:         proxied(h),
+		Shop:            shopifyHeader(h, "Shop-Domain"),
+		Topic:           shopifyHeader(h, "Topic"),
+		TriggeredAt:     shopifyHeader(h, "Triggered-At"),
+		WebhookID:       shopifyHeader(h, "Webhook-Id"),
+	}
+}
+
+// proxied tells whether a request says that a proxy passed it on. It is a hint for people, believed no further.
+func proxied(h http.Header) bool {
+	for _, name := range [...]string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip"} {
+		if h.Get(name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // maxRecycled is the largest buffer that is kept for the next webhook, in bytes: an order has six thousand.

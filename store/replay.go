@@ -1,0 +1,34 @@
+package store
+
+import (
+	"context"
+	"strconv"
+)
+
+// LastDelivery is the number of the newest delivery of an integration, 0 without any.
+func (s *Store) LastDelivery(ctx context.Context, integrationID int64) (int64, error) {
+	return get(ctx, s.work, "deliveries: last", scanOne[int64],
+		`SELECT COALESCE(max(d.seq), 0) FROM deliveries d WHERE d.integration_id = $1`, integrationID)
+}
+
+// MatchingDeliveries lists the numbers of the first deliveries of a filter behind one and up to another, at most limit of them.
+func (s *Store) MatchingDeliveries(ctx context.Context, integrationID int64, f DeliveryFilter, after, last int64, limit int) ([]int64, error) {
+	cond, args := f.where(integrationID)
+	n := len(args)
+	return list(ctx, s.work, "deliveries: matching", scanOne[int64], `SELECT d.seq FROM deliveries d WHERE `+cond+`
+		AND d.seq > $`+strconv.Itoa(n+1)+` AND d.seq <= $`+strconv.Itoa(n+2)+` ORDER BY d.seq LIMIT $`+strconv.Itoa(n+3),
+		append(args, after, last, pageSize(limit))...)
+}
+
+// ReplayDeliveries makes deliveries due again that are still in that state, and returns how many they are.
+func (tx *Tx) ReplayDeliveries(ctx context.Context, state string, seqs []int64) (int, error) {
+	const op = "deliveries: replay"
+	res, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = 'pending', attempts = 0, error_code = '', error_detail = '',
+		processed_at = NULL, next_attempt_at = NULL, duration_ms = NULL
+		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n)`, state, sqlite.numberList(seqs))
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), failed(op, err)
+}
