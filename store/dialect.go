@@ -77,6 +77,12 @@ func (dialect) isConflict(err error) bool {
 // isNotDatabase: the file does not begin like one.
 func (dialect) isNotDatabase(err error) bool { return hasCode(err, codes.SQLITE_NOTADB) }
 
+// isBusy: another connection holds the lock for longer than we wait.
+func (dialect) isBusy(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_BUSY
+}
+
 // isUnavailable: nothing is wrong with the statement; the database cannot be written or read now.
 func (dialect) isUnavailable(err error) bool {
 	var e *driver.Error

@@ -25,6 +25,9 @@ var (
 	ErrSchemaOlder = errors.New("the database is in use by an older version of the program")
 	// ErrWrongKey: the encryption key is not the one that the database was made with.
 	ErrWrongKey = errors.New("the encryption key is not the one this database was made with")
+	// ErrKeyInFile: the configured key does not fit, and the key file does, as after a rotation.
+	ErrKeyInFile = errors.New("security.encryption_key must now be removed from the configuration and the environment: " +
+		"the key of this database is in the file key in the data folder")
 	// ErrNotDatabase: the database file is something else, or broken from its first byte on.
 	ErrNotDatabase = errors.New("the database file is not a SQLite database")
 	// ErrKeyLost: secrets are stored, and the key file that opens them is gone.

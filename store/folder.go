@@ -17,6 +17,7 @@ import (
 const (
 	databaseName    = "probability.db"
 	keyName         = "key"
+	nextKeyName     = "key.next"  // of a rotation that is under way
 	servingLockName = "lock"      // held by the service for as long as it runs
 	openingLockName = "open.lock" // held by whoever opens, for a moment
 )
@@ -32,6 +33,7 @@ type folder string
 
 func (d folder) database() string { return filepath.Join(string(d), databaseName) }
 func (d folder) key() string      { return filepath.Join(string(d), keyName) }
+func (d folder) nextKey() string  { return filepath.Join(string(d), nextKeyName) }
 
 // prepareFolder makes the data folder, or sees to it that nobody else can look into the one that is there. A folder of ours,
 // or an empty one, is closed to others; one with other things in it is refused, since it may be a home or even the root.

@@ -22,7 +22,7 @@ type Store struct {
 	readers *sql.DB // what people ask for
 	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
 	turns   turnstile
-	keys    *keyring
+	keys    keys
 	bodies  *bodyCodec
 	counts  countCache
 	secrets secretCache
