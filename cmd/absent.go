@@ -5,37 +5,23 @@ import "github.com/spf13/cobra"
 // newAbsent are the commands that are promised but not in this version. They
 // say so, rather than being unknown, and whatever their arguments are.
 func newAbsent() []*cobra.Command {
-	const copyFolder = "until then, stop the service and copy the whole data folder, with its key file"
-	absent := []struct{ name, parent, until string }{
-		{name: "backup", until: copyFolder},
-		{name: "restore", until: copyFolder},
-		{name: "rotate", parent: "key"},
+	absent := []struct{ name, until string }{
 		{name: "audit", until: "until then, POST …/sync-orders/ reads again what Shopify has"},
 		{name: "move"},
 		{name: "doctor", until: "until then, GET /readyz and the health member of each integration tell"},
 	}
 	var commands []*cobra.Command
 	for _, a := range absent {
-		name := a.name
-		if a.parent != "" {
-			name = a.parent + " " + a.name
-		}
 		hint := ""
 		if a.until != "" {
 			hint = "; " + a.until
 		}
-		c := &cobra.Command{
+		commands = append(commands, &cobra.Command{
 			Use: a.name, Hidden: true, DisableFlagParsing: true,
 			RunE: func(*cobra.Command, []string) error {
-				return usagef("%s is not in this version yet%s", name, hint)
+				return usagef("%s is not in this version yet%s", a.name, hint)
 			},
-		}
-		if a.parent != "" {
-			group := newGroup(a.parent, "", c)
-			group.Hidden = true
-			c = group
-		}
-		commands = append(commands, c)
+		})
 	}
 	return commands
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -259,4 +260,57 @@ func OpenedBy(ctx context.Context, s *Store, file []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// RewriteHeader changes what a backup file says of itself in clear; its checksum fits.
+func RewriteHeader(path string, change func(*Backup)) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := readBackupHeader(f)
+	if err != nil {
+		return err
+	}
+	change(&b)
+	header, err := b.encode()
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(header, 0)
+	return err
+}
+
+// ForgeBackup writes a backup file of any database, as somebody who has the key could.
+func ForgeBackup(path string, master []byte, rows map[string]int64, database []byte) error {
+	k, err := newKeyring(master)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b := Backup{KeyID: k.id, Database: int64(len(database))}
+	_, err = fillBackup(f, k, b, rows, bytes.NewReader(database))
+	return err
+}
+
+// NeedRoom fails when there is less room in a folder.
+var NeedRoom = needRoom
+
+// HoldCopy keeps the place of the copy, as another process that makes a backup does.
+func HoldCopy(dir string) (release func() error, err error) {
+	lock, err := folder(dir).lockCopy()
+	if err != nil {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
+// Backups counts the backups that are remembered.
+func Backups(ctx context.Context, s *Store) (int, error) {
+	return get(ctx, s.readers, "backups", scanOne[int], `SELECT count(*) FROM backups`)
 }
