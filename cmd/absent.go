@@ -8,7 +8,6 @@ func newAbsent() []*cobra.Command {
 	absent := []struct{ name, until string }{
 		{name: "audit", until: "until then, POST …/sync-orders/ reads again what Shopify has"},
 		{name: "move"},
-		{name: "doctor", until: "until then, GET /readyz and the health member of each integration tell"},
 	}
 	var commands []*cobra.Command
 	for _, a := range absent {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -21,7 +22,7 @@ func (d Disk) Share() float64 {
 func diskOf(path string) (Disk, error) {
 	var fs syscall.Statfs_t
 	err := syscall.Statfs(path, &fs)
-	for parent := filepath.Dir(path); err == syscall.ENOENT && parent != path; parent = filepath.Dir(path) { //nolint:errorlint // a system call's own
+	for parent := filepath.Dir(path); errors.Is(err, syscall.ENOENT) && parent != path; parent = filepath.Dir(path) {
 		path = parent
 		err = syscall.Statfs(path, &fs)
 	}

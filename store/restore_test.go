@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"slices"
 	"testing"
 
 	"probability/store"
@@ -49,7 +50,7 @@ func TestRestore_RefusesWhatIsNotAsItWasWritten(t *testing.T) {
 		}
 		refusal(t, "cut after "+itoa(n), cfg, write(whole[:n]), want)
 	}
-	refusal(t, "longer", cfg, write(append(whole[:len(whole):len(whole)], 0)), store.ErrBackupAltered)
+	refusal(t, "longer", cfg, write(append(slices.Clip(whole), 0)), store.ErrBackupAltered)
 	// Each part: magic, format, JSON, blanks, checksum, age's header, its sealed key, its MAC, the database, the end.
 	for _, at := range []int{0, 10, 19, 21, 60, 200, 350, 700, 958, 959, 1000, 1022, 1023, 1024, 1050, 1100, 1150, 1200, 1260, 5000, len(whole) / 2, len(whole) - 1} {
 		flipped := append([]byte(nil), whole...)
