@@ -17,11 +17,13 @@ import (
 // openStore opens the data folder, and makes it when it is not there yet. The
 // service opens it exclusively; a command works beside a running service.
 func openStore(ctx context.Context, cfg Config, exclusive bool, log *slog.Logger) (*store.Store, error) {
-	return store.Open(ctx, store.Config{
-		Dir:       cfg.Data.Dir,
-		Exclusive: exclusive,
-		Key:       cfg.Security.EncryptionKey,
-	}, log)
+	at := storeConfig(cfg)
+	at.Exclusive = exclusive
+	return store.Open(ctx, at, log)
+}
+
+func storeConfig(cfg Config) store.Config {
+	return store.Config{Dir: cfg.Data.Dir, Key: cfg.Security.EncryptionKey}
 }
 
 // newApp puts the use cases on an open store.
@@ -50,24 +52,31 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 	}, st, client, log)
 }
 
-// withApp is the frame of a command that carries out one use case: it loads the
-// configuration, opens the data folder, and closes it afterwards.
-func withApp(c *cobra.Command, io streams, use func(context.Context, *app.App) error) (err error) {
+// withStore is the frame of a command that works on the data folder: it loads the
+// configuration, opens the folder, and closes it afterwards.
+func withStore(ctx context.Context, c *cobra.Command, io streams, use func(Config, *store.Store) error) (err error) {
 	cfg, err := loadConfig(c.Flags())
 	if err != nil {
 		return err
 	}
-	ctx, log := c.Context(), newCommandLogger(cfg.Log, io.err)
-	st, err := openStore(ctx, cfg, false, log)
+	st, err := openStore(ctx, cfg, false, newCommandLogger(cfg.Log, io.err))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	a, err := newApp(cfg, st, log)
-	if err != nil {
-		return err
-	}
-	return use(ctx, a)
+	return use(cfg, st)
+}
+
+// withApp is the frame of a command that carries out one use case.
+func withApp(c *cobra.Command, io streams, use func(context.Context, *app.App) error) error {
+	ctx := c.Context()
+	return withStore(ctx, c, io, func(cfg Config, st *store.Store) error {
+		a, err := newApp(cfg, st, newCommandLogger(cfg.Log, io.err))
+		if err != nil {
+			return err
+		}
+		return use(ctx, a)
+	})
 }
 
 // needFlags refuses a command without the flags that it cannot do without.

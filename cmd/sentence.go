@@ -40,6 +40,8 @@ func fromStore(err error) string {
 	switch {
 	case errors.Is(err, store.ErrFolderInUse):
 		mend = "stop that one, or choose another folder with data.dir"
+	case errors.Is(err, store.ErrKeyInFile):
+		return store.ErrKeyInFile.Error()
 	case errors.Is(err, store.ErrWrongKey), errors.Is(err, store.ErrKeyLost):
 		mend = "the key is security.encryption_key or the file key in the data folder"
 	case errors.Is(err, store.ErrNotDatabase):

@@ -39,9 +39,9 @@ func (dialect) dsn(path string, readOnly bool) string {
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache)+")")
 	} else {
-		// 64 MiB: a log that grew under load shrinks again instead of staying.
-		// What a database is made with comes before anything is written to it: free pages can then be given back.
-		pragmas = append(pragmas, "auto_vacuum(2)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
+		// 64 MiB: a log that grew under load shrinks again instead of staying. Nothing here may need the write lock, which a
+		// busy service hardly ever leaves to others.
+		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
 	}
 	pragmas = append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)")
 	var b strings.Builder
@@ -76,6 +76,12 @@ func (dialect) isConflict(err error) bool {
 
 // isNotDatabase: the file does not begin like one.
 func (dialect) isNotDatabase(err error) bool { return hasCode(err, codes.SQLITE_NOTADB) }
+
+// isBusy: another connection holds the lock for longer than we wait.
+func (dialect) isBusy(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_BUSY
+}
 
 // isUnavailable: nothing is wrong with the statement; the database cannot be written or read now.
 func (dialect) isUnavailable(err error) bool {

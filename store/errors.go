@@ -25,6 +25,23 @@ var (
 	ErrSchemaOlder = errors.New("the database is in use by an older version of the program")
 	// ErrWrongKey: the encryption key is not the one that the database was made with.
 	ErrWrongKey = errors.New("the encryption key is not the one this database was made with")
+	// ErrKeyInFile: the configured key does not fit, and the key file does, as after a rotation.
+	ErrKeyInFile = errors.New("security.encryption_key must now be removed from the configuration and the environment: " +
+		"the key of this database is in the file key in the data folder")
+	// ErrNoRoom: a disk has not enough room for what was asked.
+	ErrNoRoom = errors.New("there is not enough room")
+	// ErrBackupRunning: another process makes or restores a backup in this data folder.
+	ErrBackupRunning = errors.New("another backup is being made, or restored, in this data folder; wait for it")
+	// ErrNotBackup: the file does not begin like a backup.
+	ErrNotBackup = errors.New("this is no backup that `probability backup` has made")
+	// ErrBackupTruncated: the end of the file is missing.
+	ErrBackupTruncated = errors.New("the backup is truncated")
+	// ErrBackupAltered: the file is not as it was written.
+	ErrBackupAltered = errors.New("the backup is damaged or was altered")
+	// ErrBackupKey: the key at hand is not the one that the backup was made with.
+	ErrBackupKey = errors.New("the backup was made with another key")
+	// ErrDatabaseThere: the folder to restore into has a database.
+	ErrDatabaseThere = errors.New("there is a database already")
 	// ErrNotDatabase: the database file is something else, or broken from its first byte on.
 	ErrNotDatabase = errors.New("the database file is not a SQLite database")
 	// ErrKeyLost: secrets are stored, and the key file that opens them is gone.

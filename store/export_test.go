@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -192,4 +194,128 @@ func Indexed(ctx context.Context, s *Store, integration int64) (int, error) {
 func Bucket(millionths int64) (bucket, start, end int64) {
 	b := totalBucket(millionths)
 	return b, bucketStart(b), bucketEnd(b)
+}
+
+// RotationSteps is how many steps a rotation has, each durable before the next.
+const RotationSteps = 4
+
+// RotateInSteps does the first steps of a rotation and leaves it there, as a kill would.
+func RotateInSteps(ctx context.Context, s *Store, steps int) error {
+	d := s.keys.dir
+	var next *keyring
+	for _, step := range []func() error{
+		func() (err error) { next, err = d.makeNextKey(); return err },
+		func() error { _, _, err := s.reseal(ctx, next); return err },
+		func() error {
+			old := loadKey(d.key())
+			if old == nil { // the key is configured
+				return nil
+			}
+			return os.Link(d.key(), d.formerKey(old.id))
+		},
+		func() error { return os.Rename(d.nextKey(), d.key()) },
+	}[:steps] {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SealedValues are all sealed values of the database, the proof of the key at the end.
+func SealedValues(ctx context.Context, s *Store) (all [][]byte, err error) {
+	for _, p := range sealedPlaces {
+		values, err := list(ctx, s.readers, "sealed", scanOne[[]byte],
+			`SELECT `+p.column+` FROM `+p.table+` WHERE `+p.column+` IS NOT NULL AND `+p.where+` ORDER BY rowid`)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, values...)
+	}
+	proof, err := get(ctx, s.readers, "proof", scanOne[[]byte], selectProof)
+	return append(all, proof), err
+}
+
+// OpenedBy counts the sealed values that the key in a key file opens.
+func OpenedBy(ctx context.Context, s *Store, file []byte) (n int, err error) {
+	master, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(file)))
+	if err != nil {
+		return 0, err
+	}
+	k, err := newKeyring(master)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range sealedPlaces {
+		type value struct {
+			place  string
+			sealed []byte
+		}
+		values, err := list(ctx, s.readers, "sealed", func(r row) (v value, err error) {
+			err = r.Scan(&v.place, &v.sealed)
+			return v, err
+		}, `SELECT `+p.place+`, `+p.column+` FROM `+p.table+` WHERE `+p.where)
+		if err != nil {
+			return 0, err
+		}
+		for _, v := range values {
+			if _, err := k.open(v.place, v.sealed); err == nil {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+// RewriteHeader changes what a backup file says of itself in clear; its checksum fits.
+func RewriteHeader(path string, change func(*Backup)) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := readBackupHeader(f)
+	if err != nil {
+		return err
+	}
+	change(&b)
+	header, err := b.encode()
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(header, 0)
+	return err
+}
+
+// ForgeBackup writes a backup file of any database, as somebody who has the key could.
+func ForgeBackup(path string, master []byte, rows map[string]int64, database []byte) error {
+	k, err := newKeyring(master)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b := Backup{KeyID: k.id, Database: int64(len(database))}
+	_, err = fillBackup(f, k, b, rows, bytes.NewReader(database))
+	return err
+}
+
+// NeedRoom fails when there is less room in a folder.
+var NeedRoom = needRoom
+
+// HoldCopy keeps the place of the copy, as another process that makes a backup does.
+func HoldCopy(dir string) (release func() error, err error) {
+	lock, err := folder(dir).lockCopy()
+	if err != nil {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
+// Backups counts the backups that are remembered.
+func Backups(ctx context.Context, s *Store) (int, error) {
+	return get(ctx, s.readers, "backups", scanOne[int], `SELECT count(*) FROM backups`)
 }

@@ -17,6 +17,7 @@ import (
 const (
 	databaseName    = "probability.db"
 	keyName         = "key"
+	nextKeyName     = "key.next"  // of a rotation that is under way
 	servingLockName = "lock"      // held by the service for as long as it runs
 	openingLockName = "open.lock" // held by whoever opens, for a moment
 )
@@ -32,10 +33,10 @@ type folder string
 
 func (d folder) database() string { return filepath.Join(string(d), databaseName) }
 func (d folder) key() string      { return filepath.Join(string(d), keyName) }
+func (d folder) nextKey() string  { return filepath.Join(string(d), nextKeyName) }
 
-// prepareFolder makes the data folder, or sees to it that nobody else can look into the one that is there. A folder of ours,
-// or an empty one, is closed to others; one with other things in it is refused, since it may be a home or even the root.
-func prepareFolder(path string, log *slog.Logger) (folder, error) {
+// folderPath is the data folder at a path, whether it is there or not.
+func folderPath(path string) (folder, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("data folder: %w", err)
@@ -43,6 +44,17 @@ func prepareFolder(path string, log *slog.Logger) (folder, error) {
 	if path == "" {
 		return "", errors.New("data folder: no path given")
 	}
+	return folder(abs), nil
+}
+
+// prepareFolder makes the data folder, or sees to it that nobody else can look into the one that is there. A folder of ours,
+// or an empty one, is closed to others; one with other things in it is refused, since it may be a home or even the root.
+func prepareFolder(path string, log *slog.Logger) (folder, error) {
+	dir, err := folderPath(path)
+	if err != nil {
+		return "", err
+	}
+	abs := string(dir)
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -75,12 +87,17 @@ func oursOrEmpty(dir string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("data folder: %w", err)
 	}
+	strange := 0
 	for _, e := range entries {
-		if e.Name() == databaseName {
+		switch e.Name() {
+		case databaseName:
 			return true, nil
+		case keyName, servingLockName, openingLockName: // before a backup is restored
+		default:
+			strange++
 		}
 	}
-	return len(entries) == 0, nil
+	return strange == 0, nil
 }
 
 // tighten takes the permissions of others away, and says so: what was readable may have been read.

@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 )
@@ -13,8 +14,12 @@ import (
 // keyBytes is the length of the master key.
 const keyBytes = 32
 
-// keyVersion is the first byte of every sealed value. A rotation will count it up, so that both keys can be told apart.
+// keyVersion is the first byte of every sealed value: how it was sealed. It does not count keys, since a rotation leaves
+// nothing behind that another key has sealed.
 const keyVersion = 1
+
+// keyIDBytes is the length of a key's name: enough to tell apart all keys that an installation will ever have.
+const keyIDBytes = 8
 
 // errSealBroken does not say why a value does not open: altered, moved to another row, or sealed with another key.
 var errSealBroken = errors.New("the sealed value does not open")
@@ -23,6 +28,8 @@ var errSealBroken = errors.New("the sealed value does not open")
 // without a key refuses both with ErrKeyLost. It is safe for concurrent use.
 type keyring struct {
 	secrets, proof cipher.AEAD
+	backup         []byte // the key of backup files
+	id             string // names the master key and tells nothing about it
 }
 
 // newKeyring derives the keys; a nil master gives a keyring without a key.
@@ -33,21 +40,35 @@ func newKeyring(master []byte) (*keyring, error) {
 	if len(master) != keyBytes {
 		return nil, fmt.Errorf("%w: it has %d bytes instead of %d", ErrWrongKey, len(master), keyBytes)
 	}
-	var k keyring
-	for purpose, into := range map[string]*cipher.AEAD{"secrets": &k.secrets, "proof": &k.proof} {
+	derived := make(map[string][]byte)
+	for _, purpose := range []string{"secrets", "proof", "backup", "key id"} {
 		key, err := hkdf.Key(sha256.New, master, nil, "probability/"+purpose, keyBytes)
 		if err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
 		}
-		block, err := aes.NewCipher(key)
-		if err != nil {
-			return nil, fmt.Errorf("derive key: %w", err)
-		}
-		if *into, err = cipher.NewGCM(block); err != nil {
-			return nil, fmt.Errorf("derive key: %w", err)
-		}
+		derived[purpose] = key
 	}
-	return &k, nil
+	k := &keyring{backup: derived["backup"], id: hex.EncodeToString(derived["key id"][:keyIDBytes])}
+	var err error
+	if k.secrets, err = newAEAD(derived["secrets"]); err != nil {
+		return nil, err
+	}
+	if k.proof, err = newAEAD(derived["proof"]); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("derive key: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("derive key: %w", err)
+	}
+	return aead, nil
 }
 
 func (k *keyring) empty() bool { return k.secrets == nil }

@@ -82,10 +82,17 @@ func TestKey_LostOrWrongStopsTheStart(t *testing.T) {
 			}
 		}, store.ErrKeyLost},
 		"another file":       {file(base64.StdEncoding.EncodeToString(other)), store.ErrWrongKey},
-		"another configured": {func(_ *testing.T, cfg *store.Config) { cfg.Key = other }, store.ErrWrongKey},
-		"too short":          {func(_ *testing.T, cfg *store.Config) { cfg.Key = other[:31] }, store.ErrWrongKey},
-		"empty file":         {file(""), store.ErrWrongKey},
-		"rubbish":            {file("not base64 at all!"), store.ErrWrongKey},
+		"another configured": {func(_ *testing.T, cfg *store.Config) { cfg.Key = other }, store.ErrKeyInFile},
+		"another configured and no file": {func(t *testing.T, cfg *store.Config) {
+			t.Helper()
+			if err := os.Remove(cfg.Dir + "/key"); err != nil {
+				t.Fatal(err)
+			}
+			cfg.Key = other
+		}, store.ErrWrongKey},
+		"too short":  {func(_ *testing.T, cfg *store.Config) { cfg.Key = other[:31] }, store.ErrWrongKey},
+		"empty file": {file(""), store.ErrWrongKey},
+		"rubbish":    {file("not base64 at all!"), store.ErrWrongKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,8 @@ import (
 // keyFileLimit is more than a key file can have.
 const keyFileLimit = 4096
 
-// openKeys finds the key and holds it against the proof in the database. The cases without a key file:
+// openKeys finds the key and holds it against the proof in the database. A rotation that was killed is finished first. The
+// cases without a key file:
 //
 //   - secrets are stored: ErrKeyLost, for a new key would open none of them;
 //   - a service runs on the folder, so with a key that it was given otherwise: go on without a key, as accounts need none;
@@ -27,10 +28,15 @@ const keyFileLimit = 4096
 // without the settings that the service will have.
 func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) error {
 	const op = "store: open: key"
-	proof, err := get(ctx, s.readers, op, scanOne[[]byte], `SELECT value FROM meta WHERE name = 'key_proof'`)
+	proof, err := get(ctx, s.readers, op, scanOne[[]byte], selectProof)
 	proven := err == nil
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
+	}
+	if proven {
+		if err := dir.settleRotation(proof); err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
 	}
 	master, fresh, source := cfg.Key, false, "the configured key"
 	if master == nil {
@@ -44,17 +50,23 @@ func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool
 			return fmt.Errorf("%s: %w", op, err)
 		}
 	}
-	if s.keys, err = newKeyring(master); err != nil {
+	keys, err := newKeyring(master)
+	if err != nil {
 		return fmt.Errorf("%s: %s: %w", op, source, err)
 	}
+	s.keys.dir = dir
+	s.keys.current.Store(keys)
 	switch {
-	case s.keys.empty():
+	case keys.empty():
 		return nil
 	case proven && !fresh:
-		if !s.keys.proves(proof) {
-			return fmt.Errorf("%s: %w: put back the key that was used before; %s does not fit", op, ErrWrongKey, source)
+		switch {
+		case keys.proves(proof):
+			return nil
+		case cfg.Key != nil && dir.provingKey(proof) != nil:
+			return fmt.Errorf("%s: %w", op, ErrKeyInFile)
 		}
-		return nil
+		return fmt.Errorf("%s: %w: put back the key that was used before; %s does not fit", op, ErrWrongKey, source)
 	case cfg.Exclusive || proven:
 		return s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 			if fresh {
@@ -62,27 +74,8 @@ func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool
 					return failed(op, err)
 				}
 			}
-			return tx.proveKey(ctx)
+			return tx.proveKey(ctx, keys)
 		})
-	}
-	return nil
-}
-
-// proveKey stores the known value of the key unless there is one, and fails when the one that is there is another key's.
-func (tx *Tx) proveKey(ctx context.Context) error {
-	sealed, err := tx.store.keys.sealProof()
-	if err != nil {
-		return err
-	}
-	if _, err := tx.tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('key_proof', $1) ON CONFLICT (name) DO NOTHING`, sealed); err != nil {
-		return failed("key proof", err)
-	}
-	proof, err := get(ctx, tx.tx, "key proof", scanOne[[]byte], `SELECT value FROM meta WHERE name = 'key_proof'`)
-	if err != nil {
-		return err
-	}
-	if !tx.store.keys.proves(proof) {
-		return ErrWrongKey
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (s *Store) ourSchema(log *slog.Logger) (*goose.Provider, error) {
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// allowShrinking lets a database made before this was its first setting give pages back to the file system. It is written
+// allowShrinking lets a database that is new, or older than this setting, give pages back to the file system. It is written
 // anew for that, once.
 func (s *Store) allowShrinking(ctx context.Context) error {
 	const incremental = 2
@@ -126,6 +126,39 @@ func (s *Store) indexOrders(ctx context.Context, sqlTx *sql.Tx) error {
 		}
 	}
 	return nil
+}
+
+// schemaIn reads the versions of our schema and of the job queue's.
+func schemaIn(ctx context.Context, q querier) (ours, queue int64, err error) {
+	if ours, err = get(ctx, q, schemaTable, scanOne[int64], `SELECT COALESCE(max(version_id), 0) FROM `+schemaTable); err != nil {
+		return 0, 0, err
+	}
+	queue, err = get(ctx, q, "river_migration", scanOne[int64], `SELECT COALESCE(max(version), 0) FROM river_migration`)
+	return ours, queue, err
+}
+
+// knownSchema is the newest versions that this program knows.
+func knownSchema() (ours, queue int64, err error) {
+	files, err := fs.Glob(migrations, sqlite.migrations+"/*.sql")
+	if err != nil {
+		return 0, 0, err
+	}
+	ours = searchVersion
+	for _, f := range files {
+		version, err := goose.NumericComponent(f)
+		if err != nil {
+			return 0, 0, err
+		}
+		ours = max(ours, version)
+	}
+	m, err := rivermigrate.New(riversqlite.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, v := range m.AllVersions() {
+		queue = max(queue, int64(v.Version))
+	}
+	return ours, queue, nil
 }
 
 // olderSchema tells whether steps are missing; ErrSchemaNewer when the database has some that this program does not know.

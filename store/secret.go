@@ -35,11 +35,8 @@ func (tx *Tx) PutSecret(ctx context.Context, integrationID int64, kind, plain st
 	if plain == "" {
 		return fmt.Errorf("%s: %w", op, errEmptySecret)
 	}
-	sealed, err := tx.store.keys.seal(secretPlace(integrationID, kind), []byte(plain))
+	sealed, err := tx.seal(ctx, secretPlace(integrationID, kind), []byte(plain))
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	if err := tx.proveKey(ctx); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `INSERT INTO secrets (integration_id, kind, value, expires_at) VALUES ($1, $2, $3, $4)
@@ -76,15 +73,18 @@ func (tx *Tx) Secret(ctx context.Context, integrationID int64, kind string) (str
 
 func (s *Store) secret(ctx context.Context, q querier, integrationID int64, kind string) (string, error) {
 	op := fmt.Sprintf("secrets: get %s of integration %d", kind, integrationID)
-	sealed, err := get(ctx, q, op, scanOne[[]byte], `SELECT value FROM secrets WHERE integration_id = $1 AND kind = $2`, integrationID, kind)
-	if err != nil {
-		return "", err
-	}
-	plain, err := s.keys.open(secretPlace(integrationID, kind), sealed)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
-	}
-	return string(plain), nil
+	var plain []byte
+	err := s.withKey(ctx, q, func(k *keyring) error {
+		sealed, err := get(ctx, q, op, scanOne[[]byte], `SELECT value FROM secrets WHERE integration_id = $1 AND kind = $2`, integrationID, kind)
+		if err != nil {
+			return err
+		}
+		if plain, err = k.open(secretPlace(integrationID, kind), sealed); err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
+		return nil
+	})
+	return string(plain), err
 }
 
 // ShopSecrets is what may sign the webhooks of one integration.
@@ -146,7 +146,15 @@ func (s *Store) ShopSecrets(ctx context.Context, storeName string, now time.Time
 	return owners, err
 }
 
-func (s *Store) readShopSecrets(ctx context.Context, shop string, now time.Time) ([]ShopSecrets, error) {
+func (s *Store) readShopSecrets(ctx context.Context, shop string, now time.Time) (owners []ShopSecrets, err error) {
+	err = s.withKey(ctx, s.work, func(k *keyring) (err error) {
+		owners, err = s.openShopSecrets(ctx, k, shop, now)
+		return err
+	})
+	return owners, err
+}
+
+func (s *Store) openShopSecrets(ctx context.Context, k *keyring, shop string, now time.Time) ([]ShopSecrets, error) {
 	const op = "secrets: of a shop"
 	rows, err := list(ctx, s.work, op, func(r row) (v shopSecret, err error) {
 		err = r.Scan(&v.id, &v.active, &v.kind, &v.sealed)
@@ -167,7 +175,7 @@ func (s *Store) readShopSecrets(ctx context.Context, shop string, now time.Time)
 		if r.kind == "" {
 			continue
 		}
-		plain, err := s.keys.open(secretPlace(r.id, r.kind), r.sealed)
+		plain, err := k.open(secretPlace(r.id, r.kind), r.sealed)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s of integration %d: %w", op, r.kind, r.id, err)
 		}

@@ -22,7 +22,7 @@ type Store struct {
 	readers *sql.DB // what people ask for
 	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
 	turns   turnstile
-	keys    *keyring
+	keys    keys
 	bodies  *bodyCodec
 	counts  countCache
 	secrets secretCache
@@ -77,7 +77,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (_ *Store, err erro
 
 // openIn opens the database of a folder. alone tells that no service runs on it.
 func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) (_ *Store, err error) {
-	if err := dir.prepareFiles(log); err != nil {
+	if err := errors.Join(dir.prepareFiles(log), dir.clearCopy()); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
 	s := &Store{bounds: defaultBounds}

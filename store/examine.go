@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Condition is what can be told of a data folder by looking at it, with a service on it or without.
+type Condition struct {
+	Dir      string
+	There    bool     // the folder
+	Open     []string // what other users may look into, with its mode
+	Disk     Disk
+	Running  bool // a service holds the folder
+	Database bool // there is one; all below is of it
+
+	Err                     error // it cannot be read
+	Bytes, Log              int64
+	Schema, KnownSchema     int64
+	Queue, KnownQueue       int64
+	Complaints              []string // of the engine, about its integrity
+	Key                     error    // why the key does not open it: ErrWrongKey, ErrKeyLost, ErrKeyInFile
+	KeyID                   string   // of the key that opens it; empty when nothing has been encrypted yet
+	Unfinished              bool     // a rotation was killed; the next start finishes it
+	FormerKeys, Interrupted []string // files that lie about: former keys, and a copy of a killed backup
+}
+
+// Examine looks at a data folder and makes, mends or migrates nothing. The integrity is checked quickly, or in full.
+func Examine(ctx context.Context, cfg Config, full bool) (Condition, error) {
+	const op = "store: examine"
+	dir, err := folderPath(cfg.Dir)
+	if err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	c := Condition{Dir: string(dir)}
+	if c.Disk, err = diskOf(c.Dir); err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	info, err := os.Stat(c.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, nil
+	case err == nil && !info.IsDir():
+		err = fmt.Errorf("%s is a file", c.Dir)
+	}
+	if err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	c.There = true
+	if err := dir.look(&c); err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	if c.Running, err = dir.served(ctx); err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	if !c.Database {
+		return c, nil
+	}
+	db, err := sqlite.open(dir.database(), true, 1)
+	if err != nil {
+		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	c.Err = errors.Join(dir.examine(ctx, cfg, db, full, &c), db.Close())
+	return c, nil
+}
+
+// look notes what the files themselves tell.
+func (d folder) look(c *Condition) error {
+	for _, path := range []string{string(d), d.key(), d.nextKey(), d.database(), d.database() + "-wal", d.database() + "-shm", d.copy()} {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+			c.Open = append(c.Open, fmt.Sprintf("%s (%04o)", path, mode))
+		}
+		switch path {
+		case d.database():
+			c.Database, c.Bytes = true, info.Size()
+		case d.database() + "-wal":
+			c.Log = info.Size()
+		case d.copy():
+			if lock, err := d.lockCopy(); err != nil {
+				return err
+			} else if lock != nil {
+				c.Interrupted = append(c.Interrupted, path)
+				if err := lock.Close(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	var err error
+	c.FormerKeys, err = filepath.Glob(filepath.Join(string(d), keyName+".*.old"))
+	return err
+}
+
+// served tells whether a service holds the folder.
+func (d folder) served(ctx context.Context) (_ bool, err error) {
+	if _, err := os.Stat(filepath.Join(string(d), servingLockName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return false, err
+	}
+	opening, err := d.lockOpening(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, opening.Close()) }()
+	serving, err := d.tryServing()
+	if err != nil || serving == nil {
+		return err == nil, err
+	}
+	return false, serving.Close()
+}
+
+// examine notes what the database tells.
+func (d folder) examine(ctx context.Context, cfg Config, db *sql.DB, full bool, c *Condition) (err error) {
+	if c.KnownSchema, c.KnownQueue, err = knownSchema(); err != nil {
+		return err
+	}
+	if c.Complaints, err = integrity(ctx, db, full); err != nil || len(c.Complaints) > 0 {
+		return err
+	}
+	begun, err := get(ctx, db, "schema", scanOne[bool],
+		`SELECT count(*) = 2 FROM sqlite_master WHERE type = 'table' AND name IN ($1, 'river_migration')`, schemaTable)
+	if err != nil || !begun {
+		return err
+	}
+	if c.Schema, c.Queue, err = schemaIn(ctx, db); err != nil {
+		return err
+	}
+	proof, err := get(ctx, db, "key proof", scanOne[[]byte], selectProof)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.examineKey(d, cfg, proof)
+	return nil
+}
+
+// examineKey notes whether the key at hand is the one of the database.
+func (c *Condition) examineKey(d folder, cfg Config, proof []byte) {
+	inFiles := d.provingKey(proof)
+	if inFiles != nil {
+		c.KeyID = inFiles.id
+		next := loadKey(d.nextKey())
+		c.Unfinished = next != nil && next.id == inFiles.id
+	}
+	if cfg.Key == nil {
+		_, err := os.Stat(d.key())
+		switch {
+		case inFiles != nil:
+		case errors.Is(err, fs.ErrNotExist):
+			c.Key = ErrKeyLost
+		default:
+			c.Key = ErrWrongKey
+		}
+		return
+	}
+	k, err := newKeyring(cfg.Key)
+	switch {
+	case err == nil && k.proves(proof):
+		c.KeyID = k.id
+	case inFiles != nil:
+		c.Key = ErrKeyInFile
+	default:
+		c.Key = ErrWrongKey
+	}
+}
+
+// Backlog is what waits to be done, or could not be.
+type Backlog struct {
+	Oldest         time.Time // when the oldest webhook came that is not processed yet; zero when there is none
+	Pending        int       // webhooks
+	Failed         int       // webhooks that could not be processed
+	DiscardedJobs  int       // that were tried too often
+	LastBackup     time.Time // zero: never
+	LastBackupPath string
+}
+
+// Backlog looks for what waits, and for the last backup.
+func (s *Store) Backlog(ctx context.Context) (b Backlog, err error) {
+	const op = "backlog"
+	var oldest sql.NullInt64
+	if err := s.work.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed'),
+			min(received_at) FILTER (WHERE state = 'pending') FROM deliveries WHERE state <> 'processed'`).Scan(&b.Pending, &b.Failed, &oldest); err != nil {
+		return Backlog{}, failed(op, err)
+	}
+	b.Oldest = fromMillis(oldest)
+	if b.DiscardedJobs, err = get(ctx, s.work, op, scanOne[int], `SELECT count(*) FROM river_job WHERE state = 'discarded'`); err != nil {
+		return Backlog{}, err
+	}
+	var at sql.NullInt64
+	err = s.work.QueryRowContext(ctx, `SELECT created_at, path FROM backups ORDER BY id DESC LIMIT 1`).Scan(&at, &b.LastBackupPath)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, nil
+	}
+	b.LastBackup = fromMillis(at)
+	return b, failed(op, err)
+}
