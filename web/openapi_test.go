@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,6 +57,46 @@ func TestOpenAPI_IsServed(t *testing.T) {
 	got := b.get("/api/openapi.json").want(http.StatusOK)
 	if got.at("openapi") != "3.1.0" || string(got.body) != string(web.OpenAPI()) {
 		t.Error("the served document is not the embedded one")
+	}
+}
+
+// TestOpenAPI_WhatATokenOpensASessionOpens holds every operation for accounts to the two ways in, and to their refusals.
+func TestOpenAPI_WhatATokenOpensASessionOpens(t *testing.T) {
+	t.Parallel()
+	doc, err := webtest.Load(t.Context())
+	fatal(t, err)
+	seen := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			changes := method != http.MethodGet && method != http.MethodHead
+			ways := map[string]bool{}
+			if op.Security == nil {
+				t.Errorf("%s %s does not say who may call", method, path)
+				continue
+			}
+			for _, way := range *op.Security {
+				ways[strings.Join(slices.Sorted(maps.Keys(way)), "+")] = true
+			}
+			if !ways["token"] {
+				continue
+			}
+			seen++
+			session := "session"
+			if changes {
+				session = "csrf+session"
+			}
+			if !ways[session] || len(ways) != 2 {
+				t.Errorf("%s %s takes %v, want token and %s", method, path, ways, session)
+			}
+			for status, want := range map[string]bool{"401": true, "403": changes, "429": true} {
+				if want && op.Responses.Value(status) == nil {
+					t.Errorf("%s %s does not describe %s", method, path, status)
+				}
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d operations for accounts", seen)
 	}
 }
 
