@@ -13,9 +13,6 @@ import (
 	"probability/web/webtest"
 )
 
-// methods that the document can describe and the server serves.
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodPut}
-
 func TestOpenAPI_NamesEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -98,27 +95,4 @@ func TestOpenAPI_WhatATokenOpensASessionOpens(t *testing.T) {
 	if seen < 30 {
 		t.Errorf("only %d operations for accounts", seen)
 	}
-}
-
-// ownedPaths are the documented routes below one integration, with every other id filled in.
-func ownedPaths(t *testing.T, integration, order, run, delivery string) map[string][]string {
-	t.Helper()
-	doc, err := webtest.Load(t.Context())
-	fatal(t, err)
-	fill := strings.NewReplacer("{id}", integration, "{order}", order, "{import}", run, "{delivery}", delivery)
-	out := map[string][]string{}
-	for path, item := range doc.Paths.Map() {
-		if !strings.Contains(path, "{id}") {
-			continue
-		}
-		for _, m := range methods {
-			if item.GetOperation(m) != nil {
-				out[fill.Replace(path)] = append(out[fill.Replace(path)], m)
-			}
-		}
-	}
-	if len(out) < 15 {
-		t.Fatalf("only %d routes below an integration", len(out))
-	}
-	return out
 }
