@@ -330,6 +330,32 @@ func TestGuesses_OfTokensAreSlowedByAddress(t *testing.T) {
 	b.get("/api/session/", wrong).want(http.StatusUnauthorized)
 }
 
+// TestGuesses_AreCountedByTheClientOfATrustedProxy, or one client would slow all others down.
+func TestGuesses_AreCountedByTheClientOfATrustedProxy(t *testing.T) {
+	t.Parallel()
+	b := carols(t, func(o *options) { o.web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	for i := range 20 {
+		b.post("/login", signInJSON(fmt.Sprintf("a%d@example.com", i), "wrong horse"), header("X-Forwarded-For", "203.0.113.1, 198.51.100.7")).problem(http.StatusUnauthorized, "sign_in_failed")
+	}
+	// Whatever the client itself put before its address is not believed.
+	b.post("/login", signInJSON(carol, carolsPin), header("X-Forwarded-For", "203.0.113.2, 198.51.100.7")).problem(http.StatusTooManyRequests, "too_many_attempts")
+	b.post("/login", signInJSON(carol, carolsPin), header("X-Forwarded-For", "198.51.100.8")).want(http.StatusOK)
+}
+
+// TestGuesses_StrangersCannotChooseWhereTheyAreCounted sends another address each time, which only a trusted proxy may.
+func TestGuesses_StrangersCannotChooseWhereTheyAreCounted(t *testing.T) {
+	t.Parallel()
+	b := carols(t)
+	elsewhere := func(i int) []change {
+		ip := fmt.Sprint("198.51.100.", i)
+		return []change{header("X-Forwarded-For", ip), header("X-Real-Ip", ip), header("Forwarded", "for="+ip), header("Cf-Connecting-Ip", ip)}
+	}
+	for i := range 20 {
+		b.post("/login", signInJSON(fmt.Sprintf("a%d@example.com", i), "wrong horse"), elsewhere(i)...).problem(http.StatusUnauthorized, "sign_in_failed")
+	}
+	b.post("/login", signInJSON("another@example.com", "wrong horse"), elsewhere(99)...).problem(http.StatusTooManyRequests, "too_many_attempts")
+}
+
 func TestSetup_SignsTheFirstAdminIn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
