@@ -24,15 +24,27 @@ const (
 	carolsHash = "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$MjZP1+1U9JUbDWvDvtLyEsZiNXOKEUxfi6O2oe46uxA"
 )
 
-// carols is a bench with an account that can sign in with a password.
+// carols is a bench with an account that can sign in with a password, and others like it.
 func carols(t *testing.T, change ...func(*options)) *bench {
 	t.Helper()
 	b := newBench(t, change...)
+	emails := []string{carol}
+	for i := range 22 {
+		emails = append(emails, someone(i))
+	}
 	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		return tx.InsertUser(ctx, store.User{ID: uuid.Must(uuid.NewV7()), Email: carol, PasswordHash: carolsHash, CreatedAt: noon})
+		for _, email := range emails {
+			u := store.User{ID: uuid.Must(uuid.NewV7()), Email: email, PasswordHash: carolsHash, CreatedAt: noon}
+			if err := tx.InsertUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 	return b
 }
+
+func someone(i int) string { return fmt.Sprintf("someone%d@example.com", i) }
 
 func credentials(email, password string) string {
 	return url.Values{"email": {email}, "password": {password}}.Encode()
@@ -208,25 +220,27 @@ func TestSignIn_CookieIsSecureUnderHTTPS(t *testing.T) {
 	t.Parallel()
 	proxy := func(o *options) { o.web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
 	public := func(o *options) { o.web.PublicURL = "https://orders.example.com" }
+	unsafe := func(o *options) { o.web.PublicURL = "http://orders.example.com" }
+	direct, behind, known, both, plain := carols(t), carols(t, proxy), carols(t, public), carols(t, proxy, public), carols(t, unsafe)
 	host := func(name string) change { return func(r *http.Request) { r.Host = name } }
-	https := header("X-Forwarded-Proto", "https")
+	forwarded := func(what, value string) []change { return []change{header("X-Forwarded-"+what, value)} }
 	for name, c := range map[string]struct {
-		options []func(*options)
+		b       *bench
 		changes []change
 		secure  bool
 	}{
-		"http":                              {nil, nil, false},
-		"a stranger says https":             {nil, []change{https}, false},
-		"a stranger names the public host":  {[]func(*options){public}, []change{header("X-Forwarded-Host", "orders.example.com")}, false},
-		"a trusted proxy says https":        {[]func(*options){proxy}, []change{https}, true},
-		"a trusted proxy says http":         {[]func(*options){proxy}, []change{header("X-Forwarded-Proto", "http")}, false},
-		"the public host":                   {[]func(*options){public}, []change{host("orders.example.com")}, true},
-		"the public host in capitals":       {[]func(*options){public}, []change{host("Orders.Example.COM")}, true},
-		"another host than the public one":  {[]func(*options){public}, []change{host("orders.example.com.evil.example")}, false},
-		"the proxy names the public host":   {[]func(*options){proxy, public}, []change{header("X-Forwarded-Host", "orders.example.com")}, true},
-		"a public address that is not safe": {[]func(*options){func(o *options) { o.web.PublicURL = "http://orders.example.com" }}, []change{host("orders.example.com")}, false},
+		"http":                              {direct, nil, false},
+		"a stranger says https":             {direct, forwarded("Proto", "https"), false},
+		"a stranger names the public host":  {known, forwarded("Host", "orders.example.com"), false},
+		"a trusted proxy says https":        {behind, forwarded("Proto", "https"), true},
+		"a trusted proxy says http":         {behind, forwarded("Proto", "http"), false},
+		"the public host":                   {known, []change{host("orders.example.com")}, true},
+		"the public host in capitals":       {known, []change{host("Orders.Example.COM")}, true},
+		"another host than the public one":  {known, []change{host("orders.example.com.evil.example")}, false},
+		"the proxy names the public host":   {both, forwarded("Host", "orders.example.com"), true},
+		"a public address that is not safe": {plain, []change{host("orders.example.com")}, false},
 	} {
-		b := carols(t, c.options...)
+		b := c.b
 		got := b.post("/login", signInJSON(carol, carolsPin), c.changes...).want(http.StatusOK)
 		cookie := cookieOf(t, got)
 		if cookie.Secure != c.secure || strings.HasPrefix(cookie.Name, "__Host-") != c.secure || (got.header.Get("Strict-Transport-Security") != "") != c.secure {
@@ -335,7 +349,7 @@ func TestGuesses_AreCountedByTheClientOfATrustedProxy(t *testing.T) {
 	t.Parallel()
 	b := carols(t, func(o *options) { o.web.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 	for i := range 20 {
-		b.post("/login", signInJSON(fmt.Sprintf("a%d@example.com", i), "wrong horse"), header("X-Forwarded-For", "203.0.113.1, 198.51.100.7")).problem(http.StatusUnauthorized, "sign_in_failed")
+		b.post("/login", signInJSON(someone(i), "wrong horse"), header("X-Forwarded-For", "203.0.113.1, 198.51.100.7")).problem(http.StatusUnauthorized, "sign_in_failed")
 	}
 	// Whatever the client itself put before its address is not believed.
 	b.post("/login", signInJSON(carol, carolsPin), header("X-Forwarded-For", "203.0.113.2, 198.51.100.7")).problem(http.StatusTooManyRequests, "too_many_attempts")
@@ -351,9 +365,9 @@ func TestGuesses_StrangersCannotChooseWhereTheyAreCounted(t *testing.T) {
 		return []change{header("X-Forwarded-For", ip), header("X-Real-Ip", ip), header("Forwarded", "for="+ip), header("Cf-Connecting-Ip", ip)}
 	}
 	for i := range 20 {
-		b.post("/login", signInJSON(fmt.Sprintf("a%d@example.com", i), "wrong horse"), elsewhere(i)...).problem(http.StatusUnauthorized, "sign_in_failed")
+		b.post("/login", signInJSON(someone(i), "wrong horse"), elsewhere(i)...).problem(http.StatusUnauthorized, "sign_in_failed")
 	}
-	b.post("/login", signInJSON("another@example.com", "wrong horse"), elsewhere(99)...).problem(http.StatusTooManyRequests, "too_many_attempts")
+	b.post("/login", signInJSON(someone(21), "wrong horse"), elsewhere(99)...).problem(http.StatusTooManyRequests, "too_many_attempts")
 }
 
 func TestSetup_SignsTheFirstAdminIn(t *testing.T) {
