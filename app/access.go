@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/google/uuid"
 
 	"probability/store"
@@ -20,12 +19,13 @@ import (
 const (
 	MinPassword = 8
 	MaxPassword = 256
+	maxEmail    = 254 // bytes, as SMTP has it
 )
 
 // AddUser makes an account. It fails with email_taken, or with validation_failed for an address or a
 // password that will not do.
 func (a *App) AddUser(ctx context.Context, email, password string, admin bool) (store.User, error) {
-	u, err := a.newUser(email, password, admin)
+	u, err := a.newUser(ctx, email, password, admin)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -39,19 +39,19 @@ func (a *App) AddUser(ctx context.Context, email, password string, admin bool) (
 	return u, nil
 }
 
-func (a *App) newUser(email, password string, admin bool) (store.User, error) {
+func (a *App) newUser(ctx context.Context, email, password string, admin bool) (store.User, error) {
 	bad := fieldErrors{}
 	email = strings.TrimSpace(email)
-	if addr, err := mail.ParseAddress(email); err != nil || addr.Address != email || len(email) > 254 {
+	if addr, err := mail.ParseAddress(email); err != nil || addr.Address != email || len(email) > maxEmail {
 		bad.add("email", "invalid_email")
 	}
 	checkPassword(bad, password)
 	if err := bad.err(); err != nil {
 		return store.User{}, err
 	}
-	hash, err := argon2id.CreateHash(password, argon2id.DefaultParams)
+	hash, err := a.passwords.hash(ctx, password)
 	if err != nil {
-		return store.User{}, fmt.Errorf("users: hash: %w", err)
+		return store.User{}, fmt.Errorf("users: %w", err)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -69,7 +69,7 @@ func checkPassword(bad fieldErrors, password string) {
 	}
 }
 
-// SetPassword gives the account a new password.
+// SetPassword gives the account a new password, which ends all of its sessions.
 func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	bad := fieldErrors{}
 	checkPassword(bad, password)
@@ -80,14 +80,14 @@ func (a *App) SetPassword(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	hash, err := argon2id.CreateHash(password, argon2id.DefaultParams)
+	hash, err := a.passwords.hash(ctx, password)
 	if err != nil {
-		return fmt.Errorf("users: hash: %w", err)
+		return fmt.Errorf("users: %w", err)
 	}
 	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.SetPassword(ctx, u.ID, hash) })
 }
 
-// DeleteUser disconnects the account's stores and deletes it with its tokens.
+// DeleteUser disconnects the account's stores and deletes it with its tokens and sessions.
 func (a *App) DeleteUser(ctx context.Context, email string) error {
 	u, err := a.userByEmail(ctx, email)
 	if err != nil {

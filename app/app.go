@@ -36,18 +36,21 @@ type Config struct {
 
 // App holds the use cases. It is safe for concurrent use and starts nothing by itself.
 type App struct {
-	ahead    *semaphore.Weighted // of runs that read ahead
-	audits   auditLimits
-	cfg      Config
-	drains   drains
-	inbox    inbox
-	log      *slog.Logger
-	queue    *queue
-	refused  refusals
-	renewals singleflight.Group
-	setup    setup
-	shopify  *shopify.Client
-	store    *store.Store
+	ahead     *semaphore.Weighted // of runs that read ahead
+	audits    auditLimits
+	cfg       Config
+	drains    drains
+	inbox     inbox
+	log       *slog.Logger
+	passwords passwords
+	queue     *queue
+	refused   refusals
+	renewals  singleflight.Group
+	setup     setup
+	shopify   *shopify.Client
+	signIns   guesses // by account and by address
+	store     *store.Store
+	wrong     guesses // tokens and set-up links, by address
 }
 
 // New builds the application on an open store and a client of Shopify.
@@ -68,7 +71,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if err != nil {
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
-	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
+	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time = drainLinger, drainGather, drainTime
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.write = a.writeInbox

@@ -21,6 +21,7 @@ const (
 	NotFound                 // not there, or somebody else's
 	Busy                     // not now; come again after RetryAfter
 	NotAvailable             // this version cannot do it yet
+	TooMany                  // too often; come again after RetryAfter
 )
 
 // FieldError is one complaint about one member of a request: a code for a sentence and its parameters.
@@ -38,7 +39,7 @@ type Error struct {
 	Kind       Kind
 	Params     map[string]any // what the sentence for Code needs
 	Reason     string         // says more exactly than Code what happened; may be empty
-	RetryAfter time.Duration  // for Busy
+	RetryAfter time.Duration  // for Busy and TooMany
 }
 
 // Error gives code, detail and cause for a log.

@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // HurryDrains lets jobs wait so long for more deliveries, gather for so long, and give way after so long.
 func HurryDrains(a *App, linger, gather, most time.Duration) {
@@ -27,3 +30,49 @@ func Gathered(a *App) (own, strange int) {
 
 // SetClock gives the application another clock.
 func SetClock(a *App, now func() time.Time) { a.cfg.Now = now }
+
+// PasswordParams are what a hash costs in earnest.
+var PasswordParams = passwordParams
+
+// CheapenPasswords makes hashes cost next to nothing: tests make hundreds of accounts.
+func CheapenPasswords() { passwordParams.Memory = 64 }
+
+// Hashes tells how many passwords have been hashed.
+func Hashes(a *App) int64 { return a.passwords.done.Load() }
+
+// HoldHashes takes all turns of hashing, until the function it returns is called; others wait so long for theirs.
+func HoldHashes(ctx context.Context, a *App, patience time.Duration) (release func(), err error) {
+	a.passwords.patience = patience
+	err = a.passwords.turns.Acquire(ctx, hashesAtOnce)
+	return func() { a.passwords.turns.Release(hashesAtOnce) }, err
+}
+
+// NetworkOf is what guesses from an address are counted by.
+func NetworkOf(remote string) string { return networkOf(remote) }
+
+// MaxGuessKeys is how much a table of guesses remembers.
+const MaxGuessKeys = maxGuessKeys
+
+// Guesses is a table of guesses with one rule.
+type Guesses struct {
+	guesses
+	Free                int
+	Within, First, Most time.Duration
+}
+
+func (g *Guesses) guess(text string) guess {
+	return newGuess(guessRule{free: g.Free, within: g.Within, first: g.First, most: g.Most}, "test", text)
+}
+
+// Take counts a try by each of the texts; it returns how long to wait instead.
+func (g *Guesses) Take(now time.Time, texts ...string) time.Duration {
+	tries := make([]guess, len(texts))
+	for i, text := range texts {
+		tries[i] = g.guess(text)
+	}
+	return g.take(now, tries...)
+}
+
+func (g *Guesses) Forget(text string)   { g.forget(g.guess(text)) }
+func (g *Guesses) GiveBack(text string) { g.giveBack(g.guess(text)) }
+func (g *Guesses) Len() int             { return len(g.byKey) }

@@ -56,7 +56,7 @@ func (a *App) Setup(ctx context.Context, token, email, password string) (store.U
 	if !a.SetupOpen(token) {
 		return store.User{}, "", closed
 	}
-	u, err := a.newUser(email, password, true)
+	u, err := a.newUser(ctx, email, password, true)
 	if err != nil {
 		return store.User{}, "", err
 	}

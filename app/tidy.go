@@ -32,6 +32,7 @@ func (a *App) Tidy(ctx context.Context) error {
 	for _, slice := range []func() (bool, error){
 		func() (bool, error) { return a.store.ExpireImports(ctx, retention, a.now()) },
 		func() (bool, error) { return a.store.ExpireAudits(ctx, retention, a.now()) },
+		func() (bool, error) { return a.store.ExpireSessions(ctx, a.now().Add(-SessionLife)) },
 		func() (bool, error) { return a.store.GiveBack(ctx) },
 	} {
 		for more := true; more; {

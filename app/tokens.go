@@ -18,6 +18,9 @@ import (
 // tokenPrefix makes a token recognisable, for people and for programs that look for leaked secrets.
 const tokenPrefix = "prob_"
 
+// tokenLength is that of 32 random bytes in base64url.
+const tokenLength = 43
+
 // hashToken is what is stored of a token. A token is 256 random bits, so a plain hash is enough:
 // there is nothing to guess that a slow hash would protect.
 func hashToken(plain string) []byte {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,7 +95,7 @@ func demo(ctx context.Context, o demoOptions, io streams) (err error) {
 	say(io, "Service:          %s with an empty database in %s", base, dir)
 
 	api := &demoClient{base: base}
-	if api.token, err = demoAccount(ctx, s); err != nil {
+	if api.password, api.token, err = demoAccount(ctx, s); err != nil {
 		return err
 	}
 	err = demoRun(ctx, o, io, api, shop)
@@ -121,7 +122,7 @@ func demoRun(ctx context.Context, o demoOptions, io streams, api *demoClient, sh
 	}
 	say(io, "Imported:         %d orders in %s, and the store counts as many\n", done.Fetched, time.Since(begun).Round(10*time.Millisecond))
 	say(io, `Open
-  %[1]s/                   what this is
+  %[1]s/login              sign in as %[4]s with %[5]s
   %[1]s/api/openapi.json   the description of the API
 
 Paste
@@ -130,7 +131,7 @@ Paste
   curl -sS -H 'Authorization: Bearer %[2]s' '%[1]s/api/integrations/shopify/%[3]d/deliveries/?page_size=5'
 
 From now on people buy, pay and cancel; each change arrives as a signed webhook. Ctrl-C ends the demo.
-`, api.base, api.token, id)
+`, api.base, api.token, id, demoEmail, api.password)
 	if o.life > 0 {
 		timed, cancel := context.WithTimeout(ctx, o.life)
 		defer cancel()
@@ -160,17 +161,17 @@ func demoListener(ctx context.Context, asked string) (net.Listener, error) {
 	return listen(ctx, "127.0.0.1:0")
 }
 
-// demoAccount makes the one account, with a password that nobody knows, and an
-// API token for it.
-func demoAccount(ctx context.Context, s *service) (string, error) {
-	if _, err := s.app.AddUser(ctx, demoEmail, rand.Text(), true); err != nil {
-		return "", fmt.Errorf("demo: account: %w", err)
+// demoAccount makes the one account, with a password of the moment, and an API
+// token for it.
+func demoAccount(ctx context.Context, s *service) (password, token string, err error) {
+	password = strings.ToLower(rand.Text()[:16])
+	if _, err := s.app.AddUser(ctx, demoEmail, password, true); err != nil {
+		return "", "", fmt.Errorf("demo: account: %w", err)
 	}
-	token, _, err := s.app.CreateToken(ctx, demoEmail, "demo", 0)
-	if err != nil {
-		return "", fmt.Errorf("demo: token: %w", err)
+	if token, _, err = s.app.CreateToken(ctx, demoEmail, "demo", 0); err != nil {
+		return "", "", fmt.Errorf("demo: token: %w", err)
 	}
-	return token, nil
+	return password, token, nil
 }
 
 func say(io streams, format string, args ...any) {

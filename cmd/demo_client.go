@@ -12,7 +12,7 @@ import (
 
 // demoClient talks to the service as everybody does: over HTTP, with a token.
 type demoClient struct {
-	base, token string
+	base, password, token string
 }
 
 // Only the members that the demo looks at.

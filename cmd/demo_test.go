@@ -36,6 +36,11 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s: got %d, %v, want 200: %s", c[2], status, err, body)
 		}
 	}
+	account := regexp.MustCompile(`(http://\S+)/login\s+sign in as (\S+) with (\S+)`).FindStringSubmatch(text)
+	if account == nil {
+		t.Fatal("it does not say how to sign in")
+	}
+	signIn(t, account[1], account[2], account[3])
 	for _, what := range []string{"new order", "paid"} {
 		p.stdout.wait(t, p.ended, func(line string) bool { return lived.MatchString(line) && strings.Contains(line, what) })
 	}

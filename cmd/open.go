@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,19 +27,13 @@ func storeConfig(cfg Config) store.Config {
 
 // newApp puts the use cases on an open store.
 func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
-	hc := &http.Client{}
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		own := t.Clone()
-		own.MaxIdleConnsPerHost = 8 // a store is asked by a few jobs at once; the default of 2 would reconnect all the time
-		hc.Transport = own
-	}
 	client, err := shopify.NewClient(shopify.Config{
 		APIVersion: cfg.Shopify.APIVersion,
 		Endpoint:   cfg.Shopify.Endpoint,
 		Retries:    1, // an import tries again by itself, and should not keep a worker meanwhile
 		Timeout:    20 * time.Second,
 		UserAgent:  "probability/" + readBuild().version,
-	}, hc, log)
+	}, nil, log)
 	if err != nil {
 		return nil, usagef("shopify: %w", err)
 	}

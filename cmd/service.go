@@ -67,6 +67,7 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 		return nil, err
 	}
 	handler, err := web.New(web.Config{
+		PublicURL: cfg.Server.PublicURL,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.store.Ping(ctx), runner.Healthy())
 		},

@@ -20,7 +20,8 @@ type Client struct {
 }
 
 // NewClient checks the configuration and starts nothing. The http.Client is
-// copied; nil means one with sensible limits.
+// copied; nil means one with sensible limits, which at the default endpoint
+// connects to public addresses only.
 func NewClient(cfg Config, hc *http.Client, log *slog.Logger) (*Client, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -34,7 +35,7 @@ func NewClient(cfg Config, hc *http.Client, log *slog.Logger) (*Client, error) {
 	}
 	return &Client{
 		cfg:     cfg,
-		http:    newHTTPClient(hc),
+		http:    newHTTPClient(cfg, hc),
 		log:     log,
 		limiter: newLimiter(),
 		served:  versions{last: map[string]string{}, warned: map[string]string{}},

@@ -3,7 +3,6 @@ package shopify
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -122,15 +121,20 @@ func isHeaderText(s string) bool {
 }
 
 // newHTTPClient copies hc so that ours neither follows redirects, which would
-// carry the token to another host, nor keeps cookies.
-func newHTTPClient(hc *http.Client) *http.Client {
+// carry the token to another host, nor keeps cookies. At the default endpoint
+// it connects to public addresses only.
+func newHTTPClient(cfg Config, hc *http.Client) *http.Client {
 	var own http.Client
 	if hc != nil {
 		own = *hc
 	} else {
+		dial := newDialer().DialContext
+		if cfg.Endpoint == DefaultEndpoint {
+			dial = dialStore
+		}
 		own.Transport = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:           dial,
 			ForceAttemptHTTP2:     true,
 			MaxIdleConns:          100,
 			MaxIdleConnsPerHost:   8,

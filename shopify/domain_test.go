@@ -28,7 +28,9 @@ func TestParseShop(t *testing.T) {
 		"evil.com#.myshopify.com", "x@evil.com/.myshopify.com", "x@a.myshopify.com", "evil.com:443/.myshopify.com", "evil.com\\.myshopify.com",
 		"a_b.myshopify.com", " a.myshopify.com", "a.myshopify.com ", "a.myshopify.com\n", "a\x00.myshopify.com", "ñ.myshopify.com",
 		"a%2e.myshopify.com", "a.myshopify.co", "amyshopify.com", "a.myshopifyxcom", "a.\u212Ayshopify.com", "a.my\u017Fhopify.com", "K\u212A.myshopify.com",
-		strings.Repeat("a", 101) + ".myshopify.com",
+		strings.Repeat("a", 101) + ".myshopify.com", strings.Repeat("a", 300) + ".myshopify.com", "a.myshopify.com@x", "a.myshopify.com..",
+		"\u0430.myshopify.com", "a.m\u0443shopify.com", "ａ.myshopify.com", "a\u3002myshopify.com", "a\u200b.myshopify.com", "xn--80ak6aa92e.com",
+		"127.0.0.1", "[::1]", "localhost", "a.myshopify.com%00.evil.com", "a.myshopify.com;.evil.com", "a.myshopify.com?x=.myshopify.com",
 	} {
 		if got, err := shopify.ParseShop(in); !errors.Is(err, shopify.ErrInvalidShop) || got != "" {
 			t.Errorf("ParseShop(%q) = %q, %v; want %v", in, got, err, shopify.ErrInvalidShop)

@@ -43,13 +43,13 @@ func (tx *Tx) InsertUser(ctx context.Context, u User) error {
 	return failed("users: insert", err)
 }
 
-// SetPassword stores a new password hash.
+// SetPassword stores a new password hash. A trigger ends the account's sessions with it.
 func (tx *Tx) SetPassword(ctx context.Context, id uuid.UUID, hash string) error {
 	res, err := tx.tx.ExecContext(ctx, `UPDATE users SET password_hash = $2 WHERE id = $1`, id.String(), hash)
 	return changedOne("users: set password", res, err)
 }
 
-// DeleteUser removes an account and its tokens. Its integrations must have been marked deleted before: ErrConflict while
+// DeleteUser removes an account, its tokens and its sessions. Its integrations must have been marked deleted before: ErrConflict while
 // one is left, for nobody could reach it any more.
 func (tx *Tx) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	const op = "users: delete"
@@ -79,9 +79,16 @@ func (s *Store) Users(ctx context.Context) ([]User, error) {
 	return list(ctx, s.readers, "users: list", scanUser, `SELECT `+userColumns+` FROM users u ORDER BY u.email_key LIMIT $1`, maxRows)
 }
 
+// User is the account with this id, as the transaction sees it.
+func (tx *Tx) User(ctx context.Context, id uuid.UUID) (User, error) { return userByID(ctx, tx.tx, id) }
+
 // User is the account with this id.
 func (s *Store) User(ctx context.Context, id uuid.UUID) (User, error) {
-	return get(ctx, s.readers, "users: get", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id.String())
+	return userByID(ctx, s.readers, id)
+}
+
+func userByID(ctx context.Context, q querier, id uuid.UUID) (User, error) {
+	return get(ctx, q, "users: get", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id.String())
 }
 
 // UserByEmail is the account with this e-mail, in any case.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -9,25 +10,57 @@ import (
 	"probability/store"
 )
 
-// userKey is where authenticate leaves the account in the request's context.
-const userKey = "probability.user"
+// userKey and sessionKey are where authenticate leaves the account, and the session if there is one, in the request's context.
+const (
+	userKey    = "probability.user"
+	sessionKey = "probability.session"
+)
 
-// authenticate lets a request through that carries an API token, as "Bearer" or, as clients of the
-// original backend send it, "Token". A token anywhere else, such as in the query, is not looked at:
-// addresses end up in logs and histories.
+// authenticate lets a request through that carries an API token, as "Bearer" or, as clients of the original backend send it,
+// "Token"; or, without any Authorization header, the cookie of a session. A token anywhere else, such as in the query, is not
+// looked at: addresses end up in logs and histories. What a session changes needs proof that our own page asked for it.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
-		if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Token") {
-			return &app.Error{Kind: app.Unauthorized, Code: "unauthorized"}
+		var err error
+		if _, given := c.Request().Header[echo.HeaderAuthorization]; given {
+			err = s.byToken(c)
+		} else {
+			err = s.bySession(c)
 		}
-		user, err := s.app.Authenticate(c.Request().Context(), strings.TrimSpace(token))
 		if err != nil {
 			return err
 		}
-		c.Set(userKey, user)
 		return next(c)
 	}
+}
+
+func (s *Server) byToken(c echo.Context) error {
+	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Token") {
+		return &app.Error{Kind: app.Unauthorized, Code: "unauthorized"}
+	}
+	user, err := s.app.Authenticate(c.Request().Context(), strings.TrimSpace(token))
+	if err != nil && app.KindOf(err) == app.Unauthorized {
+		return cmp.Or(s.app.CountWrong(c.RealIP()), err)
+	}
+	if err != nil {
+		return err
+	}
+	c.Set(userKey, user)
+	return nil
+}
+
+func (s *Server) bySession(c echo.Context) error {
+	v, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	if err := s.checkCSRF(c.Request(), v.cookie); err != nil {
+		return err
+	}
+	c.Set(userKey, v.user)
+	c.Set(sessionKey, v)
+	return nil
 }
 
 // caller is the account that authenticate let through.

@@ -19,6 +19,9 @@ import (
 // saneRequestID is what a caller's own request id may look like; it goes into logs and answers.
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
+// codeKey is where a handler that answers a problem with a page leaves its code, for the log.
+const codeKey = "probability.code"
+
 // withoutTrailingSlash lets every path be written with or without one, for every method, without a
 // redirect: a redirected POST loses its body in many clients.
 func withoutTrailingSlash(next echo.HandlerFunc) echo.HandlerFunc {
@@ -71,8 +74,11 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("remote", c.RealIP()), slog.String("request_id", w.Header().Get(echo.HeaderXRequestID)),
 		}
 		code, cut := "", errors.Is(err, http.ErrAbortHandler)
+		code, _ = c.Get(codeKey).(string)
 		if err != nil {
 			code = problemOf(err).code
+		}
+		if code != "" {
 			attrs = append(attrs, slog.String("code", code))
 		}
 		if cut {
@@ -114,8 +120,9 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // secureHeaders forbids a browser everything that an API answer does not need. Pages loosen the
-// content policy for their own style sheet.
-func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+// content policy for their own style sheet. A year of https only is promised only to whoever came by https, for a promise
+// cannot be taken back.
+func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
@@ -123,6 +130,12 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
 		h.Set(echo.HeaderXFrameOptions, "DENY")
 		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if s.secure(c) {
+			h.Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
+		}
 		return next(c)
 	}
 }
@@ -149,19 +162,23 @@ func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // sameOrigin refuses a form that another site made the browser send.
-//
-// A page with "Referrer-Policy: no-referrer" makes browsers send "Origin: null" even to their own
-// site, and over plain http to another host there is no Sec-Fetch-Site that would tell the two apart.
-// Such a request is let through: the set-up form carries a token that no other site can know.
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get(echo.HeaderOrigin) == "null" {
-			return next(c)
-		}
-		if err := s.cross.Check(r); err != nil {
+		if err := s.checkOrigin(c.Request()); err != nil {
 			return &problem{status: http.StatusForbidden, code: "cross_origin", cause: err}
 		}
 		return next(c)
 	}
+}
+
+// checkOrigin tells whether another site made the browser send the request.
+//
+// A page with "Referrer-Policy: no-referrer" makes browsers send "Origin: null" even to their own
+// site, and over plain http to another host there is no Sec-Fetch-Site that would tell the two apart.
+// Such a request is let through, so it has to carry a token that no other site can know.
+func (s *Server) checkOrigin(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get(echo.HeaderOrigin) == "null" {
+		return nil
+	}
+	return s.cross.Check(r)
 }

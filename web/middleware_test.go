@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"probability/shopify"
 )
 
 func TestServer_PathsWorkWithAndWithoutTrailingSlash(t *testing.T) {
@@ -93,20 +95,61 @@ func TestServer_RequestIDIsKeptWhenSane(t *testing.T) {
 	}
 }
 
+// TestServer_ForbidsTheBrowserWhatItDoesNotNeed looks at the headers of every kind of answer.
 func TestServer_ForbidsTheBrowserWhatItDoesNotNeed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, p := range []string{"/", "/setup", "/api/nothing", "/healthz", "/api/integrations/shopify/"} {
-		h := b.get(p, header("Accept", "text/html")).header
+	path, id := b.connected()
+	b.put(id, order(1))
+	body := order(2)
+	for what, a := range map[string]answer{
+		"page":             b.get("/", header("Accept", "text/html")).want(http.StatusOK),
+		"refusing page":    b.get("/setup").want(http.StatusForbidden),
+		"sign-in page":     b.get("/login").want(http.StatusOK),
+		"refused sign-in":  b.post("/login", credentials("a@example.com", "x"), asForm).want(http.StatusUnauthorized),
+		"redirect":         b.post("/logout", "", asForm).want(http.StatusSeeOther),
+		"nothing":          b.post("/logout", "").want(http.StatusNoContent),
+		"JSON":             b.get(path + "orders/").want(http.StatusOK),
+		"headers only":     b.do(http.MethodHead, path+"orders/", "").want(http.StatusOK),
+		"CSV":              b.get(path + "orders/export/?format=csv").want(http.StatusOK),
+		"lines":            b.get(path + "orders/export/?format=ndjson").want(http.StatusOK),
+		"document":         b.get("/api/openapi.json").want(http.StatusOK),
+		"health":           b.get("/healthz").want(http.StatusOK),
+		"accepted webhook": b.post(webhookPath, body, header("X-Shopify-Hmac-Sha256", shopify.Sign(shopSecret, []byte(body))), header("X-Shopify-Shop-Domain", shopDomain), header("X-Shopify-Topic", "orders/create")).want(http.StatusOK),
+		"refused webhook":  b.post(webhookPath, body).want(http.StatusUnauthorized),
+		"unauthorized":     b.get(path, anonymous).want(http.StatusUnauthorized),
+		"bad parameter":    b.get(path + "orders/?page=x").want(http.StatusBadRequest),
+		"another site":     b.post("/setup", "", asForm, header("Sec-Fetch-Site", "cross-site")).want(http.StatusForbidden),
+		"unknown path":     b.get("/api/nothing").want(http.StatusNotFound),
+		"wrong method":     b.do(http.MethodPut, path, "").want(http.StatusMethodNotAllowed),
+		"methods":          b.do(http.MethodOptions, path, "").want(http.StatusNoContent),
+		"too large":        b.post(connectPath, strings.Repeat("x", 2<<20)).want(http.StatusRequestEntityTooLarge),
+		"not yet":          b.post(path+"audit/", "").want(http.StatusNotImplemented),
+	} {
 		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "X-Frame-Options": "DENY",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			"Strict-Transport-Security": "", // never by http
 		} {
-			if got := h.Get(name); got != want {
-				t.Errorf("%s: %s is %q, want %q", p, name, got, want)
+			if got := a.header.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", what, name, got, want)
 			}
 		}
-		if csp := h.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
-			t.Errorf("%s: content policy %q", p, csp)
+		referrer := "no-referrer"
+		if strings.Contains(what, "sign-in") {
+			referrer = "same-origin" // so that the form's origin is told to us, and to nobody else
+		}
+		if got := a.header.Get("Referrer-Policy"); got != referrer {
+			t.Errorf("%s: Referrer-Policy is %q, want %q", what, got, referrer)
+		}
+		if got := a.header.Get("Permissions-Policy"); !strings.Contains(got, "camera=()") || strings.Contains(got, "*") {
+			t.Errorf("%s: Permissions-Policy is %q", what, got)
+		}
+		if csp := a.header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: content policy %q", what, csp)
+		}
+		if a.header.Get("Server") != "" || a.header.Get("X-Powered-By") != "" || a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: too much in %v", what, a.header)
 		}
 	}
 }

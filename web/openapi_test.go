@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,9 +12,6 @@ import (
 	"probability/web"
 	"probability/web/webtest"
 )
-
-// methods that the document can describe and the server serves.
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodPut}
 
 func TestOpenAPI_NamesEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
@@ -59,25 +57,42 @@ func TestOpenAPI_IsServed(t *testing.T) {
 	}
 }
 
-// ownedPaths are the documented routes below one integration, with every other id filled in.
-func ownedPaths(t *testing.T, integration, order, run, delivery string) map[string][]string {
-	t.Helper()
+// TestOpenAPI_WhatATokenOpensASessionOpens holds every operation for accounts to the two ways in, and to their refusals.
+func TestOpenAPI_WhatATokenOpensASessionOpens(t *testing.T) {
+	t.Parallel()
 	doc, err := webtest.Load(t.Context())
 	fatal(t, err)
-	fill := strings.NewReplacer("{id}", integration, "{order}", order, "{import}", run, "{delivery}", delivery)
-	out := map[string][]string{}
+	seen := 0
 	for path, item := range doc.Paths.Map() {
-		if !strings.Contains(path, "{id}") {
-			continue
-		}
-		for _, m := range methods {
-			if item.GetOperation(m) != nil {
-				out[fill.Replace(path)] = append(out[fill.Replace(path)], m)
+		for method, op := range item.Operations() {
+			changes := method != http.MethodGet && method != http.MethodHead
+			ways := map[string]bool{}
+			if op.Security == nil {
+				t.Errorf("%s %s does not say who may call", method, path)
+				continue
+			}
+			for _, way := range *op.Security {
+				ways[strings.Join(slices.Sorted(maps.Keys(way)), "+")] = true
+			}
+			if !ways["token"] {
+				continue
+			}
+			seen++
+			session := "session"
+			if changes {
+				session = "csrf+session"
+			}
+			if !ways[session] || len(ways) != 2 {
+				t.Errorf("%s %s takes %v, want token and %s", method, path, ways, session)
+			}
+			for status, want := range map[string]bool{"401": true, "403": changes, "429": true} {
+				if want && op.Responses.Value(status) == nil {
+					t.Errorf("%s %s does not describe %s", method, path, status)
+				}
 			}
 		}
 	}
-	if len(out) < 15 {
-		t.Fatalf("only %d routes below an integration", len(out))
+	if seen < 30 {
+		t.Errorf("only %d operations for accounts", seen)
 	}
-	return out
 }

@@ -72,9 +72,12 @@ type indexView struct {
 	OpenAPI string `json:"openapi"`
 }
 
+// indexPage is the view with who is signed in, if anybody is.
 type indexPage struct {
 	page
 	indexView
+	CSRFToken string
+	Email     string
 }
 
 // index is GET /: what this is and where to go on, as a page for browsers and as JSON for programs.
@@ -83,7 +86,15 @@ func (s *Server) index(c echo.Context) error {
 	if !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/html") {
 		return c.JSON(http.StatusOK, view)
 	}
-	return s.render(c, http.StatusOK, "index.html", indexPage{page: s.page(c), indexView: view})
+	p := indexPage{page: s.page(c), indexView: view}
+	v, err := s.session(c)
+	switch {
+	case err == nil:
+		p.CSRFToken, p.Email = csrfToken(v.cookie), v.user.Email
+	case app.KindOf(err) != app.Unauthorized:
+		return err
+	}
+	return s.render(c, http.StatusOK, "index.html", p)
 }
 
 // setupView is the set-up page in one of its three states: a form, a result, or neither for a link that
@@ -104,12 +115,23 @@ func (s *Server) setupPage(c echo.Context) error {
 	view := setupView{page: s.page(c), Token: token, Open: s.app.SetupOpen(token)}
 	status := http.StatusOK
 	if !view.Open {
+		if err := s.countWrongLink(c, token); err != nil {
+			return err
+		}
 		status = http.StatusForbidden
 	}
 	return s.render(c, status, "setup.html", view)
 }
 
-// setupSubmit is POST /setup: it makes the admin and shows the API token, this once.
+// countWrongLink counts a set-up link that does not work; a page that was opened without any is no guess.
+func (s *Server) countWrongLink(c echo.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	return s.app.CountWrong(c.RealIP())
+}
+
+// setupSubmit is POST /setup: it makes the admin, signs it in and shows the API token, this once.
 func (s *Server) setupSubmit(c echo.Context) error {
 	var body bytes.Buffer
 	err := readBody(&body, c.Request())
@@ -126,8 +148,15 @@ func (s *Server) setupSubmit(c echo.Context) error {
 		view.Errors = view.voice.complaints(map[string][]app.FieldError{"password_again": {{Code: "passwords_differ"}}})
 		return s.render(c, http.StatusBadRequest, "setup.html", view)
 	}
-	_, view.APIToken, err = s.app.Setup(c.Request().Context(), view.Token, view.Email, password)
+	user, apiToken, err := s.app.Setup(c.Request().Context(), view.Token, view.Email, password)
 	if err == nil {
+		view.APIToken = apiToken
+		cookie, err := s.app.BeginSession(c.Request().Context(), user, s.browser(c))
+		if err != nil { // the account is there, and its token is shown only now
+			s.log.WarnContext(c.Request().Context(), "the new account could not be signed in", "error", err)
+		} else {
+			s.setCookie(c, cookie)
+		}
 		return s.render(c, http.StatusCreated, "setup.html", view)
 	}
 	p := problemOf(err)
@@ -135,6 +164,11 @@ func (s *Server) setupSubmit(c echo.Context) error {
 		return err
 	}
 	view.Open = p.code != "setup_link_invalid"
+	if !view.Open {
+		if err := s.countWrongLink(c, view.Token); err != nil {
+			return err
+		}
+	}
 	view.Errors = view.voice.complaints(p.fields)
 	if len(view.Errors) == 0 {
 		view.Problem = view.voice.say("problem."+p.code+".detail", p.params)

@@ -83,7 +83,7 @@ func problemOf(err error) *problem {
 	if e.Kind == app.Internal {
 		p.code, p.fields, p.params = "internal", nil, nil
 	}
-	if e.Kind == app.Busy {
+	if e.Kind == app.Busy || e.Kind == app.TooMany {
 		p.retryAfter = max(e.RetryAfter, time.Second)
 		if e.RetryAfter == 0 {
 			p.retryAfter = busyRetry
@@ -118,6 +118,8 @@ func statusOf(k app.Kind) int {
 		return http.StatusNotFound
 	case app.Busy:
 		return http.StatusServiceUnavailable
+	case app.TooMany:
+		return http.StatusTooManyRequests
 	case app.NotAvailable:
 		return http.StatusNotImplemented
 	case app.Internal:
@@ -132,16 +134,21 @@ func (s *Server) writeProblem(err error, c echo.Context) {
 	}
 	p := problemOf(err)
 	header := c.Response().Header()
+	p.announce(header)
+	header.Set(echo.HeaderContentType, mediaProblem)
+	if err := c.JSON(p.status, s.viewProblem(c, p)); err != nil {
+		s.log.DebugContext(c.Request().Context(), "the answer could not be sent", "error", err)
+	}
+}
+
+// announce sets the headers that go with the status: when to come again, and what would have been accepted.
+func (p *problem) announce(header http.Header) {
 	if p.retryAfter > 0 {
 		seconds := (p.retryAfter + time.Second - 1) / time.Second
 		header.Set(echo.HeaderRetryAfter, strconv.FormatInt(int64(seconds), 10))
 	}
 	if p.status == http.StatusUnauthorized {
 		header.Set(echo.HeaderWWWAuthenticate, challenge(p.code))
-	}
-	header.Set(echo.HeaderContentType, mediaProblem)
-	if err := c.JSON(p.status, s.viewProblem(c, p)); err != nil {
-		s.log.DebugContext(c.Request().Context(), "the answer could not be sent", "error", err)
 	}
 }
 

@@ -24,7 +24,7 @@ type Route struct{ Method, Path string }
 func (s *Server) routes() {
 	e := s.echo
 	e.Pre(withoutTrailingSlash)
-	e.Use(s.identify, s.logRequests, s.recoverPanics, secureHeaders, s.limitBodies)
+	e.Use(s.identify, s.logRequests, s.recoverPanics, s.secureHeaders, s.limitBodies)
 
 	// Anybody.
 	get(e, "/", s.index)
@@ -34,6 +34,10 @@ func (s *Server) routes() {
 	get(e, "/api/openapi.json", s.openAPI)
 	get(e, "/api/docs", s.later)
 
+	get(e, "/login", s.signInPage)
+	e.POST("/login", s.signIn)
+	e.POST("/logout", s.signOut)
+
 	// Whoever holds the set-up link.
 	get(e, "/setup", s.setupPage)
 	e.POST("/setup", s.setupSubmit, s.sameOrigin)
@@ -41,8 +45,9 @@ func (s *Server) routes() {
 	// Shopify, proven by the signature of the body.
 	e.POST(webhookPath, s.receiveWebhook)
 
-	// Accounts, proven by a token, and only for what is theirs.
+	// Accounts, proven by a token or a session, and only for what is theirs.
 	account := s.authenticate
+	get(e, "/api/session", s.getSession, account)
 	get(e, storesPath, s.listIntegrations, account)
 	e.POST(storesPath+"/connect", s.connect, account)
 	e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPatch}, storesPath+"/connect", onlyPost)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type Config struct {
 	MaxBody int64
 	// Now is the clock, for "today"; nil means time.Now.
 	Now func() time.Time
+	// PublicURL is the base address under which browsers and Shopify reach us; may be empty.
+	PublicURL string
 	// Ready answers /readyz: nil when the service can do its work.
 	Ready func(context.Context) error
 	// TrustedProxies are the peers whose X-Forwarded-* headers are believed; none by default.
@@ -50,6 +53,7 @@ type Server struct {
 	exportStall time.Duration
 	log         *slog.Logger
 	pages       *template.Template
+	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
 	style       stylesheet
 }
@@ -84,6 +88,9 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
 	s.trustProxies(cfg.TrustedProxies)
+	if err := s.trustPublicURL(cfg.PublicURL); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	s.routes()
 	return s, nil
 }
@@ -119,6 +126,21 @@ func (s *Server) trustProxies(proxies []netip.Prefix) {
 	}
 	s.echo.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	s.echo.SchemeExtractor = echo.ExtractSchemeFromHeaders(trust...)
+}
+
+// trustPublicURL takes what comes from the public address for our own, even where a proxy in between changes the Host.
+func (s *Server) trustPublicURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return errors.New("the public address is no URL")
+	}
+	if u.Scheme == "https" {
+		s.publicHost = u.Host
+	}
+	return s.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host)
 }
 
 // voice is the language of the request; the answer says which one it is in.
