@@ -12,6 +12,7 @@ import (
 // The problems that an integration's health can name. Each has a sentence that says how to mend it.
 const (
 	ProblemAccessDenied    = "access_denied"             // Shopify forbids the orders, for another reason than a scope
+	ProblemDiskLow         = "disk_low"                  // imports pause for want of room on our own disk
 	ProblemLimited         = "orders_limited_to_60_days" // read_all_orders is not granted
 	ProblemMissingScope    = "missing_scope"
 	ProblemNoSecret        = "webhook_secret_missing" // a public address is known, but nothing to verify webhooks with
@@ -42,7 +43,7 @@ var credentialProblems = []string{
 }
 
 // degrading problems cost something but do not stop the orders.
-var degrading = []string{ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
+var degrading = []string{ProblemDiskLow, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.
 func problemOf(err error) string {
@@ -107,6 +108,9 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 		if !slices.ContainsFunc(problems, func(p store.Problem) bool { return p.Code == code }) {
 			problems = append(problems, store.Problem{Code: code, Since: in.UpdatedAt})
 		}
+	}
+	if a.Disk() != DiskOK {
+		add(ProblemDiskLow)
 	}
 	if in.Active {
 		if len(in.Permissions) > 0 && !slices.Contains(in.Permissions, "read_all_orders") {
