@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,6 +21,16 @@ type receivedView struct {
 // receiveWebhook is POST /api/webhooks/shopify/orders/. The body goes on as it came: it is proven before
 // anybody decodes it, and the 200 says that it is stored.
 func (s *Server) receiveWebhook(c echo.Context) error {
+	err := s.takeWebhook(c)
+	s.metrics.webhook(err)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+}
+
+// takeWebhook returns when the webhook is stored, or why it is not.
+func (s *Server) takeWebhook(c echo.Context) error {
 	h := c.Request().Header
 	mac := shopifyHeader(h, "Hmac-Sha256")
 	if len(mac) != base64.StdEncoding.EncodedLen(sha256.Size) { // no use keeping the body
@@ -30,7 +41,7 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		}
 		return &app.Error{Kind: app.Unauthorized, Code: "webhook_signature_invalid"}
 	}
-	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies}
+	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies, peer: peerOf(c.RealIP())}
 	defer counted.release()
 	c.Request().Body = counted
 	body := s.buffer()
@@ -38,6 +49,7 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	if err := readBody(body, c.Request()); err != nil {
 		return err
 	}
+	begun := time.Now()
 	err := s.app.Accept(c.Request().Context(), app.Incoming{
 		APIVersion:  shopifyHeader(h, "API-Version"),
 		Body:        body.Bytes(),
@@ -48,10 +60,10 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		TriggeredAt: shopifyHeader(h, "Triggered-At"),
 		WebhookID:   shopifyHeader(h, "Webhook-Id"),
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.metrics.accepting.Observe(time.Since(begun).Seconds())
 	}
-	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+	return err
 }
 
 // maxRecycled is the largest buffer that is kept for the next webhook, in bytes: an order has six thousand.
