@@ -32,9 +32,11 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 		own.MaxIdleConnsPerHost = 8 // a store is asked by a few jobs at once; the default of 2 would reconnect all the time
 		hc.Transport = own
 	}
+	counters := app.NewCounters()
 	client, err := shopify.NewClient(shopify.Config{
 		APIVersion: cfg.Shopify.APIVersion,
 		Endpoint:   cfg.Shopify.Endpoint,
+		Observe:    counters.ShopifyCall,
 		Retries:    1, // an import tries again by itself, and should not keep a worker meanwhile
 		Timeout:    20 * time.Second,
 		UserAgent:  "probability/" + readBuild().version,
@@ -44,6 +46,7 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 	}
 	return app.New(app.Config{
 		AppSecret:     string(cfg.Shopify.AppSecret),
+		Counters:      counters,
 		InitialWindow: cfg.Sync.InitialWindow,
 		PublicURL:     cfg.Server.PublicURL,
 		SyncInterval:  cfg.Sync.Interval,
