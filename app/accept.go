@@ -68,7 +68,7 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 		return nil
 	}
 	if a.Disk() == DiskFull {
-		e := notStored(errDiskFull)
+		e := notStored(ErrDiskFull)
 		e.RetryAfter = diskFullRetry
 		return e
 	}

@@ -76,8 +76,8 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, queue: &queue{client: client}, shopify: sh, store: st}
-	a.drains.linger, a.drains.gather, a.drains.time = drainLinger, drainGather, drainTime
-	a.inbox.write = a.writeInbox
+	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
+	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
 	a.started, a.startedAt = a.now(), time.Now()
 	if a.counters = cfg.Counters; a.counters == nil {
 		a.counters = NewCounters()

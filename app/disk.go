@@ -43,7 +43,8 @@ const diskPause = 5 * time.Second
 // diskFullRetry is what who delivers is told to wait. Room comes back when somebody makes some.
 const diskFullRetry = 30 * time.Second
 
-var errDiskFull = errors.New("the disk of the data folder is full")
+// ErrDiskFull is in the error of what is refused for want of room.
+var ErrDiskFull = errors.New("the disk of the data folder is full")
 
 // String names the state.
 func (s DiskState) String() string { return [...]string{"ok", "low", "full"}[s] }
@@ -52,11 +53,12 @@ func (s DiskState) String() string { return [...]string{"ok", "low", "full"}[s] 
 type disk struct {
 	measure func() (store.Space, error)
 
-	mu     sync.Mutex
-	blind  bool // measuring failed
-	space  store.Space
-	state  DiskState // by what was measured
-	told   DiskState
+	mu    sync.Mutex
+	blind bool // measuring failed
+	space store.Space
+	state DiskState // by what was measured
+	told  DiskState
+	since time.Time // when that was told
 }
 
 // diskStateOf is the state that a measure means.
@@ -122,12 +124,14 @@ func (a *App) tellDisk(ctx context.Context) (resumed bool) {
 	d := &a.disk
 	d.mu.Lock()
 	was, space := d.told, d.space
-	d.told = state
+	if state != was {
+		d.told, d.since = state, a.now()
+	}
 	d.mu.Unlock()
 	if state == was {
 		return false
 	}
-	log := a.log.With("state", state.String(), "free_bytes", space.Free, "used_bytes", space.Used)
+	log := a.log.With("state", state.String(), "free_bytes", space.Free, "used_bytes", space.Used, "database_refused", a.store.OutOfRoom())
 	switch state {
 	case DiskFull:
 		log.ErrorContext(ctx, "the disk of the data folder is full: webhooks are refused until there is room")
@@ -137,6 +141,16 @@ func (a *App) tellDisk(ctx context.Context) (resumed bool) {
 		log.InfoContext(ctx, "the disk of the data folder has room again")
 	}
 	return was == DiskFull
+}
+
+// diskProblem is what a short disk means for every integration's health.
+func (a *App) diskProblem() (store.Problem, bool) {
+	if a.Disk() == DiskOK {
+		return store.Problem{}, false
+	}
+	a.disk.mu.Lock()
+	defer a.disk.mu.Unlock()
+	return store.Problem{Code: ProblemDiskLow, Since: a.disk.since}, true
 }
 
 // pauseForRoom puts a run off while the disk is short, and says so in the run; ok is false when there is room.

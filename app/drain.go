@@ -23,7 +23,7 @@ const (
 
 // drains are the integrations whose deliveries a job of this process is working off.
 type drains struct {
-	linger, gather, time time.Duration
+	linger, gather, time, share time.Duration
 
 	mu    sync.Mutex
 	wakes map[int64]chan struct{}
@@ -118,7 +118,7 @@ func (a *App) drainOver(ctx context.Context, begun time.Time) bool {
 	switch {
 	case lived >= a.drains.time:
 		return true
-	case lived < drainShare:
+	case lived < a.drains.share:
 		return false
 	}
 	// What cannot be found out is no reason to end: the next transaction will tell.

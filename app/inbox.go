@@ -31,6 +31,7 @@ type inbox struct {
 	mu      sync.Mutex
 	crowded time.Time // when a transaction last had letters of very many
 	lines   []*line   // those that are not empty; the first one's turn is next
+	most    int       // letters that may wait
 	of      map[int64]*line
 	waiting int // letters in all lines
 	writing bool
@@ -56,7 +57,7 @@ type letter struct {
 func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	l := &letter{rows: rows, done: make(chan error, 1), turn: make(chan struct{}, 1)}
 	b.mu.Lock()
-	if b.waiting >= inboxWaiting && !b.makeRoom(rows[0].IntegrationID) {
+	if b.waiting >= b.most && !b.makeRoom(rows[0].IntegrationID) {
 		b.mu.Unlock()
 		return errInboxFull
 	}

@@ -109,8 +109,8 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 			problems = append(problems, store.Problem{Code: code, Since: in.UpdatedAt})
 		}
 	}
-	if a.Disk() != DiskOK {
-		add(ProblemDiskLow)
+	if p, short := a.diskProblem(); short {
+		problems = append(problems, p)
 	}
 	if in.Active {
 		if len(in.Permissions) > 0 && !slices.Contains(in.Permissions, "read_all_orders") {

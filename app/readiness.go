@@ -64,7 +64,7 @@ const (
 // Ready tells why the service cannot do its work, nil when it can. What waited before the start counts from the start on.
 func (a *App) Ready(ctx context.Context) error {
 	if a.Disk() == DiskFull {
-		return &Unready{Reason: UnreadyDisk, Err: errDiskFull}
+		return &Unready{Reason: UnreadyDisk, Err: ErrDiskFull}
 	}
 	if err := a.store.Ping(ctx); err != nil {
 		return &Unready{Reason: UnreadyDatabase, Err: err}

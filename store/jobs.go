@@ -63,7 +63,10 @@ func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time)
 		n, err = res.RowsAffected()
 		return failed(op, err)
 	})
-	return int(n), err
+	if err != nil {
+		return 0, err
+	}
+	return int(n), nil
 }
 
 // JobsWaiting tells whether a job of a queue is due and nobody has taken it.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+
+	"probability/app"
 )
 
 // saneRequestID is what a caller's own request id may look like; it goes into logs and answers.
@@ -86,12 +88,12 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case cut && code != "interrupted": // not the client's doing
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
-		case route == "/readyz" && code == "not_ready":
-			level = slog.LevelDebug // told once, when it changed
+		case route == "/readyz" && code == "not_ready", errors.Is(err, app.ErrDiskFull):
+			level = slog.LevelDebug // told once, when it changed; a line for each refusal would need room, too
 		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
-		case route == "/healthz" || route == "/readyz", route == webhookPath && err == nil:
+		case route == "/healthz" || route == "/readyz", route == "/metrics" && err == nil, route == webhookPath && err == nil:
 			level = slog.LevelDebug // an accepted webhook has its row among the deliveries
 		}
 		s.log.LogAttrs(r.Context(), level, "request", attrs...)
@@ -132,6 +134,9 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// bodyTimes are how long a body may take.
+type bodyTimes struct{ api, webhook time.Duration }
+
 // How long a body may take. Shopify gives up after five seconds; whoever takes longer holds memory and a connection for
 // nothing.
 const (
@@ -152,9 +157,9 @@ func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, limit)
 		if r.ContentLength != 0 {
-			within := apiBodyTime
+			within := s.bodyTimes.api
 			if c.Path() == webhookPath {
-				within = webhookBodyTime
+				within = s.bodyTimes.webhook
 			}
 			// It ends with the body. Without a body it must not be set: it would end a long answer.
 			err := http.NewResponseController(c.Response().Writer).SetReadDeadline(time.Now().Add(within))

@@ -43,6 +43,7 @@ type Config struct {
 type Server struct {
 	app         *app.App
 	bodies      budget // of webhooks
+	bodyTimes   bodyTimes
 	buffers     sync.Pool
 	catalog     *catalog
 	cfg         Config
@@ -88,6 +89,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
 	}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
+	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
 	s.ready.changed = s.tellReadiness
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
