@@ -26,6 +26,13 @@ func (s *Server) SetBodyTimes(api, webhook time.Duration) {
 	s.bodyTimes = bodyTimes{api: api, webhook: webhook}
 }
 
+// ForgetReadiness lets the next one who asks get a fresh answer.
+func (s *Server) ForgetReadiness() {
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	s.ready.until = time.Time{}
+}
+
 // Budget is a bound of bytes; take reserves some for an address and give returns them.
 func Budget(most, mostEach int64) (take func(address string, n int64) bool, give func(address string, n int64)) {
 	b := &budget{most: most, mostEach: mostEach}
