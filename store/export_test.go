@@ -188,3 +188,12 @@ func Bucket(millionths int64) (bucket, start, end int64) {
 	b := totalBucket(millionths)
 	return b, bucketStart(b), bucketEnd(b)
 }
+
+// Queries whose plans are looked at.
+var (
+	BacklogQuery       = backlogAll
+	DueSinceQuery      = backlogDue
+	ImportFiguresQuery = importFigures
+	JobFiguresQuery    = jobFigures
+	JobsWaitingQuery   = jobsWaiting
+)

@@ -35,7 +35,7 @@ var dueSince = fmt.Sprintf(`(SELECT min(max(due.received_at, COALESCE(due.next_a
 var (
 	backlogDue = `SELECT min(` + dueSince + `) FROM integrations i WHERE i.deleted_at IS NULL`
 	backlogAll = `SELECT COALESCE(sum(` + countState(DeliveryPending) + `), 0), COALESCE(sum(` + countState(DeliveryFailed) + `), 0),
-		(SELECT d.received_at FROM deliveries d ORDER BY d.seq DESC LIMIT 1) FROM integrations i WHERE i.deleted_at IS NULL`
+		(SELECT latest.received_at FROM deliveries latest ORDER BY latest.seq DESC LIMIT 1) FROM integrations i WHERE i.deleted_at IS NULL`
 )
 
 // DueSince is since when the delivery waits that has been due for longest; zero when none is due. It reads a few rows of each
@@ -76,9 +76,13 @@ func (s *Store) JobFigures(ctx context.Context) ([]JobFigure, error) {
 		}
 		f.Since, err = time.Parse(time.DateTime, since)
 		return f, err
-	}, `SELECT kind, queue, state, count(*), min(scheduled_at) FROM river_job
-		WHERE state IN ('available', 'discarded', 'pending', 'retryable', 'running', 'scheduled') GROUP BY kind, queue, state ORDER BY kind, queue, state`)
+	}, jobFigures)
 }
+
+// jobFigures leaves out the jobs that are done, of which there are many.
+const jobFigures = `SELECT j.kind, j.queue, j.state, count(*), min(j.scheduled_at) FROM river_job j
+	WHERE j.state IN ('available', 'discarded', 'pending', 'retryable', 'running', 'scheduled')
+	GROUP BY j.kind, j.queue, j.state ORDER BY j.kind, j.queue, j.state`
 
 // ImportFigure is how many runs of a kind are in a state.
 type ImportFigure struct {
@@ -91,8 +95,10 @@ func (s *Store) ImportFigures(ctx context.Context) ([]ImportFigure, error) {
 	return list(ctx, s.work, "imports: figures", func(r row) (f ImportFigure, err error) {
 		err = r.Scan(&f.Kind, &f.State, &f.Count)
 		return f, err
-	}, `SELECT kind, state, count(*) FROM imports WHERE state IN ('queued', 'running') GROUP BY kind, state ORDER BY kind, state`)
+	}, importFigures)
 }
+
+const importFigures = `SELECT m.kind, m.state, count(*) FROM imports m WHERE m.state IN ('queued', 'running') GROUP BY m.kind, m.state ORDER BY m.kind, m.state`
 
 // StoreFigures is how the connected stores are, all together.
 type StoreFigures struct {

@@ -71,9 +71,10 @@ func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time)
 
 // JobsWaiting tells whether a job of a queue is due and nobody has taken it.
 func (s *Store) JobsWaiting(ctx context.Context, queue string, now time.Time) (bool, error) {
-	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'available' AND queue = $1
-		AND priority >= 0 AND scheduled_at <= $2)`, queue, now.UTC().Format(riverTime))
+	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], jobsWaiting, queue, now.UTC().Format(riverTime))
 }
+
+const jobsWaiting = `SELECT EXISTS (SELECT 1 FROM river_job j WHERE j.state = 'available' AND j.queue = $1 AND j.scheduled_at <= $2)`
 
 // JobCounts counts the jobs of the queue by state (available, running, retryable …); states without jobs are left out.
 func (s *Store) JobCounts(ctx context.Context) (map[string]int, error) {
