@@ -73,6 +73,11 @@ func (a *App) Accept(ctx context.Context, d Incoming) error {
 	if len(targets) == 0 { // paused: the sync that switching on starts brings what came meanwhile
 		return nil
 	}
+	if a.Disk() == DiskFull {
+		e := notStored(ErrDiskFull)
+		e.RetryAfter = diskFullRetry
+		return e
+	}
 	rows := make([]store.Delivery, len(targets))
 	for i, id := range targets {
 		if rows[i], err = a.delivery(id, d); err != nil {

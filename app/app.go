@@ -24,6 +24,10 @@ const Overlap = 10 * time.Minute
 type Config struct {
 	// AppSecret signs webhooks of stores that bring no secret of their own; may be empty.
 	AppSecret string
+	// Counters count what happens; nil means some that nobody reads.
+	Counters *Counters
+	// Disk measures the room on the file system of the data folder; nil asks the store.
+	Disk func() (store.Space, error)
 	// InitialWindow is how far back the first import goes; 0 means 90 days.
 	InitialWindow time.Duration
 	// Now is the clock; nil means time.Now.
@@ -39,6 +43,8 @@ type App struct {
 	ahead     *semaphore.Weighted // of runs that read ahead
 	audits    auditLimits
 	cfg       Config
+	counters  *Counters
+	disk      disk
 	drains    drains
 	inbox     inbox
 	log       *slog.Logger
@@ -51,6 +57,9 @@ type App struct {
 	signIns   guesses // by account and by address
 	store     *store.Store
 	wrong     guesses // tokens and set-up links, by address
+
+	started   time.Time // by the clock
+	startedAt time.Time // by the system's, which is the queue's
 }
 
 // New builds the application on an open store and a client of Shopify.
@@ -72,14 +81,24 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
-	a.drains.linger, a.drains.gather, a.drains.time = drainLinger, drainGather, drainTime
+	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
-	a.inbox.write = a.writeInbox
+	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
+	a.started, a.startedAt = a.now(), time.Now()
+	if a.counters = cfg.Counters; a.counters == nil {
+		a.counters = NewCounters()
+	}
+	if a.disk.measure = cfg.Disk; a.disk.measure == nil {
+		a.disk.measure = st.Space
+	}
 	return a, nil
 }
 
 // Store is the database underneath, for reads that decide nothing.
 func (a *App) Store() *store.Store { return a.store }
+
+// Counters are what happened since the start.
+func (a *App) Counters() *Counters { return a.counters }
 
 // now is the time of the clock, in UTC and in the whole milliseconds that the database keeps.
 func (a *App) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }

@@ -102,3 +102,15 @@ func (r *auditing) failed(ctx context.Context, cause error) (Progress, error) {
 	}
 	return Progress{After: wait}, ignoreSuperseded(err)
 }
+
+// pauseForRoom puts the audit off while the disk is short, and says so in it.
+func (r *auditing) pauseForRoom(ctx context.Context) (Progress, error) {
+	err := r.write(ctx, func(_ context.Context, _ *store.Tx, row *store.Audit) error {
+		row.NextAttemptAt, row.ErrorCode, row.ErrorDetail = r.app.now().Add(diskPause), ProblemDiskLow, ""
+		return nil
+	})
+	if store.Unavailable(err) { // not even for that is there room
+		err = nil
+	}
+	return Progress{After: diskPause}, ignoreSuperseded(err)
+}

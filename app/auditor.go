@@ -63,6 +63,9 @@ func (a *App) Audit(ctx context.Context, id uuid.UUID) (Progress, error) {
 			return Progress{}, err
 		}
 		r := &auditing{app: a, in: in, kept: true, row: row}
+		if a.Disk() != DiskOK {
+			return r.pauseForRoom(ctx)
+		}
 		done, err := r.step(ctx)
 		switch {
 		case errors.Is(err, errSuperseded):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ const (
 
 // work is a delivery, decoded, and what is to be done for it.
 type work struct {
+	broken    error // our own code stumbled over it
 	delivery  store.Delivery
 	deletions []string
 	outcomes  []store.Outcome
@@ -48,6 +50,11 @@ type works struct {
 
 // Process works the integration's due deliveries off, batch by batch; while one is being written, the next is decoded.
 func (a *App) Process(ctx context.Context, id int64) error {
+	return a.process(ctx, id, func() bool { return false })
+}
+
+// process is Process until it is over, which is asked after each batch.
+func (a *App) process(ctx context.Context, id int64, over func() bool) error {
 	in, err := a.store.IntegrationByID(ctx, id)
 	if errors.Is(err, store.ErrNotFound) { // disconnected: its deliveries go with it
 		return nil
@@ -78,6 +85,9 @@ func (a *App) Process(ctx context.Context, id int64) error {
 		}
 		if err != nil {
 			return err
+		}
+		if over() {
+			return nil
 		}
 	}
 }
@@ -151,8 +161,10 @@ func (a *App) applySome(ctx context.Context, in store.Integration, works []work)
 
 // decode reads a delivery outside of any transaction. What cannot be read is decided here for good: its
 // bytes will not get better.
-func decode(d store.Delivery, shop string) work {
-	w := work{delivery: d}
+func decode(d store.Delivery, shop string) (w work) {
+	// This may be a goroutine of its own, where nobody else would hold a panic up.
+	defer recovered(&w.broken)
+	w = work{delivery: d}
 	w.delivery.ErrorCode, w.delivery.ErrorDetail = "", ""
 	if !carriesOrders(d.Topic) {
 		w.decodeOther(shop)
@@ -205,6 +217,11 @@ func (w *work) fail(code, detail string) {
 // most of them written before, some in each transaction: versions may be written again, should this be cut short.
 func (a *App) apply(ctx context.Context, id int64, works []work) error {
 	works = slices.Clone(works)
+	for _, w := range works {
+		if w.broken != nil {
+			return w.broken
+		}
+	}
 	if len(works) == 1 {
 		w := &works[0]
 		for len(w.versions) > orderBatch {
@@ -227,14 +244,14 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		versions = append(versions, w.versions...)
 	}
 	a.store.Prepare(versions) // those that are not yet
-	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	done := make([]store.Delivery, len(works))
+	err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		defer recovered(&err)
 		now := a.now()
 		outcomes, err := tx.PutOrders(ctx, id, versions, now)
 		if err != nil {
 			return err
 		}
-		done := make([]store.Delivery, len(works))
 		for i := range works {
 			w := &works[i]
 			w.outcomes, outcomes = append(w.outcomes, outcomes[:len(w.versions)]...), outcomes[len(w.versions):]
@@ -248,12 +265,16 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		}
 		return tx.MarkDeliveries(ctx, done)
 	})
+	if err == nil {
+		a.counters.worked(done)
+	}
+	return err
 }
 
 // recovered makes an error of a panic: one strange order must not take the process down.
 func recovered(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("deliveries: apply: %w: %v", errPanicked, r)
+		*err = fmt.Errorf("deliveries: apply: %w: %v\n%s", errPanicked, r, debug.Stack())
 	}
 }
 
@@ -320,6 +341,7 @@ func (a *App) putOff(ctx context.Context, w work, cause error) error {
 	}
 	a.log.ErrorContext(ctx, "delivery could not be applied", "delivery_id", d.ID, "integration_id", d.IntegrationID,
 		"attempt", d.Attempts, "error", cause)
+	a.counters.worked([]store.Delivery{d})
 	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.MarkDeliveries(ctx, []store.Delivery{d})
 	})

@@ -17,11 +17,13 @@ const (
 	drainGather = 50 * time.Millisecond
 	// drainTime is how long a job goes on before it gives way to others.
 	drainTime = time.Minute
+	// drainShare is how long it goes on while others wait for a worker.
+	drainShare = time.Second
 )
 
 // drains are the integrations whose deliveries a job of this process is working off.
 type drains struct {
-	linger, gather, time time.Duration
+	linger, gather, time, share time.Duration
 
 	mu    sync.Mutex
 	wakes map[int64]chan struct{}
@@ -76,9 +78,14 @@ func (d *drains) wake(id int64) {
 func (a *App) Drain(ctx context.Context, id int64, finish func(context.Context, *store.Tx) error) (again bool, err error) {
 	wake, _ := a.drains.begin(id)
 	defer func() { a.drains.end(id, wake) }()
-	for until := time.Now().Add(a.drains.time); time.Now().Before(until); {
-		if err := a.Process(ctx, id); err != nil {
+	begun := time.Now()
+	over := func() bool { return a.drainOver(ctx, begun) }
+	for !over() {
+		if err := a.process(ctx, id, over); err != nil {
 			return false, err
+		}
+		if over() {
+			break
 		}
 		if wake != nil && waited(ctx, wake, a.drains.linger) {
 			waited(ctx, nil, a.drains.gather)
@@ -102,6 +109,21 @@ func (a *App) Drain(ctx context.Context, id int64, finish func(context.Context, 
 		}
 	}
 	return true, nil
+}
+
+// drainOver tells whether a job that began then has had its time. It has less while others wait for a worker: a long backlog, or a
+// store that delivers all the time, must not keep another's deliveries waiting.
+func (a *App) drainOver(ctx context.Context, begun time.Time) bool {
+	lived := time.Since(begun)
+	switch {
+	case lived >= a.drains.time:
+		return true
+	case lived < a.drains.share:
+		return false
+	}
+	// What cannot be found out is no reason to end: the next transaction will tell.
+	waiting, err := a.store.JobsWaiting(ctx, QueueDeliveries, time.Now())
+	return err == nil && waiting
 }
 
 // waited waits for a signal, at most for so long, and tells whether it came.

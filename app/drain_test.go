@@ -211,3 +211,33 @@ func TestDrain_GivesWayToACrowdAndCatchesUp(t *testing.T) {
 		t.Errorf("%d orders, want %d", n, crowd*each)
 	}
 }
+
+// A store that delivers all the time must not keep a worker for itself while another's job waits for one.
+func TestDrain_GivesWayToAJobThatWaits(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	app.HurryDrains(w.app, time.Minute, 0, time.Hour)
+	app.ShareDrains(w.app, 0)
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "1", orderBody(1)))
+	job := w.take(t)
+	w.sql(t, `UPDATE river_job SET state = 'completed', finalized_at = scheduled_at WHERE state = 'available'`)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	again := make(chan bool, 1)
+	go func() {
+		a, _ := w.drain(ctx, id, job)
+		again <- a
+	}()
+	eventually(t, "the order", func() bool { return len(w.orders(t, id)) == 1 })
+	select {
+	case a := <-again:
+		t.Fatalf("it ended (again %v) while nobody waits", a)
+	default:
+	}
+	w.sql(t, `INSERT INTO river_job (args, kind, max_attempts, queue, state) VALUES (jsonb('{}'), 'process_deliveries', 25, 'deliveries', 'available')`)
+	w.accept(t, w.incoming(app.TopicOrdersCreate, "2", orderBody(2)))
+	if !<-again {
+		t.Error("it does not want to be run again")
+	}
+}

@@ -76,3 +76,26 @@ func (g *Guesses) Take(now time.Time, texts ...string) time.Duration {
 func (g *Guesses) Forget(text string)   { g.forget(g.guess(text)) }
 func (g *Guesses) GiveBack(text string) { g.giveBack(g.guess(text)) }
 func (g *Guesses) Len() int             { return len(g.byKey) }
+
+// ShareDrains lets jobs give way to waiting ones after so long.
+func ShareDrains(a *App, d time.Duration) { a.drains.share = d }
+
+// BoundInbox lets at most so many deliveries wait to be stored.
+func BoundInbox(a *App, most int) { a.inbox.most = most }
+
+// Waiting is how many deliveries wait to be stored.
+func Waiting(a *App) int {
+	a.inbox.mu.Lock()
+	defer a.inbox.mu.Unlock()
+	return a.inbox.waiting
+}
+
+// StartedAt lets the application have started at another time of the system's.
+func StartedAt(a *App, t time.Time) { a.startedAt = t }
+
+// Writing tells whether a letter that came before all that wait is being written.
+func Writing(a *App) bool {
+	a.inbox.mu.Lock()
+	defer a.inbox.mu.Unlock()
+	return a.inbox.writing && a.inbox.waiting == 0
+}

@@ -70,6 +70,9 @@ func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 		if wait := run.NextAttemptAt.Sub(a.now()); !run.NextAttemptAt.IsZero() && wait > 0 {
 			return Progress{After: wait}, nil
 		}
+		if p, paused, err := a.pauseForRoom(ctx, run); paused {
+			return p, err
+		}
 		done, err := a.step(ctx, s, in, run)
 		switch {
 		case errors.Is(err, errSuperseded):
@@ -232,7 +235,8 @@ func count(run *store.Import, outcomes []store.Outcome) {
 // update writes the run within one transaction, with whatever belongs to it, unless somebody else
 // carried it on or ended it since it was read.
 func (a *App) update(ctx context.Context, run store.Import, fn func(context.Context, *store.Tx, *store.Import) error) error {
-	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+	var before, after store.Import
+	err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Import(ctx, run.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			return errSuperseded
@@ -243,12 +247,18 @@ func (a *App) update(ctx context.Context, run store.Import, fn func(context.Cont
 		if row.State != run.State || row.Cursor != run.Cursor || row.Pages != run.Pages || row.Pass != run.Pass {
 			return errSuperseded
 		}
+		before = row
 		row.NextAttemptAt = time.Time{}
 		if err := fn(ctx, tx, &row); err != nil {
 			return err
 		}
+		after = row
 		return tx.UpdateImport(ctx, row)
 	})
+	if err == nil {
+		a.counters.carriedOn(before, after)
+	}
+	return err
 }
 
 // backoff doubles from half a second to maxBackoff, with a jitter that keeps stores from coming in step.

@@ -125,6 +125,11 @@ func (a *App) cancelImport(ctx context.Context, tx *store.Tx, id int64, code str
 	if err != nil {
 		return err
 	}
+	before := run
 	run.State, run.ErrorCode, run.ErrorDetail, run.FinishedAt = store.ImportCancelled, code, "", a.now()
-	return tx.UpdateImport(ctx, run)
+	if err := tx.UpdateImport(ctx, run); err != nil {
+		return err
+	}
+	a.counters.carriedOn(before, run)
+	return nil
 }

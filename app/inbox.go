@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,12 +24,24 @@ var errInboxFull = errors.New("too many deliveries are waiting to be stored")
 
 // inbox lets concurrent deliveries share a commit. The first caller writes; whoever comes meanwhile gathers,
 // and one of them writes for all as soon as it is done. A lone delivery waits for nobody.
+//
+// Each shop has a line of its own, and a transaction takes from all lines in turn. So one that delivers very much waits for
+// itself and not the others for it; and when no more may wait, it is the longest line that gets shorter.
 type inbox struct {
 	mu      sync.Mutex
 	crowded time.Time // when a transaction last had letters of very many
-	waiting []*letter
+	lines   []*line   // those that are not empty; the first one's turn is next
+	most    int       // letters that may wait
+	of      map[int64]*line
+	waiting int // letters in all lines
 	writing bool
 	write   func(context.Context, []store.Delivery) error
+}
+
+// line are the letters of one shop, known by the first integration that they are for, in the order in which they came.
+type line struct {
+	letters []*letter
+	shop    int64
 }
 
 // letter is one caller's deliveries and where it hears of them: an error or nil once they are on the
@@ -44,11 +57,11 @@ type letter struct {
 func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	l := &letter{rows: rows, done: make(chan error, 1), turn: make(chan struct{}, 1)}
 	b.mu.Lock()
-	if len(b.waiting) >= inboxWaiting {
+	if b.waiting >= b.most && !b.makeRoom(rows[0].IntegrationID) {
 		b.mu.Unlock()
 		return errInboxFull
 	}
-	b.waiting = append(b.waiting, l)
+	b.add(l)
 	if !b.writing {
 		b.writing = true
 		l.turn <- struct{}{}
@@ -61,6 +74,58 @@ func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 		b.flush(context.WithoutCancel(ctx))
 		return <-l.done
 	}
+}
+
+// add puts a letter at the end of its shop's line.
+func (b *inbox) add(l *letter) {
+	shop := l.rows[0].IntegrationID
+	q := b.of[shop]
+	if q == nil {
+		q = &line{shop: shop}
+		if b.of == nil {
+			b.of = make(map[int64]*line)
+		}
+		b.of[shop] = q
+		b.lines = append(b.lines, q)
+	}
+	q.letters = append(q.letters, l)
+	b.waiting++
+}
+
+// makeRoom refuses the newest letter of the longest line, if that is longer than the shop's own would become. The first letter
+// of a line stays: it may have the turn to write already.
+func (b *inbox) makeRoom(shop int64) bool {
+	longest := slices.MaxFunc(b.lines, func(x, y *line) int { return len(x.letters) - len(y.letters) })
+	own := 0
+	if q := b.of[shop]; q != nil {
+		own = len(q.letters)
+	}
+	last := len(longest.letters) - 1
+	if last <= own {
+		return false
+	}
+	longest.letters[last].done <- errInboxFull
+	longest.letters = longest.letters[:last]
+	b.waiting--
+	return true
+}
+
+// take takes one letter of each line in turn, beginning with the first line, until there are enough.
+func (b *inbox) take() []*letter {
+	batch := make([]*letter, 0, min(b.waiting, inboxBatch))
+	for len(batch) < cap(batch) {
+		q := b.lines[0]
+		batch = append(batch, q.letters[0])
+		q.letters = q.letters[1:]
+		b.lines = b.lines[1:]
+		if len(q.letters) > 0 {
+			b.lines = append(b.lines, q)
+		} else {
+			delete(b.of, q.shop)
+		}
+	}
+	b.waiting -= len(batch)
+	return batch
 }
 
 // crowd is how many letters one transaction has when very many deliver at once, and crowdTime for how long after such a
@@ -95,10 +160,8 @@ func (a *App) giveWay(ctx context.Context, yield time.Duration) {
 // the caller would not have the turn), then passes the turn on.
 func (b *inbox) flush(ctx context.Context) {
 	b.mu.Lock()
-	n := min(len(b.waiting), inboxBatch)
-	batch := b.waiting[:n:n]
-	b.waiting = b.waiting[n:]
-	if n >= crowd {
+	batch := b.take()
+	if len(batch) >= crowd {
 		b.crowded = time.Now()
 	}
 	b.mu.Unlock()
@@ -108,11 +171,11 @@ func (b *inbox) flush(ctx context.Context) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) == 0 {
-		b.writing, b.waiting = false, nil
+	if b.waiting == 0 {
+		b.writing, b.lines = false, nil
 		return
 	}
-	b.waiting[0].turn <- struct{}{}
+	b.lines[0].letters[0].turn <- struct{}{}
 }
 
 // writeAll recovers a panic into an error: everybody else in the batch is waiting for an answer.

@@ -24,8 +24,9 @@ type orderPage struct {
 }
 
 // fetchPage asks for a page.
-func (a *App) fetchPage(ctx context.Context, in store.Integration, q shopify.OrdersQuery, cursor string) orderPage {
-	p := orderPage{cursor: cursor}
+func (a *App) fetchPage(ctx context.Context, in store.Integration, q shopify.OrdersQuery, cursor string) (p orderPage) {
+	p.cursor = cursor
+	defer recovered(&p.err)
 	p.err = a.call(ctx, in, func(s shopify.Session) (err error) {
 		p.OrdersPage, err = a.shopify.Orders(ctx, s, q, cursor)
 		return err
@@ -35,6 +36,7 @@ func (a *App) fetchPage(ctx context.Context, in store.Integration, q shopify.Ord
 
 // prepare reads the orders of a page and does with them what needs no transaction. number is the page's, for the reason.
 func (a *App) prepare(p *orderPage, number int) {
+	defer recovered(&p.err)
 	p.versions = make([]store.Version, 0, len(p.Orders))
 	for i, raw := range p.Orders {
 		order, err := shopify.ParseOrder(raw)

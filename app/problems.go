@@ -12,6 +12,7 @@ import (
 // The problems that an integration's health can name. Each has a sentence that says how to mend it.
 const (
 	ProblemAccessDenied    = "access_denied"             // Shopify forbids the orders, for another reason than a scope
+	ProblemDiskLow         = "disk_low"                  // imports pause for want of room on our own disk
 	ProblemLimited         = "orders_limited_to_60_days" // read_all_orders is not granted
 	ProblemMissingScope    = "missing_scope"
 	ProblemDrift           = "orders_drift"           // an audit found orders that differ, and did not mend all
@@ -47,7 +48,7 @@ var credentialProblems = []string{
 
 // degrading problems cost something but do not stop the orders.
 var degrading = []string{
-	ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
+	ProblemDiskLow, ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
 	ProblemRecreated, ProblemRefused, ProblemSilent,
 }
 
@@ -116,6 +117,9 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 		if !slices.ContainsFunc(problems, func(p store.Problem) bool { return p.Code == code }) {
 			problems = append(problems, store.Problem{Code: code, Since: in.UpdatedAt})
 		}
+	}
+	if p, short := a.diskProblem(); short {
+		problems = append(problems, p)
 	}
 	if in.Active {
 		if len(in.Permissions) > 0 && !slices.Contains(in.Permissions, "read_all_orders") {

@@ -25,7 +25,7 @@ func (a *App) Replay(ctx context.Context, userID uuid.UUID, id int64, delivery u
 		return store.Delivery{}, err
 	}
 	d.State, d.ErrorCode, d.ErrorDetail = store.DeliveryPending, "", ""
-	d.Attempts, d.ProcessedAt, d.NextAttemptAt, d.Duration = 0, time.Time{}, time.Time{}, 0
+	d.Attempts, d.ProcessedAt, d.NextAttemptAt, d.Duration = 0, time.Time{}, a.now(), 0 // it has not waited since it was received
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.MarkDeliveries(ctx, []store.Delivery{d}); err != nil {
 			return err
@@ -63,7 +63,7 @@ func (a *App) ReplayAll(ctx context.Context, userID uuid.UUID, id int64, f store
 		}
 		after = seqs[len(seqs)-1]
 		err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-			n, err := tx.ReplayDeliveries(ctx, f.State, seqs)
+			n, err := tx.ReplayDeliveries(ctx, f.State, seqs, a.now())
 			if err != nil {
 				return err
 			}

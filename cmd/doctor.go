@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -112,12 +113,20 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return nil //nolint:nilerr // it is told in its line
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	backlog, err := st.Backlog(ctx)
+	backlog, err := st.Backlog(ctx, time.Now())
 	if err != nil {
 		return err
 	}
-	r.add(checkBacklog(backlog, c.Running)...)
-	r.add(checkBackups(backlog))
+	jobs, err := st.JobFigures(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkBacklog(backlog, jobs, c.Running)...)
+	copied, path, err := st.LastBackup(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkBackups(copied, path))
 	a, err := newApp(cfg, st, log)
 	if err != nil {
 		return err

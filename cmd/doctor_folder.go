@@ -146,10 +146,13 @@ func checkKey(c store.Condition) []finding {
 	}
 }
 
-func checkBacklog(b store.Backlog, running bool) []finding {
+func checkBacklog(b store.Backlog, jobs []store.JobFigure, running bool) []finding {
 	const check = "backlog"
 	found := []finding{}
-	waiting := time.Since(b.Oldest).Round(time.Second)
+	waiting := time.Duration(0)
+	if !b.DueSince.IsZero() { // others wait for their next try
+		waiting = time.Since(b.DueSince).Round(time.Second)
+	}
 	switch {
 	case b.Pending == 0:
 		found = append(found, fine(check, "no webhook waits"))
@@ -165,8 +168,10 @@ func checkBacklog(b store.Backlog, running bool) []finding {
 	if b.Failed > 0 {
 		found = append(found, warn(check, "GET …/deliveries/?state=failed says why; POST …/replay/ tries one again", "%s could not be processed", plural(b.Failed, "webhook")))
 	}
-	if b.DiscardedJobs > 0 {
-		found = append(found, warn(check, "look into the log for what failed", "%s failed too often", plural(b.DiscardedJobs, "job")))
+	for _, j := range jobs {
+		if j.State == "discarded" {
+			found = append(found, warn(check, "look into the log for what failed", "%s failed too often: %s", plural(j.Count, "job"), j.Kind))
+		}
 	}
 	return found
 }
@@ -178,15 +183,15 @@ func wait(n int) string {
 	return plural(n, "webhook") + " wait"
 }
 
-func checkBackups(b store.Backlog) finding {
+func checkBackups(at time.Time, path string) finding {
 	const check, mend = "backup", "run `probability backup FILE` by a timer"
-	age := time.Since(b.LastBackup).Round(time.Minute)
+	age := time.Since(at).Round(time.Minute)
 	switch {
-	case b.LastBackup.IsZero():
+	case at.IsZero():
 		return warn(check, mend, "none was made here yet")
 	case age > copyWarn:
-		return warn(check, mend, "the last one was made %s ago: %s", age, b.LastBackupPath)
+		return warn(check, mend, "the last one was made %s ago: %s", age, path)
 	default:
-		return fine(check, "the last one was made %s ago: %s", age, b.LastBackupPath)
+		return fine(check, "the last one was made %s ago: %s", age, path)
 	}
 }

@@ -41,6 +41,7 @@ var homes = map[string][]string{
 	"database/sql":                                        {"store", "app", "jobs", "cmd/bench"},
 	"modernc.org/sqlite":                                  {"store", "cmd/bench"},
 	"github.com/pressly/goose":                            {"store"},
+	"github.com/prometheus/client_golang":                 {"app", "web"},
 	"net/http/httptest":                                   {"web/webtest"},
 	"testing":                                             {"store/storetest", "web/webtest"},
 }
@@ -80,6 +81,8 @@ func TestImports_RefusesWhatMustNotBe(t *testing.T) {
 		{"jobs", "github.com/riverqueue/river/rivermigrate"},
 		{"web", "database/sql"},
 		{"app", "modernc.org/sqlite"},
+		{"store", "github.com/prometheus/client_golang/prometheus"},
+		{"shopify", "github.com/prometheus/client_golang/prometheus"},
 		{"newcomer", "fmt"},
 		{"web", "probability/newcomer"},
 		{"cmd/bench", "probability/store"},

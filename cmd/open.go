@@ -27,9 +27,11 @@ func storeConfig(cfg Config) store.Config {
 
 // newApp puts the use cases on an open store.
 func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
+	counters := app.NewCounters()
 	client, err := shopify.NewClient(shopify.Config{
 		APIVersion: cfg.Shopify.APIVersion,
 		Endpoint:   cfg.Shopify.Endpoint,
+		Observe:    counters.ShopifyCall,
 		Retries:    1, // an import tries again by itself, and should not keep a worker meanwhile
 		Timeout:    20 * time.Second,
 		UserAgent:  "probability/" + readBuild().version,
@@ -39,6 +41,7 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 	}
 	return app.New(app.Config{
 		AppSecret:     string(cfg.Shopify.AppSecret),
+		Counters:      counters,
 		InitialWindow: cfg.Sync.InitialWindow,
 		PublicURL:     cfg.Server.PublicURL,
 		SyncInterval:  cfg.Sync.Interval,

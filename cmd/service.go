@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"probability/app"
 	"probability/jobs"
 	"probability/store"
@@ -30,6 +32,9 @@ const (
 	writeTimeout   = 3 * time.Minute
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
+	// maxConnections is how many may be open at once, those of slow and idle clients among them; whoever comes then waits to be
+	// let in. Each costs some 20 KB, and a burst of webhooks opens hundreds.
+	maxConnections = 4096
 )
 
 // service is the whole thing, running: store, jobs and HTTP server.
@@ -67,9 +72,10 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 		return nil, err
 	}
 	handler, err := web.New(web.Config{
+		Commit:    readBuild().commit,
 		PublicURL: cfg.Server.PublicURL,
 		Ready: func(ctx context.Context) error {
-			return errors.Join(s.store.Ping(ctx), runner.Healthy())
+			return errors.Join(s.app.Ready(ctx), runner.Healthy())
 		},
 		TrustedProxies: cfg.Server.TrustedProxies,
 		Version:        readBuild().version,
@@ -106,7 +112,7 @@ func (s *service) serve(ctx context.Context, handler http.Handler) {
 		WriteTimeout:      writeTimeout,
 	}
 	go func() {
-		if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.server.Serve(netutil.LimitListener(s.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("the HTTP server ended: %w", err)
 		}
 	}()

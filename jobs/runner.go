@@ -12,6 +12,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 
 	"probability/app"
 )
@@ -44,6 +45,9 @@ const (
 	recoverEvery = 15 * time.Second
 	// tidyEvery is how often what nobody needs any more is deleted.
 	tidyEvery = time.Minute
+	// lostAfter is how long ago a job must have been taken to count as lost when no worker has it. A worker has it milliseconds
+	// after it was taken.
+	lostAfter = 5 * time.Second
 	// maxJobAttempts is how often a job is tried whose failure is our own, not Shopify's.
 	maxJobAttempts = 25
 )
@@ -53,12 +57,15 @@ type Config struct {
 	// Workers is how many jobs of one queue run at once; 0 is four for each CPU, eight at least. Imports and deliveries
 	// get waitingWorkers times as many, since most of them wait.
 	Workers int
+
+	timeout time.Duration // of a job, for tests; 0: jobTimeout
 }
 
 // Runner runs the background work of one process.
 type Runner struct {
 	app    *app.App
 	client *river.Client[*sql.Tx]
+	live   live
 	log    *slog.Logger
 
 	mu        sync.Mutex
@@ -76,14 +83,19 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 	if cfg.Workers == 0 {
 		cfg.Workers = max(8, 4*runtime.NumCPU())
 	}
+	if cfg.timeout == 0 {
+		cfg.timeout = jobTimeout
+	}
+	r := &Runner{app: a, log: log}
 	client, err := river.NewClient(riversqlite.New(a.Store().Writer()), &river.Config{
 		CompletedJobRetentionPeriod: keepFinished,
-		ErrorHandler:                &failures{log: log},
+		ErrorHandler:                &failures{counters: a.Counters(), log: log},
 		FetchCooldown:               fetchCooldown,
 		FetchPollInterval:           fetchPoll,
-		JobTimeout:                  jobTimeout,
+		JobTimeout:                  cfg.timeout,
 		Logger:                      slog.New(quieter{log.Handler()}),
 		MaxAttempts:                 maxJobAttempts,
+		Middleware:                  []rivertype.Middleware{river.WorkerMiddlewareFunc(r.live.during)},
 		Queues: map[string]river.QueueConfig{
 			app.QueueAudits:      {MaxWorkers: max(1, cfg.Workers/auditShare)},
 			app.QueueDeliveries:  {MaxWorkers: waitingWorkers * cfg.Workers},
@@ -98,7 +110,8 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	return &Runner{app: a, client: client, log: log}, nil
+	r.client = client
+	return r, nil
 }
 
 // Start gives back what a former process left running, then starts workers and sweeper. It returns when they run.
@@ -135,6 +148,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.lastSweep = time.Now()
 	r.swept.Go(func() { r.sweep(ctx) })
 	r.swept.Go(func() { r.tidy(ctx) })
+	r.swept.Go(func() { r.guard(ctx) })
 	return nil
 }
 
@@ -167,9 +181,9 @@ func (r *Runner) Healthy() error {
 	defer r.mu.Unlock()
 	switch {
 	case r.cancel == nil:
-		return errors.New("jobs: not running")
+		return &app.Unready{Reason: app.UnreadyWorkers, Err: errors.New("they are not started")}
 	case time.Since(r.lastSweep) > 30*sweepEvery:
-		return errors.New("jobs: the sweeper stands still")
+		return &app.Unready{Reason: app.UnreadyWorkers, Err: errors.New("the sweeper stands still")}
 	}
 	return nil
 }
@@ -187,7 +201,7 @@ func (r *Runner) sweep(ctx context.Context) {
 		}
 		err := r.app.Sweep(ctx)
 		if err == nil && time.Since(recovered) >= recoverEvery {
-			if err = r.app.Recover(ctx); err == nil {
+			if err = errors.Join(r.reclaim(ctx), r.app.Recover(ctx)); err == nil {
 				recovered = time.Now()
 			}
 		}

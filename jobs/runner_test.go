@@ -40,7 +40,22 @@ func setup(t *testing.T, cfg jobs.Config, change ...func(*app.Config)) *service 
 	t.Helper()
 	s := &service{sim: simulator.New(simulator.WithSeed(1)), store: storetest.New(t)}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	client, err := shopify.NewClient(shopify.Config{}, &http.Client{Transport: s.sim.Transport()}, log)
+	s.build(t, cfg, s.sim.Transport(), log, change...)
+	return s
+}
+
+// setupFault is setup with a fault on the way to Shopify, and with a log to look at.
+func setupFault(t *testing.T, f *fault, cfg jobs.Config) (*service, *lines) {
+	t.Helper()
+	s, log := &service{sim: simulator.New(simulator.WithSeed(1)), store: storetest.New(t)}, &lines{}
+	f.next = s.sim.Transport()
+	s.build(t, cfg, f, slog.New(slog.NewJSONHandler(log, nil)))
+	return s, log
+}
+
+func (s *service) build(t *testing.T, cfg jobs.Config, transport http.RoundTripper, log *slog.Logger, change ...func(*app.Config)) {
+	t.Helper()
+	client, err := shopify.NewClient(shopify.Config{}, &http.Client{Transport: transport}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +69,6 @@ func setup(t *testing.T, cfg jobs.Config, change ...func(*app.Config)) *service 
 	if s.runner, err = jobs.NewRunner(s.app, cfg, log); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 func (s *service) start(t *testing.T) {

@@ -2,8 +2,11 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -126,19 +129,38 @@ func (retries) NextRetry(job *rivertype.JobRow) time.Time {
 	return time.Now().UTC().Add(wait)
 }
 
-// failures tells of jobs that fail for a reason of our own, with what finds them in River's tables.
-type failures struct{ log *slog.Logger }
+// failures tells of jobs that fail for a reason of our own, with what finds them in River's tables and in ours.
+type failures struct {
+	counters *app.Counters
+	log      *slog.Logger
+}
 
 // HandleError logs the failure; River tries the job again.
 func (f *failures) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
 	if ctx.Err() == nil {
-		f.log.ErrorContext(ctx, "job failed", "job_id", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
+		f.counters.JobFailed(job.Kind, app.JobError)
+		f.about(job).ErrorContext(ctx, "job failed", "error", err)
 	}
 	return nil
 }
 
 // HandlePanic logs the panic with its trace; River tries the job again.
 func (f *failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicVal any, trace string) *river.ErrorHandlerResult {
-	f.log.ErrorContext(ctx, "job panicked", "job_id", job.ID, "kind", job.Kind, "attempt", job.Attempt, "panic", panicVal, "trace", trace)
+	f.counters.JobFailed(job.Kind, app.JobPanic)
+	f.about(job).ErrorContext(ctx, "job panicked", "panic", panicVal, "trace", trace)
 	return nil
+}
+
+// about is a log that names the job and what it is for, under the names that these ids have in all logs. Jobs carry nothing
+// but ids.
+func (f *failures) about(job *rivertype.JobRow) *slog.Logger {
+	log := f.log.With("job_id", job.ID, "kind", job.Kind, "attempt", job.Attempt)
+	var ids map[string]any
+	if err := json.Unmarshal(job.EncodedArgs, &ids); err != nil {
+		return log
+	}
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		log = log.With(name, ids[name])
+	}
+	return log
 }

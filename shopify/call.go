@@ -112,12 +112,17 @@ func (c *Client) try(ctx context.Context, s Session, req call, patience *time.Du
 		return nil, interrupted(req.op, err)
 	}
 	var slot *permit
+	var seen Observation
+	begun := time.Now()
 	if !req.grant {
 		p, wait, ok, err := c.limiter.acquire(ctx, accountOf(s), patience)
+		seen.Waited = time.Since(begun)
 		if err != nil {
 			return nil, interrupted(req.op, err)
 		}
 		if !ok {
+			seen.Kind = KindThrottled
+			c.observe(seen)
 			return &Error{Kind: KindThrottled, RetryAfter: wait}, nil
 		}
 		slot = &p
@@ -132,7 +137,20 @@ func (c *Client) try(ctx context.Context, s Session, req call, patience *time.Du
 			failure.Status, failure.RequestID = ans.status, requestID(ans.header, req.secrets)
 		}
 	}
+	seen.Took = time.Since(begun) - seen.Waited
+	if failure != nil {
+		seen.Kind, seen.Status = failure.Kind, failure.Status
+	} else {
+		seen.Status = ans.status
+	}
+	c.observe(seen)
 	return failure, nil
+}
+
+func (c *Client) observe(o Observation) {
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(o)
+	}
 }
 
 // send does the exchange and returns the slot of the limiter.

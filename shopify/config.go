@@ -40,8 +40,19 @@ type Config struct {
 	// Retries are the extra tries, inside one call, for answers that are
 	// KindUnavailable; negative for none.
 	Retries int
+	// Observe is told of each request, also of one that the call limit did not
+	// let through; nil for nobody. It must be quick, and safe for concurrent use.
+	Observe func(Observation)
 	// Now is the clock that stamps pages.
 	Now func() time.Time
+}
+
+// Observation is what one request to a store came to.
+type Observation struct {
+	Kind   Kind          // of its failure, "" for none
+	Status int           // of the answer, 0 when none came
+	Waited time.Duration // for the call limit
+	Took   time.Duration // after that
 }
 
 // withDefaults fills what is not set and refuses what cannot work.

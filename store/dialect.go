@@ -96,6 +96,11 @@ func (dialect) isUnavailable(err error) bool {
 	return false
 }
 
+// isFull: there is no room for what is written. A quota, or a limit of the size of files, shows as a write that failed.
+func (dialect) isFull(err error) bool {
+	return hasCode(err, codes.SQLITE_FULL, codes.SQLITE_IOERR_WRITE, codes.SQLITE_IOERR_SHMSIZE)
+}
+
 // isMissingParent: the row refers to one that does not exist.
 func (dialect) isMissingParent(err error) bool {
 	return hasCode(err, codes.SQLITE_CONSTRAINT_FOREIGNKEY)

@@ -181,33 +181,13 @@ func (c *Condition) examineKey(d folder, cfg Config, proof []byte) {
 	}
 }
 
-// Backlog is what waits to be done, or could not be.
-type Backlog struct {
-	Oldest         time.Time // when the oldest webhook came that is not processed yet; zero when there is none
-	Pending        int       // webhooks
-	Failed         int       // webhooks that could not be processed
-	DiscardedJobs  int       // that were tried too often
-	LastBackup     time.Time // zero: never
-	LastBackupPath string
-}
-
-// Backlog looks for what waits, and for the last backup.
-func (s *Store) Backlog(ctx context.Context) (b Backlog, err error) {
-	const op = "backlog"
-	var oldest sql.NullInt64
-	if err := s.work.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'failed'),
-			min(received_at) FILTER (WHERE state = 'pending') FROM deliveries WHERE state <> 'processed'`).Scan(&b.Pending, &b.Failed, &oldest); err != nil {
-		return Backlog{}, failed(op, err)
-	}
-	b.Oldest = fromMillis(oldest)
-	if b.DiscardedJobs, err = get(ctx, s.work, op, scanOne[int], `SELECT count(*) FROM river_job WHERE state = 'discarded'`); err != nil {
-		return Backlog{}, err
-	}
-	var at sql.NullInt64
-	err = s.work.QueryRowContext(ctx, `SELECT created_at, path FROM backups ORDER BY id DESC LIMIT 1`).Scan(&at, &b.LastBackupPath)
+// LastBackup is when a backup was last made, and under which name; the zero time when none is known.
+func (s *Store) LastBackup(ctx context.Context) (at time.Time, path string, err error) {
+	const op = "backups: last"
+	var millis sql.NullInt64
+	err = s.work.QueryRowContext(ctx, `SELECT created_at, path FROM backups ORDER BY id DESC LIMIT 1`).Scan(&millis, &path)
 	if errors.Is(err, sql.ErrNoRows) {
-		return b, nil
+		return time.Time{}, "", nil
 	}
-	b.LastBackup = fromMillis(at)
-	return b, failed(op, err)
+	return fromMillis(millis), path, failed(op, err)
 }

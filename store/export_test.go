@@ -319,3 +319,12 @@ func HoldCopy(dir string) (release func() error, err error) {
 func Backups(ctx context.Context, s *Store) (int, error) {
 	return get(ctx, s.readers, "backups", scanOne[int], `SELECT count(*) FROM backups`)
 }
+
+// Queries whose plans are looked at.
+var (
+	BacklogQuery       = backlogAll
+	DueSinceQuery      = backlogDue
+	ImportFiguresQuery = importFigures
+	JobFiguresQuery    = jobFigures
+	JobsWaitingQuery   = jobsWaiting
+)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"time"
 )
 
 // LastDelivery is the number of the newest delivery of an integration, 0 without any.
@@ -20,12 +21,12 @@ func (s *Store) MatchingDeliveries(ctx context.Context, integrationID int64, f D
 		append(args, after, last, pageSize(limit))...)
 }
 
-// ReplayDeliveries makes deliveries due again that are still in that state, and returns how many they are.
-func (tx *Tx) ReplayDeliveries(ctx context.Context, state string, seqs []int64) (int, error) {
+// ReplayDeliveries makes deliveries due again, from now on, that are still in that state, and returns how many they are.
+func (tx *Tx) ReplayDeliveries(ctx context.Context, state string, seqs []int64, now time.Time) (int, error) {
 	const op = "deliveries: replay"
 	res, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = 'pending', attempts = 0, error_code = '', error_detail = '',
-		processed_at = NULL, next_attempt_at = NULL, duration_ms = NULL
-		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n)`, state, sqlite.numberList(seqs))
+		processed_at = NULL, next_attempt_at = $3, duration_ms = NULL
+		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n)`, state, sqlite.numberList(seqs), now.UnixMilli())
 	if err != nil {
 		return 0, failed(op, err)
 	}

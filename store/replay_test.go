@@ -43,7 +43,7 @@ func TestReplay_SlicesOfAFilterUpToTheLast(t *testing.T) {
 	}
 	update(t, s, func(ctx context.Context, tx *store.Tx) error {
 		// The third is processed by now: it stays.
-		if n := must(tx.ReplayDeliveries(ctx, "failed", []int64{2, 3, 4}))(t); n != 2 {
+		if n := must(tx.ReplayDeliveries(ctx, "failed", []int64{2, 3, 4}, noon))(t); n != 2 {
 			t.Errorf("replayed %d, want 2", n)
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,7 +28,10 @@ type Store struct {
 	counts  countCache
 	secrets secretCache
 	bounds  readBounds
+	dir     folder
 	release func() error // closes everything
+
+	outOfRoom atomic.Bool // the database said so
 }
 
 // closeWait bounds the tidying up on Close.
@@ -80,7 +84,7 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if err := errors.Join(dir.prepareFiles(log), dir.clearCopy()); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	s := &Store{bounds: defaultBounds}
+	s := &Store{bounds: defaultBounds, dir: dir}
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}

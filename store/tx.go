@@ -56,6 +56,7 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	if ctx.Value(nestedKey{}) != nil {
 		return fmt.Errorf("store: update: %w", ErrNested)
 	}
+	defer func() { s.noteRoom(err) }()
 	if err := s.turns.enter(ctx, urgent); err != nil {
 		return failed("store: wait for the writer", err)
 	}

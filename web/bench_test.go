@@ -66,13 +66,13 @@ func newBench(t testing.TB, change ...func(*options)) *bench {
 		ClientID: "0a1b2c3d", ClientSecret: shopSecret, Bucket: -1,
 	})
 	o := options{
-		app: app.Config{Now: b.clock.Now},
+		app: app.Config{Counters: app.NewCounters(), Now: b.clock.Now},
 		web: web.Config{Now: b.clock.Now, Ready: func(context.Context) error { return nil }, Version: "test"},
 	}
 	for _, f := range change {
 		f(&o)
 	}
-	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Retries: -1}, &http.Client{Transport: b.sim.Transport()}, log)
+	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Observe: o.app.Counters.ShopifyCall, Retries: -1}, &http.Client{Transport: b.sim.Transport()}, log)
 	fatal(t, err)
 	b.store = storetest.New(t)
 	b.app, err = app.New(o.app, b.store, client, log)

@@ -1,11 +1,12 @@
 // Package web is the HTTP door: it reads requests, asks app or store, and writes answers.
 //
-// Four groups of routes, each with its own rules (see routes.go, one screen):
+// Five groups of routes, each with its own rules (see routes.go, one screen):
 //
 //	/api/…                       bearer token, JSON, problem documents in English or Spanish
 //	/api/webhooks/shopify/…      no token: raw body, size limit, signature; 200 only once stored
 //	/, /setup                    pages for a browser, strict Content-Security-Policy, no script
 //	/healthz, /readyz            for whoever runs the service
+//	/metrics                     for this machine; from elsewhere the token of an administrator
 //
 // A request's way:
 //

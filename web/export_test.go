@@ -21,6 +21,24 @@ const (
 // SetExportStall shortens the time that a client may take for a piece of an export.
 func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
 
+// SetBodyTimes shortens the time that the body of a request, and of a webhook, may take.
+func (s *Server) SetBodyTimes(api, webhook time.Duration) {
+	s.bodyTimes = bodyTimes{api: api, webhook: webhook}
+}
+
+// ForgetReadiness lets the next one who asks get a fresh answer.
+func (s *Server) ForgetReadiness() {
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	s.ready.until = time.Time{}
+}
+
+// Budget is a bound of bytes; take reserves some for an address and give returns them.
+func Budget(most, mostEach int64) (take func(address string, n int64) bool, give func(address string, n int64)) {
+	b := &budget{most: most, mostEach: mostEach}
+	return func(a string, n int64) bool { return b.take(peerOf(a), n) }, func(a string, n int64) { b.give(peerOf(a), n) }
+}
+
 // Walk gives what an export gives, in batches of at most that many orders.
 func Walk(ctx context.Context, st *store.Store, f store.OrderFilter, batch int, yield func([]store.Order) error) error {
 	w := newExportWalk(st, f)

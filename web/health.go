@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"probability/app"
 )
 
 // readyFor is how long an answer about readiness holds. Finding out costs a flush to the disk, and anybody may ask.
@@ -14,9 +17,12 @@ const readyFor = time.Second
 
 // readiness is the last answer, shared by all who ask within readyFor.
 type readiness struct {
-	mu    sync.Mutex
-	err   error
-	until time.Time
+	changed func(context.Context, error) // is told of other reasons than before
+
+	mu      sync.Mutex
+	err     error
+	reasons []string
+	until   time.Time
 }
 
 func (r *readiness) check(ctx context.Context, ask func(context.Context) error) error {
@@ -27,8 +33,21 @@ func (r *readiness) check(ctx context.Context, ask func(context.Context) error) 
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		r.err, r.until = ask(ctx), now.Add(readyFor)
+		if reasons := app.ReasonsOf(r.err); !slices.Equal(reasons, r.reasons) {
+			r.reasons = reasons
+			r.changed(ctx, r.err)
+		}
 	}
 	return r.err
+}
+
+// tellReadiness logs a change, once: whoever asks is told no reasons, and asks every few seconds.
+func (s *Server) tellReadiness(ctx context.Context, err error) {
+	if err == nil {
+		s.log.InfoContext(ctx, "the service is ready again")
+		return
+	}
+	s.log.ErrorContext(ctx, "the service is not ready", "reasons", app.ReasonsOf(err), "error", err)
 }
 
 type statusView struct {

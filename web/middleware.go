@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,16 +63,20 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r, w := c.Request(), c.Response()
 		route := c.Path()
-		if err == nil && route == webhookPath && !s.log.Enabled(r.Context(), slog.LevelDebug) {
-			return nil
-		}
 		if route == "" || w.Status == http.StatusNotFound && errors.Is(err, echo.ErrNotFound) {
 			route = "unmatched"
+		}
+		s.metrics.request(route, r.Method, w.Status, time.Since(start))
+		if err == nil && route == webhookPath && !s.log.Enabled(r.Context(), slog.LevelDebug) {
+			return nil
 		}
 		attrs := []slog.Attr{
 			slog.String("method", r.Method), slog.String("route", route), slog.Int("status", w.Status),
 			slog.Duration("duration", time.Since(start)), slog.Int64("bytes", w.Size),
 			slog.String("remote", c.RealIP()), slog.String("request_id", w.Header().Get(echo.HeaderXRequestID)),
+		}
+		if id, err := strconv.ParseInt(c.Param("id"), 10, 64); err == nil {
+			attrs = append(attrs, slog.Int64("integration_id", id))
 		}
 		code, cut := "", errors.Is(err, http.ErrAbortHandler)
 		code, _ = c.Get(codeKey).(string)
@@ -89,10 +94,12 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case cut && code != "interrupted": // not the client's doing
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
+		case route == "/readyz" && code == "not_ready", errors.Is(err, app.ErrDiskFull):
+			level = slog.LevelDebug // told once, when it changed; a line for each refusal would need room, too
 		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
-		case route == "/healthz" || route == "/readyz", route == webhookPath && err == nil:
+		case route == "/healthz" || route == "/readyz", route == "/metrics" && err == nil, route == webhookPath && err == nil:
 			level = slog.LevelDebug // an accepted webhook has its row among the deliveries
 		}
 		s.log.LogAttrs(r.Context(), level, "request", attrs...)
@@ -140,7 +147,17 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limitBodies refuses a body that says it is too large, and cuts one that turns out to be.
+// bodyTimes are how long a body may take.
+type bodyTimes struct{ api, webhook time.Duration }
+
+// How long a body may take. Shopify gives up after five seconds; whoever takes longer holds memory and a connection for
+// nothing.
+const (
+	webhookBodyTime = 10 * time.Second
+	apiBodyTime     = 30 * time.Second
+)
+
+// limitBodies refuses a body that says it is too large, and cuts one that turns out to be, or that takes too long.
 func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		limit := int64(maxAPIBody)
@@ -157,6 +174,17 @@ func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 			return &http.MaxBytesError{Limit: limit}
 		}
 		r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, limit)
+		if r.ContentLength != 0 {
+			within := s.bodyTimes.api
+			if c.Path() == webhookPath {
+				within = s.bodyTimes.webhook
+			}
+			// It ends with the body. Without a body it must not be set: it would end a long answer.
+			err := http.NewResponseController(c.Response().Writer).SetReadDeadline(time.Now().Add(within))
+			if err != nil && !errors.Is(err, http.ErrNotSupported) {
+				return fmt.Errorf("deadline of the body: %w", err)
+			}
+		}
 		return next(c)
 	}
 }

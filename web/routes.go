@@ -30,7 +30,7 @@ func (s *Server) routes() {
 	get(e, "/", s.index)
 	get(e, "/healthz", s.healthz)
 	get(e, "/readyz", s.readyz)
-	get(e, "/metrics", s.later)
+	get(e, "/metrics", s.showMetrics, s.localOrAdmin)
 	get(e, "/api/openapi.json", s.openAPI)
 	get(e, "/api/docs", s.later)
 

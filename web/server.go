@@ -26,6 +26,8 @@ const (
 
 // Config is what the server needs to know of the configuration.
 type Config struct {
+	// Commit is what Version was built from, for the metrics; may be empty.
+	Commit string
 	// MaxBody is the largest webhook that is read, in bytes; 0 means 4 MiB.
 	MaxBody int64
 	// Now is the clock, for "today"; nil means time.Now.
@@ -44,6 +46,7 @@ type Config struct {
 type Server struct {
 	app         *app.App
 	bodies      budget // of webhooks
+	bodyTimes   bodyTimes
 	buffers     sync.Pool
 	catalog     *catalog
 	cfg         Config
@@ -52,6 +55,7 @@ type Server struct {
 	exports     exportSlots
 	exportStall time.Duration
 	log         *slog.Logger
+	metrics     *metrics
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
@@ -76,15 +80,21 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
+	measured, err := newMetrics(cfg, a)
+	if err != nil {
+		return nil, fmt.Errorf("web: metrics: %w", err)
+	}
 	pages, style, err := parsePages()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &Server{
 		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages, style: style,
+		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
 	}
-	s.bodies.most = bodyBudget
+	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
+	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
+	s.ready.changed = s.tellReadiness
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
 	s.trustProxies(cfg.TrustedProxies)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,6 +21,16 @@ type receivedView struct {
 // receiveWebhook is POST /api/webhooks/shopify/orders/. The body goes on as it came: it is proven before
 // anybody decodes it, and the 200 says that it is stored.
 func (s *Server) receiveWebhook(c echo.Context) error {
+	err := s.takeWebhook(c)
+	s.metrics.webhook(err)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+}
+
+// takeWebhook returns when the webhook is stored, or why it is not.
+func (s *Server) takeWebhook(c echo.Context) error {
 	in := incoming(c.Request())
 	if len(in.HMAC) != base64.StdEncoding.EncodedLen(sha256.Size) { // no use keeping the body
 		n, err := io.Copy(io.Discard, c.Request().Body)
@@ -35,7 +46,7 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		s.app.Refuse(in, check)
 		return &app.Error{Kind: app.Unauthorized, Code: "webhook_signature_invalid"}
 	}
-	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies}
+	counted := &metered{ReadCloser: c.Request().Body, budget: &s.bodies, peer: peerOf(c.RealIP())}
 	defer counted.release()
 	c.Request().Body = counted
 	body := s.buffer()
@@ -51,10 +62,12 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 		return err
 	}
 	in.Body = body.Bytes()
-	if err := s.app.Accept(c.Request().Context(), in); err != nil {
-		return err
+	begun := time.Now()
+	err := s.app.Accept(c.Request().Context(), in)
+	if err == nil {
+		s.metrics.accepting.Observe(time.Since(begun).Seconds())
 	}
-	return c.JSON(http.StatusOK, receivedView{Status: "ok"})
+	return err
 }
 
 // incoming is a delivery by its headers.

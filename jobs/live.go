@@ -1,0 +1,74 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river/rivertype"
+
+	"probability/app"
+)
+
+// live are the jobs that workers of this process are at.
+type live struct {
+	mu   sync.Mutex
+	jobs map[int64]struct{}
+}
+
+// during notes a job for as long as it runs.
+func (l *live) during(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
+	l.mu.Lock()
+	if l.jobs == nil {
+		l.jobs = make(map[int64]struct{})
+	}
+	l.jobs[job.ID] = struct{}{}
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.jobs, job.ID)
+	}()
+	return work(ctx)
+}
+
+func (l *live) ids() []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.jobs))
+}
+
+// reclaim gives jobs back whose end the queue could not write down: it tries a few times and then leaves them as they are, and
+// as long as they look as if they ran, no other job for the same work is let in.
+func (r *Runner) reclaim(ctx context.Context) error {
+	n, err := r.app.Store().ReclaimLost(ctx, r.live.ids(), time.Now().Add(-lostAfter))
+	if n > 0 {
+		r.log.WarnContext(ctx, "jobs whose end could not be written down go on", "jobs", n)
+	}
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	return nil
+}
+
+// guard looks at the disk until ctx ends. When there is room again, what stopped for want of it goes on at once.
+func (r *Runner) guard(ctx context.Context) {
+	ticks := time.NewTicker(app.DiskEvery)
+	defer ticks.Stop()
+	for {
+		if r.app.CheckDisk(ctx) {
+			// What fails here is done again by the sweeper, a little later, and told there.
+			if r.reclaim(ctx) == nil {
+				_ = r.app.Recover(ctx)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}
