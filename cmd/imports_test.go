@@ -39,7 +39,7 @@ var homes = map[string][]string{
 	"github.com/riverqueue/river/rivermigrate":            {"store"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"app", "jobs", "store"},
 	"database/sql":                                        {"store", "app", "jobs", "cmd/bench"},
-	"modernc.org/sqlite":                                  {"store", "cmd/bench"},
+	"modernc.org/sqlite":                                  {"store", "store/storetest", "cmd/bench"},
 	"github.com/pressly/goose":                            {"store"},
 	"net/http/httptest":                                   {"web/webtest"},
 	"testing":                                             {"store/storetest", "web/webtest"},
