@@ -69,6 +69,7 @@ func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2)) }
 const (
 	PendingQuery      = pendingDeliveries
 	HasDueQuery       = hasDueDeliveries
+	PutOffQuery       = putOffBeyond
 	DueQuery          = integrationsDue
 	LastReceivedQuery = lastReceived
 )
