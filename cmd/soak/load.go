@@ -115,7 +115,7 @@ func burst(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	from := newSender(s.addr, soakStore, firstID, 512)
+	from := newSender(s.addr, soakStore, firstID, 1024)
 	bodies := make([][]byte, n)
 	for i := range bodies {
 		bodies[i] = from.order(int64(i), 0)
@@ -125,7 +125,7 @@ func burst(ctx context.Context, t *trial) error {
 	var refused []int
 	bursting, over := context.WithCancel(ctx)
 	sent := 0
-	atRate(bursting, within/time.Duration(n), func(i int) {
+	atRate(bursting, within/time.Duration(n), 1024, func(i int) {
 		if i >= n {
 			return
 		}

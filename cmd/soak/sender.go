@@ -139,17 +139,24 @@ func (s *sender) flood(ctx context.Context, senders int) {
 	wait.Wait()
 }
 
-// atRate calls do at a rate, whether or not the calls before have ended, until the context ends; it waits for all of them.
-func atRate(ctx context.Context, every time.Duration, do func(n int)) {
+// atRate calls do at a rate until the context ends, from so many senders: when all of them wait for an answer, the next call comes
+// later than it should.
+func atRate(ctx context.Context, every time.Duration, senders int, do func(n int)) {
 	var wait sync.WaitGroup
-	defer wait.Wait()
+	var next atomic.Int64
 	begun := time.Now()
-	for n := 0; ; n++ {
-		if early := time.Until(begun.Add(time.Duration(n) * every)); early > 0 && !pause(ctx, early) || ctx.Err() != nil {
-			return
-		}
-		wait.Go(func() { do(n) })
+	for range senders {
+		wait.Go(func() {
+			for {
+				n := next.Add(1) - 1
+				if early := time.Until(begun.Add(time.Duration(n) * every)); early > 0 && !pause(ctx, early) || ctx.Err() != nil {
+					return
+				}
+				do(int(n))
+			}
+		})
 	}
+	wait.Wait()
 }
 
 // tally is a copy of what was noted.

@@ -151,7 +151,7 @@ func TestAtRate_KeepsIt(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	var done atomic.Int32
-	atRate(ctx, 2*time.Millisecond, func(n int) {
+	atRate(ctx, 2*time.Millisecond, 3, func(n int) {
 		if done.Add(1); n == 50 {
 			cancel()
 		}

@@ -45,7 +45,7 @@ func steady(ctx context.Context, t *trial) error {
 	late := context.WithoutCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		atRate(busy, time.Second/steadyRate, func(n int) {
+		atRate(busy, time.Second/steadyRate, 64, func(n int) {
 			from, turn := senders[n%steadyStores], n/steadyStores
 			order, version := int64(turn%steadyOrders), turn/steadyOrders
 			id := fmt.Sprint(from.shop, "/", turn)
