@@ -71,8 +71,8 @@ func (s *sender) verify(t *testing.T, w *world, integration int64) {
 	}
 }
 
-// Each of the first 500 writes and flushes fails once in its turn, alone or with all that come after it until the disk is
-// mended, while deliveries are accepted and worked off. None is acknowledged that is not there afterwards.
+// The nth write or flush fails, n up to 500, alone or with all that come after it until the disk is mended, while deliveries are
+// accepted and worked off. None is acknowledged that is not there afterwards.
 func TestAccept_WhicheverWriteFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -37,7 +37,8 @@ func steady(ctx context.Context, t *trial) error {
 		if ids[i], err = s.connected(ctx, domain); err != nil {
 			return err
 		}
-		senders[i] = newSender(s.addr, domain, firstID+int64(i)*1e9, 16)
+		senders[i] = newSender(s.addr, domain, firstID+int64(i)*1e9, crowd)
+		senders[i].client = senders[0].client // so that the connections are as many as the senders
 	}
 	people := newReaders(s, ids[0])
 	busy, over := context.WithTimeout(ctx, t.opt.time)
@@ -45,7 +46,7 @@ func steady(ctx context.Context, t *trial) error {
 	late := context.WithoutCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		atRate(busy, time.Second/steadyRate, 64, func(n int) {
+		atRate(busy, time.Second/steadyRate, crowd, func(n int) {
 			from, turn := senders[n%steadyStores], n/steadyStores
 			order, version := int64(turn%steadyOrders), turn/steadyOrders
 			id := fmt.Sprint(from.shop, "/", turn)
@@ -61,10 +62,10 @@ func steady(ctx context.Context, t *trial) error {
 	m := s.watch(busy, people)
 	wait.Wait()
 
-	refused := 0
+	taken, refused := 0, 0
 	for i, from := range senders {
 		answers, _, strange := from.tally()
-		refused += answers[503]
+		taken, refused = taken+answers[200], refused+answers[503]
 		t.hold(strange == "" && answers[0] == 0, "%d without an answer, or one is %s", answers[0], strange)
 		if err := s.worked(ctx, ids[i]); err != nil {
 			t.hold(false, "%v", err)
@@ -83,7 +84,7 @@ func steady(ctx context.Context, t *trial) error {
 	}
 	t.figure("SQLite's log at most", "%.1f MB", m.log)
 	t.figure("reads, p99 of each part of the time", "%s", m.reads)
-	t.figure("refused with 503 and sent again", "%d", refused)
+	t.figure("deliveries acknowledged", "%d (%.0f/s); %d refused with 503 and sent again", taken, float64(taken)/t.opt.time.Seconds(), refused)
 	if err := s.whole(ctx); err != nil {
 		t.hold(false, "%v", err)
 	}
