@@ -70,7 +70,7 @@ func TestClientCredentials_OneGrantForAll(t *testing.T) {
 	shop, c := w.connectApp(t, 300)
 	shop.ExpireTokens()
 	var all sync.WaitGroup
-	for range 100 {
+	for range 1000 {
 		all.Go(func() {
 			if res, err := w.app.Test(t.Context(), w.user, c.Integration.ID); err != nil || res.Err != nil {
 				t.Errorf("test: %v, %v", res.Err, err)
@@ -79,7 +79,7 @@ func TestClientCredentials_OneGrantForAll(t *testing.T) {
 	}
 	all.Wait()
 	if got := w.grants(); got != 2 {
-		t.Errorf("%d grants for 100 callers whose token was refused, want 1 more than at the connection", got)
+		t.Errorf("%d grants for 1000 callers whose token was refused, want 1 more than at the connection", got)
 	}
 	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted {
 		t.Errorf("run %+v, want completed", run)

@@ -25,7 +25,8 @@ const (
 	frozenTries = 24
 	// maxBackoff is the longest wait between two tries of a page.
 	maxBackoff = 5 * time.Minute
-	// frozenBackoff is the wait for a store that is frozen, unpaid or locked, which ends in hours if at all.
+	// frozenBackoff is the wait for a store that is frozen, unpaid or locked, which ends in hours if at all. It is the longest
+	// wait of all.
 	frozenBackoff = time.Hour
 	// wrongAnswers is how often a page is asked for again when the answer leads away from the store.
 	wrongAnswers = 5
@@ -67,7 +68,7 @@ func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 		if err != nil {
 			return Progress{}, err
 		}
-		if wait := run.NextAttemptAt.Sub(a.now()); !run.NextAttemptAt.IsZero() && wait > 0 {
+		if wait := a.wait(run.NextAttemptAt); wait > 0 {
 			return Progress{After: wait}, nil
 		}
 		if p, paused, err := a.pauseForRoom(ctx, run); paused {
@@ -259,6 +260,16 @@ func (a *App) update(ctx context.Context, run store.Import, fn func(context.Cont
 		a.counters.carriedOn(before, after)
 	}
 	return err
+}
+
+// wait is how long the next try has to wait still. One that is further off than anything waits was put there by a clock that ran
+// ahead, and is due.
+func (a *App) wait(next time.Time) time.Duration {
+	wait := next.Sub(a.now())
+	if wait > frozenBackoff {
+		return 0
+	}
+	return max(0, wait)
 }
 
 // backoff doubles from half a second to maxBackoff, with a jitter that keeps stores from coming in step.

@@ -51,7 +51,7 @@ func (a *App) Recover(ctx context.Context) error {
 	runs, err := a.store.ActiveImports(ctx)
 	errs = append(errs, err)
 	for _, run := range runs {
-		if run.NextAttemptAt.After(a.now()) {
+		if a.wait(run.NextAttemptAt) > 0 {
 			errs = append(errs, a.hint(ctx, ImportOrders{ImportID: run.ID}))
 			continue
 		}
@@ -59,6 +59,7 @@ func (a *App) Recover(ctx context.Context) error {
 			return a.queue.wake(ctx, tx, ImportOrders{ImportID: run.ID})
 		}))
 	}
+	errs = append(errs, a.store.HurryDeliveries(ctx, a.now().Add(frozenBackoff)))
 	gone, err := a.store.DeletedIntegrations(ctx)
 	errs = append(errs, err)
 	for _, id := range gone {

@@ -61,11 +61,18 @@ type world struct {
 // setup builds a world with one store of no call limit.
 func setup(t *testing.T, change ...func(*app.Config)) *world {
 	t.Helper()
-	w := &world{clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, log: &lockedBuffer{}}
+	w := setupOn(t, storetest.New(t), change...)
+	w.user = w.addUser(t, "ana@example.com")
+	return w
+}
+
+// setupOn is setup on a store that is open already, without an account.
+func setupOn(t *testing.T, st *store.Store, change ...func(*app.Config)) *world {
+	t.Helper()
+	w := &world{store: st, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.sim = simulator.New(simulator.WithClock(w.clock.Now), simulator.WithSeed(1))
 	w.shop = w.sim.AddShop(simulator.ShopConfig{Domain: shopDomain, Token: shopToken, APISecret: shopSecret, Bucket: -1})
-	w.store = storetest.New(t)
 	client := w.client(t)
 	cfg := app.Config{Now: w.clock.Now, PublicURL: publicURL, SyncInterval: 15 * time.Minute}
 	for _, c := range change {
@@ -75,7 +82,6 @@ func setup(t *testing.T, change ...func(*app.Config)) *world {
 	if w.app, err = app.New(cfg, w.store, client, log); err != nil {
 		t.Fatal(err)
 	}
-	w.user = w.addUser(t, "ana@example.com")
 	return w
 }
 

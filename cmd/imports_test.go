@@ -24,8 +24,9 @@ var floors = map[string][]string{
 	"store":             {"shopify"},
 	"shopify":           {},
 	"shopify/simulator": {"shopify"},
-	// No part of the program: an outsider, who sees the API, the command line and what Shopify sends.
+	// No part of the program: outsiders, who see the API, the command line and what Shopify sends.
 	"cmd/bench": {"shopify"},
+	"cmd/soak":  {"shopify", "shopify/simulator"},
 	// For tests only: nobody above may import them.
 	"store/storetest": {"store", "shopify"},
 	"web/webtest":     {"web", "app", "store", "shopify"},
@@ -38,8 +39,8 @@ var homes = map[string][]string{
 	"github.com/riverqueue/river":                         {"app", "jobs"},
 	"github.com/riverqueue/river/rivermigrate":            {"store"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"app", "jobs", "store"},
-	"database/sql":                                        {"store", "app", "jobs", "cmd/bench"},
-	"modernc.org/sqlite":                                  {"store", "cmd/bench"},
+	"database/sql":                                        {"store", "app", "jobs", "cmd/bench", "cmd/soak"},
+	"modernc.org/sqlite":                                  {"store", "store/storetest", "cmd/bench", "cmd/soak"},
 	"github.com/pressly/goose":                            {"store"},
 	"github.com/prometheus/client_golang":                 {"app", "web"},
 	"net/http/httptest":                                   {"web/webtest"},
@@ -86,6 +87,7 @@ func TestImports_RefusesWhatMustNotBe(t *testing.T) {
 		{"newcomer", "fmt"},
 		{"web", "probability/newcomer"},
 		{"cmd/bench", "probability/store"},
+		{"cmd/soak", "probability/store"},
 		{"cmd", "probability/cmd/bench"},
 	} {
 		if len(violations(c.pkg, []string{c.imported})) == 0 {

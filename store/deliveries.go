@@ -167,6 +167,28 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	return nil
 }
 
+const putOffBeyond = `SELECT d.seq FROM deliveries d WHERE d.integration_id IN (SELECT id FROM integrations) AND d.state = 'pending' AND d.state <> 'processed'
+	AND d.next_attempt_at > $1 LIMIT $2`
+
+// HurryDeliveries makes deliveries due whose next try is later than anything is put off: a clock that ran ahead said so.
+func (s *Store) HurryDeliveries(ctx context.Context, latest time.Time) error {
+	const op = "deliveries: hurry"
+	for {
+		seqs, err := list(ctx, s.work, op, scanOne[int64], putOffBeyond, latest.UnixMilli(), expireRows)
+		if err != nil || len(seqs) == 0 {
+			return err
+		}
+		err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+			_, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET next_attempt_at = NULL WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
+				sqlite.numberList(seqs))
+			return failed(op, err)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // duePending is the condition for deliveries whose turn has come; the parameter is now in milliseconds. The state is
 // written out, once more than needed, since that is what the index holds.
 const duePending = `d.state = 'pending' AND d.state <> 'processed' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $2)`

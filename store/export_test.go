@@ -76,6 +76,7 @@ func CountDeliveriesQuery(f DeliveryFilter) string {
 const (
 	PendingQuery      = pendingDeliveries
 	HasDueQuery       = hasDueDeliveries
+	PutOffQuery       = putOffBeyond
 	DueQuery          = integrationsDue
 	LastReceivedQuery = lastReceived
 )

@@ -30,6 +30,7 @@ func TestPlans_HotQueriesUseTheirIndexes(t *testing.T) {
 		expectPlan(t, s, "purchase counts", "SEARCH o USING INDEX orders_email (integration_id=? AND email_key=?)", store.PurchaseCountsQuery(), id, "a", "b")
 		expectPlan(t, s, "pending", "SEARCH d USING INDEX deliveries_state (integration_id=? AND state=? AND seq>?)", store.PendingQuery, id, 0, 0, 1)
 		expectPlan(t, s, "has due", "SEARCH d USING INDEX deliveries_state (integration_id=? AND state=?)", store.HasDueQuery, id, 0)
+		expectPlan(t, s, "put off", "SEARCH d USING INDEX deliveries_state (integration_id=? AND state=?)", store.PutOffQuery, 0, 1)
 		expectPlan(t, s, "due", "SEARCH d EXISTS USING INDEX deliveries_state (integration_id=? AND state=?)", store.DueQuery, 1, 0)
 		expectPlan(t, s, "last received", "SEARCH d USING COVERING INDEX deliveries_list (integration_id=?)", store.LastReceivedQuery+"($1)", id)
 		expectPlan(t, s, "deliveries of a topic and time", "SEARCH d USING COVERING INDEX deliveries_list (integration_id=?)",

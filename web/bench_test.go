@@ -52,8 +52,9 @@ type bench struct {
 }
 
 type options struct {
-	app app.Config
-	web web.Config
+	app   app.Config
+	store *store.Store // nil: a new one
+	web   web.Config
 }
 
 func newBench(t testing.TB, change ...func(*options)) *bench {
@@ -74,7 +75,9 @@ func newBench(t testing.TB, change ...func(*options)) *bench {
 	}
 	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Observe: o.app.Counters.ShopifyCall, Retries: -1}, &http.Client{Transport: b.sim.Transport()}, log)
 	fatal(t, err)
-	b.store = storetest.New(t)
+	if b.store = o.store; b.store == nil {
+		b.store = storetest.New(t)
+	}
 	b.app, err = app.New(o.app, b.store, client, log)
 	fatal(t, err)
 	b.server, err = web.New(o.web, b.app, log)
