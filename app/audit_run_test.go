@@ -193,6 +193,7 @@ func TestStartAudit_OneAtATime(t *testing.T) {
 func TestAudit_TwoWorkersAtOnce(t *testing.T) {
 	t.Parallel()
 	w, id := imported(t, 120)
+	app.TightenAudits(w.app, 30, 100)
 	w.clock.Add(time.Hour)
 	for _, n := range w.shop.OrderIDs()[:60] {
 		w.shop.Update(n, touch)
@@ -204,14 +205,25 @@ func TestAudit_TwoWorkersAtOnce(t *testing.T) {
 	}
 	entered := false
 	w.after = func(r *http.Request) {
-		if r.URL.Query().Has("ids") && !entered {
+		switch {
+		case !r.URL.Query().Has("ids"):
+		case entered: // the other one's slice ends with this window
+			w.clock.Add(time.Minute)
+		default:
 			entered = true
 			if _, err := w.app.Audit(t.Context(), m.ID); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 60, 60)
+	if p, err := w.app.Audit(t.Context(), m.ID); err != nil || !p.Done {
+		t.Errorf("%+v, %v, want the slower one to leave it to the other", p, err)
+	}
+	got := w.runAudit(t, m.ID)
+	wantCounts(t, got, 0, 0, 60, 60)
+	if got.Checked != 120 {
+		t.Errorf("%d checked, want 120", got.Checked)
+	}
 	if runs, err := w.store.CountImports(t.Context(), id); err != nil || runs != 2 {
 		t.Errorf("%d runs, %v, want the first import and one reconcile", runs, err)
 	}
