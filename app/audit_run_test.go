@@ -15,7 +15,7 @@ import (
 // comes before it.
 func TestAudit_AfterALongAbsenceNamesWhatWasMissed(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 1000)
+	w, id := imported(t, 620)
 	alive := func() {
 		t.Helper()
 		if err := w.app.Alive(t.Context()); err != nil {
@@ -93,7 +93,7 @@ func TestAudit_BeginsAnewAfterAnAbsence(t *testing.T) {
 // A process that ends within a window, after some of it was mended, goes on without counting anything twice or not at all.
 func TestAudit_GoesOnWhereItWasKilled(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 400)
+	w, id := imported(t, 260)
 	w.clock.Add(time.Hour)
 	for _, n := range w.shop.OrderIDs()[:250] {
 		w.shop.Update(n, touch)
@@ -128,10 +128,10 @@ func TestAudit_GoesOnWhereItWasKilled(t *testing.T) {
 
 func TestAudit_FailsWhenTheListStaysShort(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 300)
+	w, id := imported(t, 260)
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "orders.json", Page: 1})
 	m := w.audit(t, id, true)
-	if m.State != store.AuditFailed || m.ErrorCode != "count_mismatch" || m.Pass != 3 || m.Extra != 0 || len(w.orders(t, id)) != 300 {
+	if m.State != store.AuditFailed || m.ErrorCode != "count_mismatch" || m.Pass != 3 || m.Extra != 0 || len(w.orders(t, id)) != 260 {
 		t.Errorf("%s %s after pass %d, %d orders left, want count_mismatch after 3", m.State, m.ErrorCode, m.Pass, len(w.orders(t, id)))
 	}
 	if in := w.integration(t, id); in.Audit != nil {
@@ -155,7 +155,7 @@ func TestAudit_FailsAtOnceWhenRefused(t *testing.T) {
 
 func TestAudit_SurvivesFaults(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 700)
+	w, id := imported(t, 300)
 	w.clock.Add(time.Hour)
 	for _, n := range w.shop.OrderIDs()[:150] {
 		w.shop.Update(n, touch)

@@ -103,14 +103,14 @@ func wantCounts(t *testing.T, m store.Audit, missing, extra, stale, repaired int
 
 func TestAudit_OfAStoreInOrderFindsNothing(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 300)
+	w, id := imported(t, 100)
 	m := w.audit(t, id, false)
 	wantCounts(t, m, 0, 0, 0, 0)
-	if m.Checked != 300 || m.Counted != 300 || m.Stored != 300 || m.Total == nil || *m.Total != 300 || !m.OldestGap.IsZero() {
-		t.Errorf("got %+v, want 300 at both sides and no gap", m)
+	if m.Checked != 100 || m.Counted != 100 || m.Stored != 100 || m.Total == nil || *m.Total != 100 || !m.OldestGap.IsZero() {
+		t.Errorf("got %+v, want 100 at both sides and no gap", m)
 	}
 	in := w.integration(t, id)
-	if in.Audit == nil || in.Audit.Checked != 300 || in.HealthStatus != app.HealthOK {
+	if in.Audit == nil || in.Audit.Checked != 100 || in.HealthStatus != app.HealthOK {
 		t.Errorf("audit %+v, health %s %v", in.Audit, in.HealthStatus, in.Problems)
 	}
 }
@@ -118,7 +118,7 @@ func TestAudit_OfAStoreInOrderFindsNothing(t *testing.T) {
 // Without repair the numbers are told, nothing is changed, and the health says so until a repair.
 func TestAudit_NamesWhatDiffersThenMendsIt(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 300)
+	w, id := imported(t, 100)
 	w.clock.Add(time.Hour)
 	ids := w.shop.OrderIDs()
 	for _, n := range ids[:7] {
@@ -149,8 +149,8 @@ func TestAudit_NamesWhatDiffersThenMendsIt(t *testing.T) {
 	if drift, err := w.store.Drift(t.Context()); err != nil || drift[id] != 15 {
 		t.Errorf("drift %v, %v, want 15", drift, err)
 	}
-	if got := len(w.orders(t, id)); got != 300 {
-		t.Errorf("an audit without repair left %d orders, want 300", got)
+	if got := len(w.orders(t, id)); got != 100 {
+		t.Errorf("an audit without repair left %d orders, want 100", got)
 	}
 
 	m = w.audit(t, id, true)
@@ -255,17 +255,17 @@ func TestAudit_OldOrdersOutOfSightStay(t *testing.T) {
 	t.Parallel()
 	t.Run("from the start", func(t *testing.T) {
 		t.Parallel()
-		w, id := imported(t, 200)
+		w, id := imported(t, 60)
 		w.shop.SetScopes("read_orders")
 		m := w.audit(t, id, true)
 		wantCounts(t, m, 0, 0, 0, 0)
-		if m.From.Before(w.clock.Now().Add(-60*days)) || m.Checked == 0 || len(w.orders(t, id)) != 200 {
+		if m.From.Before(w.clock.Now().Add(-60*days)) || m.Checked == 0 || len(w.orders(t, id)) != 60 {
 			t.Errorf("from %v, %d checked, %d orders left", m.From, m.Checked, len(w.orders(t, id)))
 		}
 	})
 	t.Run("in the middle", func(t *testing.T) {
 		t.Parallel()
-		w, id := imported(t, 200)
+		w, id := imported(t, 60)
 		w.after = func(r *http.Request) {
 			if r.URL.Path != "" && strings.HasSuffix(r.URL.Path, "/count.json") {
 				w.shop.SetScopes("read_orders")
@@ -273,8 +273,8 @@ func TestAudit_OldOrdersOutOfSightStay(t *testing.T) {
 		}
 		m := w.audit(t, id, true)
 		wantCounts(t, m, 0, 0, 0, 0)
-		if len(w.orders(t, id)) != 200 {
-			t.Errorf("%d orders left, want 200", len(w.orders(t, id)))
+		if len(w.orders(t, id)) != 60 {
+			t.Errorf("%d orders left, want 60", len(w.orders(t, id)))
 		}
 	})
 }
@@ -309,11 +309,11 @@ func TestAudit_DoesNotBelieveListsAlone(t *testing.T) {
 // Windows are cut where many orders are, and put together when they become too many.
 func TestAudit_CutsWindows(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 600)
-	app.TightenAudits(w.app, 20, 12)
+	w, id := imported(t, 300)
+	app.TightenAudits(w.app, 10, 12)
 	m := w.audit(t, id, false)
 	wantCounts(t, m, 0, 0, 0, 0)
-	if len(m.Windows) < 5 || len(m.Windows) >= 12 || m.Checked != 600 {
+	if len(m.Windows) < 5 || len(m.Windows) >= 12 || m.Checked != 300 {
 		t.Errorf("%d windows, %d checked", len(m.Windows), m.Checked)
 	}
 	text, err := json.Marshal(m.Windows)
