@@ -254,6 +254,15 @@ func TestAudit_EndsWithTheIntegration(t *testing.T) {
 		t.Fatal(err)
 	}
 	m = start()
+	w.accept(t, w.incoming(app.TopicUninstalled, "u", `{"id":1,"name":"Mi tienda","myshopify_domain":"`+shopDomain+`"}`))
+	w.process(t, id)
+	if got := w.runAudit(t, m.ID); got.State != store.AuditCancelled || got.ErrorCode != app.ProblemUninstalled {
+		t.Errorf("uninstalled: %s %s", got.State, got.ErrorCode)
+	}
+	if _, err := w.app.Patch(t.Context(), w.user, id, app.PatchInput{AccessToken: new(shopToken), Active: &on}); err != nil {
+		t.Fatal(err)
+	}
+	m = start()
 	if _, err := w.app.Disconnect(t.Context(), w.user, id); err != nil {
 		t.Fatal(err)
 	}
