@@ -31,7 +31,7 @@ func (r *auditing) complete(ctx context.Context) error {
 		if row.Repaired() > 0 {
 			run.IntegrationID, run.State, run.Field, run.From, run.To = r.in.ID, store.ImportCompleted, store.FieldCreatedAt, row.From, row.To
 			run.Created, run.Updated, run.Fetched = row.Created, row.Updated, row.Created+row.Updated
-			run.Total, run.StartedAt, run.FinishedAt = &run.Fetched, row.StartedAt, now
+			run.Total, run.QueuedAt, run.StartedAt, run.FinishedAt = &run.Fetched, row.QueuedAt, row.StartedAt, now
 			if err := tx.InsertImport(ctx, run); err != nil {
 				return err
 			}

@@ -24,7 +24,7 @@ func TestAudit_AnyHistory(t *testing.T) {
 	}
 	rounds := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if rounds++; rounds > 20 { // each of them is worth several of the usual hundred
+		if rounds++; rounds > 12 { // each of them is worth several of the usual hundred
 			return
 		}
 		w.clock.Add(time.Hour)

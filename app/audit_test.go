@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"probability/app"
-	"probability/shopify/simulator"
 	"probability/store"
 )
 
@@ -105,14 +103,14 @@ func wantCounts(t *testing.T, m store.Audit, missing, extra, stale, repaired int
 
 func TestAudit_OfAStoreInOrderFindsNothing(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 300)
+	w, id := imported(t, 100)
 	m := w.audit(t, id, false)
 	wantCounts(t, m, 0, 0, 0, 0)
-	if m.Checked != 300 || m.Counted != 300 || m.Stored != 300 || m.Total == nil || *m.Total != 300 || !m.OldestGap.IsZero() {
-		t.Errorf("got %+v, want 300 at both sides and no gap", m)
+	if m.Checked != 100 || m.Counted != 100 || m.Stored != 100 || m.Total == nil || *m.Total != 100 || !m.OldestGap.IsZero() {
+		t.Errorf("got %+v, want 100 at both sides and no gap", m)
 	}
 	in := w.integration(t, id)
-	if in.Audit == nil || in.Audit.Checked != 300 || in.HealthStatus != app.HealthOK {
+	if in.Audit == nil || in.Audit.Checked != 100 || in.HealthStatus != app.HealthOK {
 		t.Errorf("audit %+v, health %s %v", in.Audit, in.HealthStatus, in.Problems)
 	}
 }
@@ -120,7 +118,7 @@ func TestAudit_OfAStoreInOrderFindsNothing(t *testing.T) {
 // Without repair the numbers are told, nothing is changed, and the health says so until a repair.
 func TestAudit_NamesWhatDiffersThenMendsIt(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 300)
+	w, id := imported(t, 100)
 	w.clock.Add(time.Hour)
 	ids := w.shop.OrderIDs()
 	for _, n := range ids[:7] {
@@ -151,8 +149,8 @@ func TestAudit_NamesWhatDiffersThenMendsIt(t *testing.T) {
 	if drift, err := w.store.Drift(t.Context()); err != nil || drift[id] != 15 {
 		t.Errorf("drift %v, %v, want 15", drift, err)
 	}
-	if got := len(w.orders(t, id)); got != 300 {
-		t.Errorf("an audit without repair left %d orders, want 300", got)
+	if got := len(w.orders(t, id)); got != 100 {
+		t.Errorf("an audit without repair left %d orders, want 100", got)
 	}
 
 	m = w.audit(t, id, true)
@@ -169,121 +167,6 @@ func TestAudit_NamesWhatDiffersThenMendsIt(t *testing.T) {
 		t.Errorf("run %+v, want a completed reconcile with 3 created and 7 updated", r)
 	}
 	wantCounts(t, w.audit(t, id, true), 0, 0, 0, 0)
-}
-
-// The service is off while five hundred orders change, appear and vanish: one audit names and mends them all, and no sync
-// comes before it.
-func TestAudit_AfterALongAbsenceNamesWhatWasMissed(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 1000)
-	alive := func() {
-		t.Helper()
-		if err := w.app.Alive(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	alive()
-	w.clock.Add(3 * time.Hour)
-	alive() // shorter than Shopify repeats
-	if n, err := w.store.CountAudits(t.Context(), id); err != nil || n != 0 {
-		t.Fatalf("%d audits after a short absence, %v", n, err)
-	}
-
-	w.clock.Add(time.Hour)
-	ids := w.shop.OrderIDs()
-	for _, n := range ids[:300] {
-		w.shop.Update(n, touch)
-	}
-	for _, n := range ids[500:600] {
-		w.shop.Delete(n)
-	}
-	for range 100 {
-		w.shop.NewOrder()
-	}
-	w.clock.Add(5 * time.Hour)
-	alive()
-	alive() // killed and started once more
-	audits, err := w.store.Audits(t.Context(), id, 10, 0)
-	if err != nil || len(audits) != 1 || audits[0].Cause != store.AuditAway || !audits[0].Repair {
-		t.Fatalf("audits %+v, %v, want one because of the absence", audits, err)
-	}
-	due, err := w.store.DueIntegrations(t.Context(), w.clock.Now(), 10)
-	if err != nil || len(due) != 0 {
-		t.Errorf("syncs due: %v, %v, want none before the audit", due, err)
-	}
-	m := w.runAudit(t, audits[0].ID)
-	wantCounts(t, m, 100, 100, 300, 500)
-	if m.Drift() != 0 {
-		t.Errorf("drift %d, want 0", m.Drift())
-	}
-	w.same(t, id)
-	if due, err = w.store.DueIntegrations(t.Context(), w.clock.Now(), 10); err != nil || len(due) != 1 {
-		t.Errorf("syncs due after the audit: %v, %v, want one", due, err)
-	}
-	if len(m.Examples.Missing) != 20 {
-		t.Errorf("%d examples, want 20", len(m.Examples.Missing))
-	}
-}
-
-func TestAudit_BeginsAnewAfterAnAbsence(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 50)
-	m, err := w.app.StartAudit(t.Context(), w.user, id, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.app.Alive(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	w.shop.Inject(simulator.Fault{Kind: simulator.FaultPayment, Path: "orders.json", Times: 1})
-	if p, err := w.app.Audit(t.Context(), m.ID); err != nil || p.Done {
-		t.Fatalf("%+v, %v, want it under way", p, err)
-	}
-	w.clock.Add(5 * time.Hour)
-	if err := w.app.Alive(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	got := w.auditRow(t, m.ID)
-	if got.State != store.AuditQueued || got.Cause != store.AuditAway || !got.Repair || !got.To.IsZero() {
-		t.Errorf("got %+v, want it to begin anew", got)
-	}
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 0, 0)
-}
-
-// A process that ends within a window, after some of it was mended, goes on without counting anything twice or not at all.
-func TestAudit_GoesOnWhereItWasKilled(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 400)
-	w.clock.Add(time.Hour)
-	for _, n := range w.shop.OrderIDs()[:250] {
-		w.shop.Update(n, touch)
-	}
-	w.clock.Add(time.Minute)
-	m, err := w.app.StartAudit(t.Context(), w.user, id, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		ctx, kill := context.WithCancel(t.Context())
-		seen := 0
-		w.after = func(r *http.Request) {
-			if r.URL.Query().Has("ids") {
-				if seen++; seen > 1 {
-					kill()
-				}
-			}
-		}
-		if p, err := w.app.Audit(ctx, m.ID); err == nil {
-			t.Fatalf("%+v, want it killed", p)
-		}
-		kill()
-	}
-	w.after = nil
-	if row := w.auditRow(t, m.ID); row.Stale == 0 || row.Stale == 250 || row.Stale != row.Repaired() {
-		t.Errorf("%d found and %d mended when it was killed, want some, and as many", row.Stale, row.Repaired())
-	}
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 250, 250)
-	w.same(t, id)
 }
 
 // What a webhook brings between the list and the second look was on its way, and is no finding.
@@ -372,17 +255,17 @@ func TestAudit_OldOrdersOutOfSightStay(t *testing.T) {
 	t.Parallel()
 	t.Run("from the start", func(t *testing.T) {
 		t.Parallel()
-		w, id := imported(t, 200)
+		w, id := imported(t, 60)
 		w.shop.SetScopes("read_orders")
 		m := w.audit(t, id, true)
 		wantCounts(t, m, 0, 0, 0, 0)
-		if m.From.Before(w.clock.Now().Add(-60*days)) || m.Checked == 0 || len(w.orders(t, id)) != 200 {
+		if m.From.Before(w.clock.Now().Add(-60*days)) || m.Checked == 0 || len(w.orders(t, id)) != 60 {
 			t.Errorf("from %v, %d checked, %d orders left", m.From, m.Checked, len(w.orders(t, id)))
 		}
 	})
 	t.Run("in the middle", func(t *testing.T) {
 		t.Parallel()
-		w, id := imported(t, 200)
+		w, id := imported(t, 60)
 		w.after = func(r *http.Request) {
 			if r.URL.Path != "" && strings.HasSuffix(r.URL.Path, "/count.json") {
 				w.shop.SetScopes("read_orders")
@@ -390,8 +273,8 @@ func TestAudit_OldOrdersOutOfSightStay(t *testing.T) {
 		}
 		m := w.audit(t, id, true)
 		wantCounts(t, m, 0, 0, 0, 0)
-		if len(w.orders(t, id)) != 200 {
-			t.Errorf("%d orders left, want 200", len(w.orders(t, id)))
+		if len(w.orders(t, id)) != 60 {
+			t.Errorf("%d orders left, want 60", len(w.orders(t, id)))
 		}
 	})
 }
@@ -423,211 +306,14 @@ func TestAudit_DoesNotBelieveListsAlone(t *testing.T) {
 	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 0, 0)
 }
 
-func TestAudit_FailsWhenTheListStaysShort(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 300)
-	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "orders.json", Page: 1})
-	m := w.audit(t, id, true)
-	if m.State != store.AuditFailed || m.ErrorCode != "count_mismatch" || m.Pass != 3 || m.Extra != 0 || len(w.orders(t, id)) != 300 {
-		t.Errorf("%s %s after pass %d, %d orders left, want count_mismatch after 3", m.State, m.ErrorCode, m.Pass, len(w.orders(t, id)))
-	}
-	if in := w.integration(t, id); in.Audit != nil {
-		t.Errorf("a failed audit is the integration's: %+v", in.Audit)
-	}
-}
-
-func TestAudit_FailsAtOnceWhenRefused(t *testing.T) {
-	t.Parallel()
-	for fault, problem := range map[simulator.FaultKind]string{
-		simulator.FaultUnauthorized: app.ProblemReauthorize, simulator.FaultScope: app.ProblemMissingScope,
-	} {
-		w, id := imported(t, 10)
-		w.shop.Inject(simulator.Fault{Kind: fault, Path: "orders.json"})
-		m := w.audit(t, id, true)
-		if m.State != store.AuditFailed || m.ErrorCode != problem || !problems(w.integration(t, id))[problem] {
-			t.Errorf("%s: %s %s, problems %v", fault, m.State, m.ErrorCode, w.integration(t, id).Problems)
-		}
-	}
-}
-
-func TestAudit_SurvivesFaults(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 700)
-	w.clock.Add(time.Hour)
-	for _, n := range w.shop.OrderIDs()[:150] {
-		w.shop.Update(n, touch)
-	}
-	w.clock.Add(time.Minute)
-	w.shop.Inject(simulator.Fault{
-		Kinds:  []simulator.FaultKind{simulator.FaultBadGateway, simulator.FaultDrop, simulator.FaultCut, simulator.FaultThrottled, simulator.FaultHTML},
-		Chance: 0.2, RetryAfter: "0.1",
-	})
-	wantCounts(t, w.audit(t, id, true), 0, 0, 150, 150)
-	w.shop.ClearFaults()
-	w.same(t, id)
-}
-
-func TestStartAudit_OneAtATime(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 10)
-	first, err := w.app.StartAudit(t.Context(), w.user, id, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := w.app.StartAudit(t.Context(), w.user, id, true)
-	if err != nil || second.ID != first.ID || !second.Repair {
-		t.Errorf("got %+v, %v, want the queued one, which repairs now", second, err)
-	}
-	if m := w.runAudit(t, first.ID); !m.Repair || m.State != store.AuditCompleted {
-		t.Errorf("got %+v", m)
-	}
-	stranger := w.addUser(t, "bob@example.com")
-	_, err = w.app.StartAudit(t.Context(), stranger, id, true)
-	wantError(t, err, app.NotFound, "not_found")
-}
-
-// Two workers on one audit, as after a rescue that came too early, count nothing twice.
-func TestAudit_TwoWorkersAtOnce(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 120)
-	w.clock.Add(time.Hour)
-	for _, n := range w.shop.OrderIDs()[:60] {
-		w.shop.Update(n, touch)
-	}
-	w.clock.Add(time.Minute)
-	m, err := w.app.StartAudit(t.Context(), w.user, id, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	entered := false
-	w.after = func(r *http.Request) {
-		if r.URL.Query().Has("ids") && !entered {
-			entered = true
-			if _, err := w.app.Audit(t.Context(), m.ID); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 60, 60)
-	if runs, err := w.store.CountImports(t.Context(), id); err != nil || runs != 2 {
-		t.Errorf("%d runs, %v, want the first import and one reconcile", runs, err)
-	}
-}
-
-func TestAudit_EndsWithTheIntegration(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 10)
-	start := func() store.Audit {
-		t.Helper()
-		m, err := w.app.StartAudit(t.Context(), w.user, id, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return m
-	}
-	off, on := false, true
-	m := start()
-	if _, err := w.app.Patch(t.Context(), w.user, id, app.PatchInput{Active: &off}); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.runAudit(t, m.ID); got.State != store.AuditCancelled || got.ErrorCode != "integration_inactive" {
-		t.Errorf("switched off: %s %s", got.State, got.ErrorCode)
-	}
-	_, err := w.app.StartAudit(t.Context(), w.user, id, false)
-	wantError(t, err, app.Invalid, "integration_inactive")
-	if _, err := w.app.Patch(t.Context(), w.user, id, app.PatchInput{Active: &on}); err != nil {
-		t.Fatal(err)
-	}
-	m = start()
-	if _, err := w.app.Disconnect(t.Context(), w.user, id); err != nil {
-		t.Fatal(err)
-	}
-	if p, err := w.app.Audit(t.Context(), m.ID); err != nil || !p.Done {
-		t.Errorf("disconnected: %+v, %v", p, err)
-	}
-	if err := w.app.Purge(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := w.store.CountAudits(t.Context(), id); err != nil || n != 0 {
-		t.Errorf("%d audits are left of a disconnected store, %v", n, err)
-	}
-}
-
-// A store is audited a day after it was connected, then daily; the audits that found nothing go after a month, but for the last one.
-func TestSweep_AuditsDaily(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 10)
-	pass := func(d time.Duration) {
-		t.Helper()
-		w.clock.Add(d)
-		for _, f := range []func(context.Context) error{w.app.Recover, w.app.Sweep, w.app.Tidy} {
-			if err := f(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	pass(0)
-	pass(23 * time.Hour)
-	if n, _ := w.store.CountAudits(t.Context(), id); n != 0 {
-		t.Fatalf("%d audits before a day is over", n)
-	}
-	for day := range 3 {
-		pass(3 * time.Hour)
-		active, err := w.store.ActiveAudits(t.Context())
-		if err != nil || len(active) != 1 || active[0].Cause != store.AuditDaily || !active[0].Repair {
-			t.Fatalf("day %d: %+v, %v, want one daily audit", day, active, err)
-		}
-		wantCounts(t, w.runAudit(t, active[0].ID), 0, 0, 0, 0)
-		pass(23*time.Hour + 30*time.Minute)
-	}
-	if n, _ := w.store.CountAudits(t.Context(), id); n != 3 {
-		t.Errorf("%d audits, want 3", n)
-	}
-	w.clock.Add(31 * days)
-	if err := w.app.Tidy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n, _ := w.store.CountAudits(t.Context(), id); n != 1 {
-		t.Errorf("%d audits after a month, want the last one", n)
-	}
-}
-
-func TestAuditNow_StoresOnlyWhatIsDone(t *testing.T) {
-	t.Parallel()
-	w, id := imported(t, 50)
-	w.clock.Add(time.Hour)
-	w.shop.Update(w.shop.OrderIDs()[0], touch)
-	w.clock.Add(time.Minute)
-	in := w.integration(t, id).Integration
-	steps := 0
-	look := func(store.Audit) {
-		steps++
-		if n, err := w.store.CountAudits(t.Context(), id); err != nil || n != 0 {
-			t.Errorf("%d audits stand in the table before the end, %v", n, err)
-		}
-	}
-	m, err := w.app.AuditNow(t.Context(), in, true, look)
-	if err != nil || steps == 0 {
-		t.Fatalf("%d steps, %v", steps, err)
-	}
-	wantCounts(t, m, 0, 0, 1, 1)
-	if kept := w.auditRow(t, m.ID); kept.State != store.AuditCompleted || kept.Stale != 1 {
-		t.Errorf("kept %+v", kept)
-	}
-	w.shop.RevokeToken()
-	if _, err := w.app.AuditNow(t.Context(), in, false, look); err == nil {
-		t.Error("a store that refuses was audited")
-	}
-}
-
 // Windows are cut where many orders are, and put together when they become too many.
 func TestAudit_CutsWindows(t *testing.T) {
 	t.Parallel()
-	w, id := imported(t, 600)
-	app.TightenAudits(w.app, 20, 12)
+	w, id := imported(t, 300)
+	app.TightenAudits(w.app, 10, 12)
 	m := w.audit(t, id, false)
 	wantCounts(t, m, 0, 0, 0, 0)
-	if len(m.Windows) < 5 || len(m.Windows) >= 12 || m.Checked != 600 {
+	if len(m.Windows) < 5 || len(m.Windows) >= 12 || m.Checked != 300 {
 		t.Errorf("%d windows, %d checked", len(m.Windows), m.Checked)
 	}
 	text, err := json.Marshal(m.Windows)

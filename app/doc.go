@@ -11,10 +11,11 @@
 //	      ▼
 //	    store                  one transaction: the data and the job that goes on with it
 //
-// The five flows:
+// The six flows:
 //
 //	connect  credentials → shop.json, scopes → Tx{integration, secrets, run, job} → subscriptions
 //	import   job → a page from Shopify → Tx{orders, cursor, counts} → … → count → Tx{completed, watermark}
+//	audit    job → count and ids of a window → compare → look again → Tx{what is mended, counts} → … → Tx{result}
 //	accept   raw body → signature → Tx{deliveries, job}, shared by concurrent callers → 200
 //	process  job → due deliveries → decode → Tx{orders, states} → Tx{still empty? job completed}
 //	read     web → store; only the owner check comes through here

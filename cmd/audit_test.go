@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -32,7 +33,15 @@ func TestAudit_EndToEnd(t *testing.T) {
 	for _, n := range ids[:4] {
 		shop.Delete(n)
 	}
-	shop.Update(ids[10], func(o map[string]any) { o["note"] = "changed" })
+	// Changed and created long enough ago that nothing has to settle.
+	var old struct {
+		CreatedAt string `json:"created_at"`
+	}
+	if err := json.Unmarshal(shop.Payload(ids[10]), &old); err != nil {
+		t.Fatal(err)
+	}
+	changed := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+	shop.Add(fmt.Appendf(nil, `{"id":%d,"created_at":%q,"updated_at":%q}`, ids[10], old.CreatedAt, changed))
 	created := time.Now().Add(-48 * time.Hour).UTC().Format(time.RFC3339)
 	shop.Add(fmt.Appendf(nil, `{"id":77,"created_at":%q,"updated_at":%[1]q}`, created))
 

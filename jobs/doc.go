@@ -5,8 +5,10 @@
 //	  imports      import_orders       → app.Import     a slice of a run: some pages, then others' turn
 //	               check_webhooks      → app.CheckSubscriptions   lists them at Shopify and mends them
 //	  deliveries   process_deliveries  → app.Process    until the integration's inbox is empty
+//	  audits       audit_orders        → app.Audit      a slice of an audit: some windows
 //	  maintenance  purge_integration   → app.Purge      the rows of a disconnected store
 //	sweeper, a goroutine               → app.Sweep      every second: what is due and has no job
+//	                                   → app.Alive      at start, every minute and at the end: was the service away?
 //	                                   → app.Recover    at start and every minute: work that lost its job
 //
 // What is due lives in the tables, with its time, so the sweeper is a plain ticker rather than River's

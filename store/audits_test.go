@@ -21,7 +21,7 @@ func auditAt(t *testing.T, integration int64, at time.Time) store.Audit {
 	id := uuid.Must(uuid.NewV7())
 	ms := at.UnixMilli()
 	for i := range 6 {
-		id[i] = byte(ms >> (8 * (5 - i))) //nolint:gosec // the byte that is meant
+		id[i] = byte(ms >> (8 * (5 - i)))
 	}
 	return store.Audit{ID: id, IntegrationID: integration, Cause: store.AuditDaily, State: store.AuditCompleted, Repair: true, QueuedAt: at, FinishedAt: at}
 }
@@ -142,8 +142,13 @@ func TestDueAudits_WaitTheirTurn(t *testing.T) {
 		active, imported bool
 		next             time.Time
 	}{
-		{true, true, noon}, {true, true, noon.Add(-time.Hour)}, {true, true, noon.Add(time.Second)}, {true, true, time.Time{}},
-		{false, true, noon}, {true, false, noon}, {true, true, noon},
+		{true, true, noon},
+		{true, true, noon.Add(-time.Hour)},
+		{true, true, noon.Add(time.Second)},
+		{true, true, time.Time{}},
+		{false, true, noon},
+		{true, false, noon},
+		{true, true, noon},
 	} {
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
 			in := store.Integration{UserID: uuid.New(), StoreName: itoa(i), Auth: "token", Active: c.active, CreatedAt: noon, UpdatedAt: noon, NextSyncAt: noon}

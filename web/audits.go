@@ -16,6 +16,9 @@ type auditView struct {
 	Cause  string    `json:"cause"`
 	Repair bool      `json:"repair"`
 	Total  *int      `json:"total"`
+	// Shopify's counts of the windows, added up, and what was stored in them before anything was mended.
+	Counted int `json:"counted"`
+	Stored  int `json:"stored"`
 	auditResult
 	Window     auditSpan         `json:"window"`
 	Windows    []auditWindowView `json:"windows"`
@@ -74,7 +77,7 @@ func viewLastAudit(m store.Audit) *lastAudit {
 
 func viewAudit(v voice, m store.Audit) auditView {
 	view := auditView{
-		ID: m.ID, State: m.State, Cause: m.Cause, Repair: m.Repair, Total: m.Total, auditResult: viewAuditResult(m),
+		ID: m.ID, State: m.State, Cause: m.Cause, Repair: m.Repair, Total: m.Total, Counted: m.Counted, Stored: m.Stored, auditResult: viewAuditResult(m),
 		Window: auditSpan{From: stamp(m.From), To: stamp(m.To)}, Windows: []auditWindowView{},
 		Examples: auditExamples{Missing: list(m.Examples.Missing), Extra: list(m.Examples.Extra), Stale: list(m.Examples.Stale)},
 		QueuedAt: stamp(m.QueuedAt), StartedAt: stamp(m.StartedAt), FinishedAt: stamp(m.FinishedAt), ErrorCode: nullable(m.ErrorCode),
