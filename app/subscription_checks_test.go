@@ -62,7 +62,7 @@ func problem(in app.Integration, code string) (store.Problem, bool) {
 
 func TestChecks_VanishedSubscriptionsAreMadeAgainWithinAnHour(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setup(t, func(c *app.Config) { c.SyncInterval = 48 * time.Hour })
 	c := w.connect(t)
 	id := c.Integration.ID
 	w.runImport(t, c.Import.ID)
