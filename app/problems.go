@@ -111,7 +111,7 @@ func (a *App) noteVersion(ctx context.Context, tx *store.Tx, in store.Integratio
 // health adds to the stored problems those that follow from the integration itself, and sums up.
 func (a *App) health(in store.Integration, webhooks string, stored []store.Problem) (string, []store.Problem) {
 	problems := slices.DeleteFunc(slices.Clone(stored), func(p store.Problem) bool { // why subscribing failed, once it has not
-		return p.Code == ProblemNoWebhooks && webhooks != WebhooksMissing
+		return p.Code == ProblemNoWebhooks && (webhooks != WebhooksMissing || !in.Active)
 	})
 	add := func(code string) {
 		if !slices.ContainsFunc(problems, func(p store.Problem) bool { return p.Code == code }) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ func (a *App) Refuse(d Incoming, reason string) {
 	r := a.refusal(d, reason)
 	a.refused.mu.Lock()
 	defer a.refused.mu.Unlock()
-	key := strangerKey{shop: shop, reason: reason, hour: r.FirstAt.Unix() / 3600}
+	key := strangerKey{shop: strings.Clone(shop), reason: reason, hour: r.FirstAt.Unix() / 3600}
 	if err != nil || !gather(&a.refused.strange, key, r, maxStrange) {
 		a.refused.dropped++
 	}
@@ -102,9 +103,10 @@ func (a *App) refuseOwn(d Incoming, owners []store.ShopSecrets, err error) {
 
 func (a *App) refusal(d Incoming, reason string) store.Refusal {
 	now := a.now()
-	return store.Refusal{
-		Reason: reason, Count: 1, FirstAt: now, LastAt: now, Topic: header(d.Topic), BodyBytes: max(d.BodyBytes, int64(len(d.Body))),
-		ContentEncoding: bounded(d.ContentEncoding, maxEncoding), Proxied: d.Proxied,
+	return store.Refusal{ // the texts are copied: a part of a header would keep all of it in memory
+		Reason: reason, Count: 1, FirstAt: now, LastAt: now, Topic: strings.Clone(header(d.Topic)),
+		BodyBytes:       max(d.BodyBytes, int64(len(d.Body))),
+		ContentEncoding: strings.Clone(bounded(d.ContentEncoding, maxEncoding)), Proxied: d.Proxied,
 	}
 }
 

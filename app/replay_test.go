@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -15,12 +16,21 @@ func TestReplayAll_FailedOnesInSlices(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id := w.connect(t).Integration.ID
-	for n := range 600 {
-		body := `"no order"`
-		if n%2 == 0 {
-			body = orderBody(n)
+	rows := make([]store.Delivery, 600)
+	for n := range rows {
+		rows[n] = store.Delivery{
+			ID: uuid.Must(uuid.NewV7()), IntegrationID: id, WebhookID: fmt.Sprint(n), Topic: app.TopicOrdersCreate, State: store.DeliveryPending,
+			ReceivedAt: w.clock.Now(), Body: []byte(`"no order"`),
 		}
-		w.accept(t, w.incoming(app.TopicOrdersCreate, fmt.Sprint(n), body))
+		if n%2 == 0 {
+			rows[n].Body = []byte(orderBody(n))
+		}
+	}
+	if err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.InsertDeliveries(ctx, rows)
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 	w.process(t, id)
 	count := func(state string) int {
@@ -33,10 +43,6 @@ func TestReplayAll_FailedOnesInSlices(t *testing.T) {
 	}
 	if count(store.DeliveryFailed) != 300 || count(store.DeliveryProcessed) != 300 {
 		t.Fatalf("%d failed, %d processed", count(store.DeliveryFailed), count(store.DeliveryProcessed))
-	}
-	job := w.take(t)
-	if _, err := w.drain(t.Context(), id, job); err != nil {
-		t.Fatal(err)
 	}
 	n, err := w.app.ReplayAll(t.Context(), w.user, id, store.DeliveryFilter{})
 	if err != nil || n != 300 || count(store.DeliveryPending) != 300 || count(store.DeliveryProcessed) != 300 {

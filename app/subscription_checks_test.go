@@ -62,7 +62,7 @@ func problem(in app.Integration, code string) (store.Problem, bool) {
 
 func TestChecks_VanishedSubscriptionsAreMadeAgainWithinAnHour(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
+	w := setup(t, func(c *app.Config) { c.SyncInterval = 48 * time.Hour })
 	c := w.connect(t)
 	id := c.Integration.ID
 	w.runImport(t, c.Import.ID)
@@ -252,9 +252,16 @@ func TestChecks_PausedStoresAreNotLookedAt(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id := w.connect(t).Integration.ID
+	w.shop.DropSubscriptions()
+	w.shop.Inject(simulator.Fault{Kind: simulator.FaultForbidden, Path: "webhooks.json", Method: "POST"})
+	w.clock.Add(time.Hour)
+	if in := w.check(t, id); !problems(in)[app.ProblemNoWebhooks] || in.HealthStatus != app.HealthDegraded {
+		t.Errorf("health %s %v, want webhooks_missing", in.HealthStatus, in.Problems)
+	}
 	off := false
-	if _, err := w.app.Patch(t.Context(), w.user, id, app.PatchInput{Active: &off}); err != nil {
-		t.Fatal(err)
+	in, err := w.app.Patch(t.Context(), w.user, id, app.PatchInput{Active: &off})
+	if err != nil || problems(in)[app.ProblemNoWebhooks] {
+		t.Fatalf("paused: problems %v, %v", in.Problems, err)
 	}
 	w.clock.Add(5 * time.Hour)
 	if ids := w.checks(t); ids != nil {
@@ -265,5 +272,37 @@ func TestChecks_PausedStoresAreNotLookedAt(t *testing.T) {
 	}
 	if err := w.app.CheckSubscriptions(t.Context(), 999); err != nil {
 		t.Errorf("a store that is gone: %v", err)
+	}
+}
+
+// Subscriptions belong to app and shop, so those of two users may be the same: the first leaves the former ones for the
+// second, who clears them away, and neither takes that for a loss.
+func TestChecks_SharedSubscriptionsMoveWithoutALoss(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := w.connect(t).Integration.ID
+	other := w.addUser(t, "luis@example.com")
+	c, err := w.app.Connect(t.Context(), other, app.ConnectInput{
+		StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.SetPublicURL(w.app, "https://new.example.com")
+	w.clock.Add(time.Hour)
+	if ids := w.checks(t); len(ids) != 2 {
+		t.Fatalf("looks at %v, want two", ids)
+	}
+	for _, s := range w.shop.Subscriptions() {
+		if s.Address != "https://new.example.com"+app.WebhookPath {
+			t.Errorf("%s still goes to %s", s.Topic, s.Address)
+		}
+	}
+	if n := len(w.shop.Subscriptions()); n != len(app.Topics) {
+		t.Errorf("%d subscriptions", n)
+	}
+	stored, err := w.store.Problems(t.Context(), []int64{mine, c.Integration.ID})
+	if err != nil || len(stored) != 0 {
+		t.Errorf("problems %v, %v, want none", stored, err)
 	}
 }

@@ -156,6 +156,9 @@ func TestDeliveries_FilteredNewestFirst(t *testing.T) {
 			if n > 3 {
 				d.State = "failed"
 			}
+			if n == 3 {
+				d.State = "processed"
+			}
 			receive(t, s, d)
 		}
 		for name, c := range map[string]struct {
@@ -169,6 +172,8 @@ func TestDeliveries_FilteredNewestFirst(t *testing.T) {
 			"since":    {store.DeliveryFilter{Since: noon.Add(4 * time.Second)}, []string{"5", "4"}, 2},
 			"until":    {store.DeliveryFilter{Until: noon.Add(time.Second), State: "pending"}, []string{"1", "0"}, 2},
 			"a window": {store.DeliveryFilter{Topic: "orders/delete", Since: noon.Add(time.Second), Until: noon.Add(3 * time.Second)}, []string{"2"}, 1},
+			"done":     {store.DeliveryFilter{State: "processed", Since: noon.Add(time.Second)}, []string{"3"}, 1},
+			"one done": {store.DeliveryFilter{State: "processed", WebhookID: "3"}, []string{"3"}, 1},
 			"webhook":  {store.DeliveryFilter{WebhookID: "3", Since: noon}, []string{"3"}, 1},
 			"both":     {store.DeliveryFilter{Topic: "orders/delete", State: "failed"}, []string{"4"}, 1},
 			"injected": {store.DeliveryFilter{Topic: "' OR ''='"}, nil, 0},

@@ -77,8 +77,17 @@ func (s *Store) CountDeliveries(ctx context.Context, integrationID int64, f Deli
 	return get(ctx, s.readers, "deliveries: count", scanOne[int], query, args...)
 }
 
+// countDeliveries counts the processed ones as all but the others, which are few: their state is in no index.
 func countDeliveries(integrationID int64, f DeliveryFilter) (string, []any) {
+	processed := f.State == DeliveryProcessed && f.WebhookID == ""
+	if processed {
+		f.State = ""
+	}
 	cond, args := f.where(integrationID)
+	if processed {
+		return `SELECT (SELECT count(*) FROM deliveries d WHERE ` + cond + `)
+			- (SELECT count(*) FROM deliveries d` + sqlite.indexed("deliveries_state") + ` WHERE ` + cond + ` AND d.state <> 'processed')`, args
+	}
 	return `SELECT count(*) FROM deliveries d WHERE ` + cond, args
 }
 

@@ -52,6 +52,10 @@ func TestHabits_LearnTheLongestGapAndForgetItSlowly(t *testing.T) {
 	if h.LongestGap < 4*time.Hour || h.LongestGap > 6*time.Hour {
 		t.Errorf("after a month the longest gap is %s, want about half of ten hours", h.LongestGap)
 	}
+	next := h.LastAt.Add(30 * time.Hour).Sub(noon) // the first in long, in a batch with a replayed one
+	if h = note(2, 0, next); h.LongestGap != 30*time.Hour {
+		t.Errorf("a gap that ends beside a replay: %s, want 30 h", h.LongestGap)
+	}
 }
 
 func TestHabits_BusyTopicsForgetToo(t *testing.T) {

@@ -35,6 +35,8 @@ func TestPlans_HotQueriesUseTheirIndexes(t *testing.T) {
 		expectPlan(t, s, "last received", "SEARCH d USING COVERING INDEX deliveries_list (integration_id=?)", store.LastReceivedQuery+"($1)", id)
 		expectPlan(t, s, "deliveries of a topic and time", "SEARCH d USING COVERING INDEX deliveries_list (integration_id=?)",
 			store.CountDeliveriesQuery(store.DeliveryFilter{Topic: "orders/create", Since: noon, Until: noon}), id, "orders/create", 0, 1)
+		expectPlan(t, s, "processed deliveries", "SEARCH d USING COVERING INDEX deliveries_state (integration_id=?)",
+			store.CountDeliveriesQuery(store.DeliveryFilter{State: "processed"}), id)
 		expectPlan(t, s, "deliveries of a webhook id", "SEARCH d USING INDEX sqlite_autoindex_deliveries_2 (integration_id=? AND webhook_id=?)",
 			store.CountDeliveriesQuery(store.DeliveryFilter{WebhookID: "w", Until: noon}), id, "w", 0)
 	}

@@ -38,6 +38,8 @@ func TestWebhookChecks_DueOnesLongestFirst(t *testing.T) {
 	want("now", noon, 9, never, due)
 	want("one", noon, 1, never)
 	want("later", noon.Add(time.Minute), 9, never, due, later)
+	want("with a clock that was a day ahead before", noon.Add(-24*time.Hour), 9, never, due, later)
+	want("an hour before", noon.Add(-time.Hour), 9, never)
 	update(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.SetAllWebhookChecksDue(ctx, noon) })
 	want("after a start", noon, 9, never, later, due)
 }

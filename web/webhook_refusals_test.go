@@ -71,11 +71,11 @@ func TestRefusals_EveryCheckIsToldToTheOwner(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", member, v, want)
 		}
 	}
-	if text := got.check("wrong_signature", "message").(string); !strings.Contains(text, "None of 1 known secrets") || !strings.Contains(text, "client secret") || !strings.Contains(text, "the proxy changes the body") {
+	if text := got.check("wrong_signature", "message").(string); !strings.Contains(text, "No known secret (1 tried)") || !strings.Contains(text, "client secret") || !strings.Contains(text, "the proxy changes the body") {
 		t.Errorf("got %q", text)
 	}
 	es := b.written(path, header("Accept-Language", "es")).check("wrong_signature", "message").(string)
-	if !strings.HasPrefix(es, "Ninguno de los 1 secretos") {
+	if !strings.HasPrefix(es, "Ningún secreto conocido (1 en total)") {
 		t.Errorf("got %q", es)
 	}
 	for _, secret := range []string{shopSecret, shopify.Sign("another", []byte(body)), "203.0.113.9"} {

@@ -15,8 +15,8 @@ CREATE TABLE webhook_checks (
     recreated      TEXT NOT NULL    -- JSON list: topics that those looks had to subscribe again
 );
 
--- How often deliveries of a topic come. longest_gap: milliseconds between two of them, which half a month of other habits
--- makes smaller: see store/habits.go.
+-- How often deliveries of a topic come. longest_gap: milliseconds between two of them, which is forgotten slowly: see
+-- store/habits.go.
 CREATE TABLE webhook_habits (
     integration_id BIGINT NOT NULL REFERENCES integrations (id) ON DELETE CASCADE,
     topic          TEXT NOT NULL,
