@@ -141,7 +141,7 @@ func newHTTPClient(cfg Config, hc *http.Client) *http.Client {
 	} else {
 		dial := newDialer().DialContext
 		if cfg.Endpoint == DefaultEndpoint {
-			dial = dialStore
+			dial = dialPublic
 		}
 		own.Transport = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 )
@@ -45,16 +47,11 @@ func isPublic(ip netip.Addr) bool {
 	return true
 }
 
-// dialStore connects to a store, and never into a private network, whatever its name leads to at this moment: what is checked
-// is the address of the connection itself, so a name that leads elsewhere a moment later gains nothing. A host that is no
-// store is the operator's proxy, since nothing else is ever called at the endpoint that this is for.
-func dialStore(ctx context.Context, network, address string) (net.Conn, error) {
+// dialPublic connects to public addresses only, whatever a name leads to at this moment: what is checked is the address of
+// the connection itself, so a name that leads elsewhere a moment later gains nothing. The operator's proxy may be anywhere.
+func dialPublic(ctx context.Context, network, address string) (net.Conn, error) {
 	d := newDialer()
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := ParseShop(host); err == nil {
+	if address != proxyAddress() {
 		d.Control = func(_, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
 			if err != nil || !isPublic(at.Addr()) {
@@ -64,6 +61,19 @@ func dialStore(ctx context.Context, network, address string) (net.Conn, error) {
 		}
 	}
 	return d.DialContext(ctx, network, address)
+}
+
+// proxyAddress is where the environment says that calls to stores go through, "" without a proxy.
+func proxyAddress() string {
+	u, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: "any" + shopSuffix}})
+	if err != nil || u == nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 func newDialer() *net.Dialer {
