@@ -33,7 +33,7 @@ func TestOpen_KilledWhileItBringsAFolderUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	partly := 0
-	for delay, opened := 4*time.Millisecond, false; !opened; delay = delay * 4 / 3 {
+	for delay, opened := 4*time.Millisecond, false; !opened; delay = delay * 3 / 2 {
 		c := exec.CommandContext(t.Context(), os.Args[0])
 		c.Env = append(os.Environ(), openEnv+"="+dir, "STORE_TEST_SERVE=1")
 		in, out := must(c.StdinPipe())(t), must(c.StdoutPipe())(t)
