@@ -220,12 +220,16 @@ func TestServe_WrongAndLostKey(t *testing.T) {
 	}
 	wrong := strings.Repeat("A", 43)
 	code, stderr := start("PROBABILITY_SECURITY_ENCRYPTION_KEY=" + wrong)
-	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "is not the one") || strings.Contains(stderr, wrong) {
+	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "security.encryption_key must now be removed") || strings.Contains(stderr, wrong) {
 		t.Errorf("wrong key: got exit code %d and %q, want 1 and one line", code, stderr)
 	}
 	key := filepath.Join(dir, "data", "key")
 	if err := os.Rename(key, key+".away"); err != nil {
 		t.Fatal(err)
+	}
+	code, stderr = start("PROBABILITY_SECURITY_ENCRYPTION_KEY=" + wrong)
+	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "is not the one") || strings.Contains(stderr, wrong) {
+		t.Errorf("wrong key and no file: got exit code %d and %q, want 1 and one line", code, stderr)
 	}
 	code, stderr = start()
 	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "missing") {

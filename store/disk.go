@@ -3,8 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
-	"syscall"
 )
 
 // Disk is the room on a file system, in bytes.
@@ -20,17 +20,15 @@ func (d Disk) Share() float64 {
 
 // diskOf measures the file system that path is on, or will be when it is made.
 func diskOf(path string) (Disk, error) {
-	var fs syscall.Statfs_t
-	err := syscall.Statfs(path, &fs)
-	for parent := filepath.Dir(path); errors.Is(err, syscall.ENOENT) && parent != path; parent = filepath.Dir(path) {
+	disk, err := statDisk(path)
+	for parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path; parent = filepath.Dir(path) {
 		path = parent
-		err = syscall.Statfs(path, &fs)
+		disk, err = statDisk(path)
 	}
 	if err != nil {
 		return Disk{}, fmt.Errorf("disk of %s: %w", path, err)
 	}
-	block := int64(fs.Bsize)
-	return Disk{Free: int64(fs.Bavail) * block, Size: int64(fs.Blocks) * block}, nil
+	return disk, nil
 }
 
 // needRoom fails when a folder's disk has less room than need.

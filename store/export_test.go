@@ -207,13 +207,7 @@ func RotateInSteps(ctx context.Context, s *Store, steps int) error {
 	for _, step := range []func() error{
 		func() (err error) { next, err = d.makeNextKey(); return err },
 		func() error { _, _, err := s.reseal(ctx, next); return err },
-		func() error {
-			old := loadKey(d.key())
-			if old == nil { // the key is configured
-				return nil
-			}
-			return os.Link(d.key(), d.formerKey(old.id))
-		},
+		func() error { _, err := d.keepFormerKey(); return err },
 		func() error { return os.Rename(d.nextKey(), d.key()) },
 	}[:steps] {
 		if err := step(); err != nil {

@@ -115,29 +115,34 @@ func readKeyFile(path string) ([]byte, error) {
 	return key, nil
 }
 
-// makeKeyFile writes a random key under another name and gives it its own when it is safe on the disk: a crash leaves a whole
-// key or none. It is called under the opening lock, with no key there.
-func makeKeyFile(path string) (key []byte, err error) {
-	key = make([]byte, keyBytes)
+// makeKeyFile makes a random key and its file. It is called under the opening lock, with no key there.
+func makeKeyFile(path string) ([]byte, error) {
+	key := make([]byte, keyBytes)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("make key: %w", err)
 	}
+	return key, writeKeyFile(path, key)
+}
+
+// writeKeyFile writes a key under another name and gives it its own when it is safe on the disk: a crash leaves a whole key
+// or none.
+func writeKeyFile(path string, key []byte) error {
 	unfinished := path + ".new"
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("make key: %w", err)
+		return fmt.Errorf("write key: %w", err)
 	}
 	f, err := os.OpenFile(unfinished, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("make key: %w", err)
+		return fmt.Errorf("write key: %w", err)
 	}
 	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
 	if err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("make key: %w", err)
+		return fmt.Errorf("write key: %w", err)
 	}
 	if err := os.Rename(unfinished, path); err != nil {
-		return nil, fmt.Errorf("make key: %w", err)
+		return fmt.Errorf("write key: %w", err)
 	}
-	return key, syncFolder(filepath.Dir(path))
+	return syncFolder(filepath.Dir(path))
 }
 
 // syncFolder makes a new name in a folder durable.

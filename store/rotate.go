@@ -140,19 +140,29 @@ func (d folder) makeNextKey() (*keyring, error) {
 	return newKeyring(master)
 }
 
-// finishRotation gives the next key its name. It returns where the key file that was there lies now; empty without one.
-// Called under the opening lock.
+// finishRotation gives the next key its name. It returns where the key lies now that was in the file before; empty when none
+// was. Called under the opening lock.
 func (d folder) finishRotation() (former string, err error) {
-	if old := loadKey(d.key()); old != nil {
-		former = d.formerKey(old.id)
-		if err := os.Link(d.key(), former); err != nil && !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("keep the former key: %w", err)
-		}
+	if former, err = d.keepFormerKey(); err != nil {
+		return "", err
 	}
 	if err := os.Rename(d.nextKey(), d.key()); err != nil {
 		return "", fmt.Errorf("put the new key in its place: %w", err)
 	}
 	return former, syncFolder(string(d))
+}
+
+// keepFormerKey copies the key that is about to be replaced. It is no link, which not every file system has.
+func (d folder) keepFormerKey() (string, error) {
+	master, err := readKeyFile(d.key())
+	if err != nil {
+		return "", nil //nolint:nilerr // there is none, or it is no key
+	}
+	k, err := newKeyring(master)
+	if err != nil {
+		return "", err
+	}
+	return d.formerKey(k.id), writeKeyFile(d.formerKey(k.id), master)
 }
 
 // settleRotation finishes a rotation that was killed after its transaction. Called under the opening lock.

@@ -107,6 +107,9 @@ func TestRotateKey_KilledAfterEachStep(t *testing.T) {
 	t.Parallel()
 	for _, configured := range []bool{false, true} {
 		for steps := range store.RotationSteps + 1 {
+			if configured && steps != 2 && steps != 4 {
+				continue // the others differ in nothing
+			}
 			cfg := store.Config{Dir: t.TempDir() + "/data", Exclusive: true}
 			if configured {
 				cfg.Key = storetest.Key()
@@ -160,9 +163,12 @@ func TestRotateKey_NobodySeesAnError(t *testing.T) {
 	var wg sync.WaitGroup
 	var done atomic.Bool
 	var reads atomic.Int64
-	for range 3 {
+	for range 2 {
 		wg.Go(func() {
+			pause := time.NewTicker(time.Millisecond)
+			defer pause.Stop()
 			for at := noon; !done.Load(); at = at.Add(2 * time.Second) { // older than the cache each time
+				<-pause.C
 				if err := opens(t.Context(), service, id, at); err != nil {
 					t.Error(err)
 					return
@@ -172,7 +178,9 @@ func TestRotateKey_NobodySeesAnError(t *testing.T) {
 		})
 	}
 	wg.Go(func() {
-		for !done.Load() {
+		pause := time.NewTicker(2 * time.Millisecond) // another process would hardly ever come to the lock without
+		defer pause.Stop()
+		for ; !done.Load(); <-pause.C {
 			err := service.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 				if token, err := tx.Secret(ctx, id, store.SecretAccessToken); err != nil || token != "token" {
 					return errors.Join(err, errors.New("in a transaction the token is "+token))
@@ -185,7 +193,7 @@ func TestRotateKey_NobodySeesAnError(t *testing.T) {
 			}
 		}
 	})
-	for range 5 {
+	for range 3 {
 		if err := closed(t, store.Config{Dir: cfg.Dir}, func(s *store.Store) { must(s.RotateKey(t.Context()))(t) }); err != nil {
 			t.Error(err)
 		}
