@@ -99,3 +99,6 @@ func Writing(a *App) bool {
 	defer a.inbox.mu.Unlock()
 	return a.inbox.writing && a.inbox.waiting == 0
 }
+
+// Restart lets the application have started just now.
+func Restart(a *App) { a.started = a.now() }

@@ -173,7 +173,7 @@ func TestServer_LogsRouteAndNeverQueryOrToken(t *testing.T) {
 			fatal(t, json.Unmarshal([]byte(l), &line))
 		}
 	}
-	for name, want := range map[string]any{"method": "GET", "route": "/api/integrations/shopify/:id/orders", "status": 200.0, "remote": "127.0.0.1"} {
+	for name, want := range map[string]any{"method": "GET", "route": "/api/integrations/shopify/:id/orders", "status": 200.0, "remote": "127.0.0.1", "integration_id": 1.0} {
 		if line[name] != want {
 			t.Errorf("log line: %s is %v, want %v", name, line[name], want)
 		}
