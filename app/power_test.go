@@ -77,7 +77,7 @@ func untilPowerIsLost(t *testing.T, random *rand.Rand, from left, first, losses 
 	if len(integrations) > 0 {
 		id = integrations[0].ID
 	} else {
-		w.user = w.addUser(t, "ana@example.com")
+		w.user = w.insertUser(t)
 		id = w.connect(t).Integration.ID
 	}
 	if _, err := w.store.Writer().ExecContext(t.Context(), `PRAGMA wal_autocheckpoint = 60`); err != nil {
@@ -130,7 +130,6 @@ func untilPowerIsLost(t *testing.T, random *rand.Rand, from left, first, losses 
 func startsAgain(t *testing.T, l left) *world {
 	t.Helper()
 	w := setupOn(t, storetest.Open(t, store.Config{Dir: l.dir, Key: storetest.Key(), Exclusive: true}))
-	storetest.Sound(t, w.store)
 	integrations, err := w.store.ActiveIntegrations(t.Context())
 	if err != nil {
 		t.Fatal(err)
