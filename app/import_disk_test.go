@@ -35,7 +35,7 @@ func TestImport_WhicheverWriteFails(t *testing.T) {
 	t.Parallel()
 	const orders = 300 // two pages
 	hit := 0
-	for nth := 1; nth < 250; nth += 1 + nth*2/3 {
+	for nth := 1; nth < 200; nth += 1 + 2*nth {
 		how := storetest.Broken + storetest.Trouble(nth%2)
 		w, disk, id := onDisk(t)
 		w.shop.Generate(orders, 80*days)
@@ -58,7 +58,7 @@ func TestImport_WhicheverWriteFails(t *testing.T) {
 		}
 		storetest.Sound(t, w.store)
 	}
-	if hit < 20 {
+	if hit < 10 {
 		t.Errorf("only %d writes failed", hit)
 	}
 }

@@ -130,7 +130,6 @@ func untilPowerIsLost(t *testing.T, random *rand.Rand, from left, first, losses 
 func startsAgain(t *testing.T, l left) *world {
 	t.Helper()
 	w := setupOn(t, storetest.Open(t, store.Config{Dir: l.dir, Key: storetest.Key(), Exclusive: true}))
-	storetest.Sound(t, w.store)
 	integrations, err := w.store.ActiveIntegrations(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -1,13 +1,10 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"probability/store"
 	"probability/store/storetest"
@@ -114,30 +111,19 @@ func TestExamine_SchemaKeyAndIntegrity(t *testing.T) {
 	}
 }
 
-func TestBacklog_WhatWaits(t *testing.T) {
+func TestLastBackup_IsTheNewest(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		if b := must(s.Backlog(t.Context()))(t); b != (store.Backlog{}) {
-			t.Errorf("of nothing: got %+v", b)
+		if at, path, err := s.LastBackup(t.Context()); err != nil || !at.IsZero() || path != "" {
+			t.Errorf("of none: got %s, %q, %v", at, path, err)
 		}
-		id := connect(t, s, uuid.New(), "a.myshopify.com")
-		var rows []store.Delivery
-		for n := range 3 {
-			rows = append(rows, store.Delivery{
-				ID: uuid.Must(uuid.NewV7()), IntegrationID: id, WebhookID: itoa(n), Topic: "orders/create", State: store.DeliveryPending,
-				ReceivedAt: noon.Add(time.Duration(n) * time.Minute), Body: []byte("{}"),
-			})
+		for n, path := range []string{"/a", "/b"} {
+			if err := s.NoteBackup(t.Context(), path, noon.Add(time.Duration(n)*time.Hour), 9); err != nil {
+				t.Fatal(err)
+			}
 		}
-		update(t, s, func(ctx context.Context, tx *store.Tx) error { _, err := tx.InsertDeliveries(ctx, rows); return err })
-		if _, err := s.Writer().ExecContext(t.Context(), `UPDATE deliveries SET state = 'failed' WHERE webhook_id = '0'`); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.NoteBackup(t.Context(), "/b", noon, 9); err != nil {
-			t.Fatal(err)
-		}
-		b := must(s.Backlog(t.Context()))(t)
-		if b.Pending != 2 || b.Failed != 1 || !b.Oldest.Equal(noon.Add(time.Minute)) || !b.LastBackup.Equal(noon) || b.LastBackupPath != "/b" {
-			t.Errorf("got %+v", b)
+		if at, path, err := s.LastBackup(t.Context()); err != nil || path != "/b" || !at.Equal(noon.Add(time.Hour)) {
+			t.Errorf("got %s, %q, %v", at, path, err)
 		}
 	})
 }

@@ -69,7 +69,7 @@ func TestDisk_LosesWhatWasNotFlushed(t *testing.T) {
 			}
 			random := rand.New(rand.NewPCG(1, 2))
 			lost := 0
-			for n := range 20 {
+			for n := range 6 {
 				if err := note(t, s, n); err != nil {
 					t.Fatal(err)
 				}

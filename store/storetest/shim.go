@@ -23,9 +23,9 @@ var shim struct {
 	below uintptr             // the one below
 
 	mu      sync.RWMutex
-	disks   map[string]*Disk                        // by folder
-	files   map[uintptr]openedFile                  // by their address
-	methods map[uintptr]*engine.Tsqlite3_io_methods // of our files, by those that they hand on to
+	disks   map[string]*Disk       // by folder
+	files   map[uintptr]openedFile // by their address
+	methods map[uintptr]uintptr    // of our files, by those that they hand on to
 }
 
 // openedFile is a file that is open, and the methods that it has below.
@@ -49,7 +49,7 @@ type (
 func install() error {
 	shim.once.Do(func() {
 		shim.disks, shim.files = make(map[string]*Disk), make(map[uintptr]openedFile)
-		shim.methods = make(map[uintptr]*engine.Tsqlite3_io_methods)
+		shim.methods = make(map[uintptr]uintptr)
 		tls := libc.NewTLS()
 		defer tls.Close()
 		if shim.below = engine.Xsqlite3_vfs_find(tls, 0); shim.below == 0 {
@@ -61,10 +61,11 @@ func install() error {
 			shim.err = err
 			return
 		}
-		shim.layer = *at[engine.Tsqlite3_vfs](shim.below)
-		shim.layer.FpNext, shim.layer.FzName = 0, name
-		shim.layer.FxOpen, shim.layer.FxDelete = word(openMethod(openFile)), word(deleteMethod(deleteFile))
-		if code := engine.Xsqlite3_vfs_register(tls, address(&shim.layer), 1); code != engine.SQLITE_OK {
+		ours := copied[engine.Tsqlite3_vfs](tls, shim.below)
+		layer := at[engine.Tsqlite3_vfs](ours)
+		layer.FpNext, layer.FzName = 0, name
+		layer.FxOpen, layer.FxDelete = word(openMethod(openFile)), word(deleteMethod(deleteFile))
+		if code := engine.Xsqlite3_vfs_register(tls, ours, 1); code != engine.SQLITE_OK {
 			shim.err = fmt.Errorf("the engine refuses the file layer: code %d", code)
 		}
 	})
@@ -86,13 +87,13 @@ func openFile(tls *libc.TLS, _, name, file uintptr, flags int32, outFlags uintpt
 	}
 	methods := &at[engine.Tsqlite3_file](file).FpMethods
 	shim.files[file] = openedFile{disk.file(path), at[engine.Tsqlite3_io_methods](*methods)}
-	if shim.methods[*methods] == nil {
-		ours := *at[engine.Tsqlite3_io_methods](*methods)
+	if shim.methods[*methods] == 0 {
+		shim.methods[*methods] = copied[engine.Tsqlite3_io_methods](tls, *methods)
+		ours := at[engine.Tsqlite3_io_methods](shim.methods[*methods])
 		ours.FxClose, ours.FxWrite = word(closeMethod(closeFile)), word(writeMethod(writeFile))
 		ours.FxTruncate, ours.FxSync = word(truncateMethod(truncateFile)), word(syncMethod(syncFile))
-		shim.methods[*methods] = &ours
 	}
-	*methods = address(shim.methods[*methods])
+	*methods = shim.methods[*methods]
 	return code
 }
 
@@ -162,8 +163,12 @@ func opened(file uintptr) openedFile {
 // at is the value at an address of the engine's.
 func at[T any](p uintptr) *T { return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&p))) }
 
-// address is the address of one of our variables, which must live for ever.
-func address[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
+// copied is a copy of one of the engine's values, in the engine's memory and for ever.
+func copied[T any](tls *libc.TLS, p uintptr) uintptr {
+	c := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(*at[T](p))))
+	*at[T](c) = *at[T](p)
+	return c
+}
 
 // word is a method as the engine keeps it, and function the way back.
 func word[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
