@@ -21,6 +21,7 @@ const (
 	NotFound                 // not there, or somebody else's
 	Busy                     // not now; come again after RetryAfter
 	NotAvailable             // this version cannot do it yet
+	Gone                     // was there, and is for good no more
 )
 
 // FieldError is one complaint about one member of a request: a code for a sentence and its parameters.

@@ -12,12 +12,14 @@ import (
 // The problems that an integration's health can name. Each has a sentence that says how to mend it.
 const (
 	ProblemAccessDenied    = "access_denied"             // Shopify forbids the orders, for another reason than a scope
+	ProblemDataRequest     = "data_request_open"         // a customer asked for their data, and nobody fetched it yet
 	ProblemLimited         = "orders_limited_to_60_days" // read_all_orders is not granted
 	ProblemMissingScope    = "missing_scope"
 	ProblemNoSecret        = "webhook_secret_missing" // a public address is known, but nothing to verify webhooks with
 	ProblemNoWebhooks      = "webhooks_missing"       // not every topic is subscribed
 	ProblemPersonalData    = "personal_data_withheld"
 	ProblemReauthorize     = "reauthorize"
+	ProblemShopRedacted    = "shop_redacted" // the store's data was erased
 	ProblemStoreNotFound   = "store_not_found"
 	ProblemSyncFailed      = "sync_failed"
 	ProblemUnavailable     = "store_unavailable"   // frozen, unpaid or locked
@@ -38,11 +40,11 @@ const (
 // credentialProblems are those that new credentials, or a completed run, prove to be over.
 var credentialProblems = []string{
 	ProblemAccessDenied, ProblemMissingScope, ProblemPersonalData, ProblemReauthorize, ProblemStoreNotFound,
-	ProblemUnavailable, ProblemUninstalled, ProblemUnreachable,
+	ProblemUnavailable, ProblemUninstalled, ProblemUnreachable, ProblemShopRedacted,
 }
 
 // degrading problems cost something but do not stop the orders.
-var degrading = []string{ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable}
+var degrading = []string{ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable, ProblemDataRequest}
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.
 func problemOf(err error) string {

@@ -33,6 +33,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	for _, id := range waiting {
 		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
+	errs = append(errs, a.sweepPrivacy(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
@@ -59,6 +60,7 @@ func (a *App) Recover(ctx context.Context) error {
 	for _, id := range gone {
 		errs = append(errs, a.hint(ctx, PurgeIntegration{IntegrationID: id}))
 	}
+	errs = append(errs, a.recoverPrivacy(ctx))
 	errs = append(errs, a.scheduleAll(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("recover: %w", err)

@@ -5,6 +5,8 @@
 //	  imports      import_orders       → app.Import     a slice of a run: some pages, then others' turn
 //	  deliveries   process_deliveries  → app.Process    until the integration's inbox is empty
 //	  maintenance  purge_integration   → app.Purge      the rows of a disconnected store
+//	  privacy      redact_customer     → app.Redact     a slice of a customer's erasure
+//	               erase_store         → app.EraseShop  a slice of a store's erasure
 //	sweeper, a goroutine               → app.Sweep      every second: what is due and has no job
 //	                                   → app.Recover    at start and every minute: work that lost its job
 //

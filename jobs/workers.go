@@ -19,6 +19,8 @@ func workers(a *app.App) *river.Workers {
 	river.AddWorker(w, &importOrders{app: a})
 	river.AddWorker(w, &processDeliveries{app: a})
 	river.AddWorker(w, &purgeIntegration{app: a})
+	river.AddWorker(w, &redactCustomer{app: a})
+	river.AddWorker(w, &eraseStore{app: a})
 	return w
 }
 

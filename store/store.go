@@ -18,16 +18,17 @@ type Config struct {
 
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
-	writer  *sql.DB
-	readers *sql.DB // what people ask for
-	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
-	turns   turnstile
-	keys    *keyring
-	bodies  *bodyCodec
-	counts  countCache
-	secrets secretCache
-	bounds  readBounds
-	release func() error // closes everything
+	writer      *sql.DB
+	readers     *sql.DB // what people ask for
+	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
+	turns       turnstile
+	keys        *keyring
+	bodies      *bodyCodec
+	counts      countCache
+	secrets     secretCache
+	suppression suppressionKey
+	bounds      readBounds
+	release     func() error // closes everything
 }
 
 // closeWait bounds the tidying up on Close.

@@ -120,6 +120,8 @@ func statusOf(k app.Kind) int {
 		return http.StatusServiceUnavailable
 	case app.NotAvailable:
 		return http.StatusNotImplemented
+	case app.Gone:
+		return http.StatusGone
 	case app.Internal:
 	}
 	return http.StatusInternalServerError
