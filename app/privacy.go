@@ -68,7 +68,7 @@ func (a *App) applyCompliance(ctx context.Context, tx *store.Tx, id int64, w *wo
 		}
 		return tx.PutProblem(ctx, id, store.Problem{Code: ProblemDataRequest, Since: now})
 	case shopify.TopicCustomersRedact:
-		if err := tx.Suppress(ctx, in.StoreName, in.UserID, person, now); err != nil {
+		if err := tx.Suppress(ctx, in.StoreName, in.UserID, person); err != nil {
 			return err
 		}
 		if err := tx.ForgetSubject(ctx, id, person, now); err != nil {

@@ -89,16 +89,17 @@ func suppressedValue(key []byte, storeName, mark string) []byte {
 }
 
 // Suppress puts a person on the list of a store, for the user whose integration the request was for.
-func (tx *Tx) Suppress(ctx context.Context, storeName string, userID uuid.UUID, p shopify.Person, now time.Time) error {
+func (tx *Tx) Suppress(ctx context.Context, storeName string, userID uuid.UUID, p shopify.Person) error {
 	op := "suppressions: add for " + storeName
 	key, err := tx.makeSuppressionKey(ctx)
 	if err != nil {
 		return err
 	}
 	for _, mark := range p.Marks() {
-		if _, err := tx.tx.ExecContext(ctx, `INSERT INTO suppressions (store_name, value, user_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)
+		if _, err := tx.tx.ExecContext(ctx, `INSERT INTO suppressions (store_name, value, user_id, kind, newest_integration)
+			VALUES ($1, $2, $3, $4, (SELECT max(id) FROM integrations))
 			ON CONFLICT (store_name, value, user_id) DO NOTHING`,
-			storeName, suppressedValue(key, storeName, mark), userID.String(), shopify.MarkKind(mark), now.UnixMilli()); err != nil {
+			storeName, suppressedValue(key, storeName, mark), userID.String(), shopify.MarkKind(mark)); err != nil {
 			return failed(op, err)
 		}
 	}
@@ -110,21 +111,20 @@ type guard struct {
 	id        int64
 	storeName string
 	userID    string
-	createdAt int64 // milliseconds
-	any       bool  // somebody is on its list
-	erasing   bool  // its rows are being erased: no order is stored any more
+	any       bool // somebody is on its list
+	erasing   bool // its rows are being erased: no order is stored any more
 }
 
 // suppressionsOf is the condition for the entries that count for an integration i.
-const suppressionsOf = `p.store_name = i.store_name AND (p.user_id = i.user_id OR p.created_at <= i.created_at)`
+const suppressionsOf = `p.store_name = i.store_name AND (p.user_id = i.user_id OR p.newest_integration < i.id)`
 
 // guarded reads the guards of connected integrations; the rest of a condition on the id follows.
-const guarded = `SELECT i.id, i.store_name, i.user_id, i.created_at, EXISTS (SELECT 1 FROM suppressions p WHERE ` + suppressionsOf + `),
+const guarded = `SELECT i.id, i.store_name, i.user_id, EXISTS (SELECT 1 FROM suppressions p WHERE ` + suppressionsOf + `),
 	EXISTS (SELECT 1 FROM privacy_requests r WHERE r.integration_id = i.id AND r.state = 'open' AND r.topic IN (` + erasingTopics + `))
 	FROM integrations i WHERE i.deleted_at IS NULL AND i.id `
 
 func scanGuard(r row) (g guard, err error) {
-	err = r.Scan(&g.id, &g.storeName, &g.userID, &g.createdAt, &g.any, &g.erasing)
+	err = r.Scan(&g.id, &g.storeName, &g.userID, &g.any, &g.erasing)
 	return g, err
 }
 
@@ -148,9 +148,9 @@ func (s *Store) suppressed(ctx context.Context, q querier, g guard, marks []stri
 		}
 	}
 	hits := make(map[string]bool)
-	err = eachChunk(values, []any{g.storeName, g.userID, g.createdAt}, func(in string, args []any) error {
+	err = eachChunk(values, []any{g.storeName, g.userID, g.id}, func(in string, args []any) error {
 		found, err := list(ctx, q, op, scanOne[[]byte], `SELECT p.value FROM suppressions p
-			WHERE p.store_name = ? AND (p.user_id = ? OR p.created_at <= ?) AND p.value IN (`+in+`)`, args...)
+			WHERE p.store_name = ? AND (p.user_id = ? OR p.newest_integration < ?) AND p.value IN (`+in+`)`, args...)
 		for _, v := range found {
 			hits[byValue[string(v)]] = true
 		}

@@ -6,11 +6,11 @@ ALTER TABLE integrations ADD COLUMN uninstalled_at BIGINT;
 -- Who must not come back: see store/suppressions.go. By the store's name, so that it outlives an integration. value is 16
 -- bytes of a keyed hash; nothing here tells who it is.
 CREATE TABLE suppressions (
-    store_name TEXT NOT NULL,
-    value      BLOB NOT NULL,
-    user_id    TEXT NOT NULL, -- whose integration the request was for
-    kind       TEXT NOT NULL CHECK (kind IN ('customer', 'email', 'order', 'phone')),
-    created_at BIGINT NOT NULL,
+    store_name         TEXT NOT NULL,
+    value              BLOB NOT NULL,
+    user_id            TEXT NOT NULL, -- whose integration the request was for
+    kind               TEXT NOT NULL CHECK (kind IN ('customer', 'email', 'order', 'phone')),
+    newest_integration BIGINT NOT NULL, -- of all at that time: later ones are all meant
     PRIMARY KEY (store_name, value, user_id)
 ) WITHOUT ROWID;
 
