@@ -62,7 +62,7 @@ func ParseCompliance(topic string, body []byte) (c Compliance, ok bool) {
 	case TopicCustomersRedact:
 		ok, orders = hasCustomer && !asks, all.ToRedact
 	case TopicShopRedact:
-		ok = all.Customer == nil && !asks && !erases && c.Shop != ""
+		ok = all.Customer == nil && !asks && !erases
 	}
 	c.Person = Person{CustomerID: textOf(customer.ID), Email: strings.TrimSpace(textOf(customer.Email)), Phone: textOf(customer.Phone)}
 	if isList(orders) {
@@ -72,7 +72,7 @@ func ParseCompliance(topic string, body []byte) (c Compliance, ok bool) {
 			}
 		}
 	}
-	return c, ok || c.Done
+	return c, ok && c.Shop != "" || c.Done
 }
 
 // Forgotten is what is kept of the body of a compliance topic once it was processed: whose it was and that it is done, and

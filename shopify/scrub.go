@@ -183,8 +183,11 @@ func (t *traits) in(literal []byte) bool {
 }
 
 // inNumbers looks for the phone numbers in the runs of digits of a text, whatever people write between the digits. A plain
-// decimal, as money is written, is no phone number.
+// decimal, as money is written, is no phone number, and neither is a time.
 func (t *traits) inNumbers(text string) bool {
+	if len(text) > len("2026-01-02T") && text[4] == '-' && text[7] == '-' && text[10] == 'T' {
+		return false
+	}
 	if whole, cents, ok := strings.Cut(text, "."); ok && onlyDigits(whole) && onlyDigits(cents) {
 		return false
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -151,16 +152,13 @@ func (s *Store) CleanLog(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, failed(op, err)
 	}
-	defer c.Close()
+	defer func() { // whatever became of ctx: everybody writes with this connection
+		_, e := c.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = `+busyMillis)
+		err = errors.Join(err, failed(op, e), c.Close())
+	}()
 	if _, err := c.ExecContext(ctx, `PRAGMA busy_timeout = `+checkpointMillis); err != nil {
 		return false, failed(op, err)
 	}
-	defer func() { // whatever became of ctx: everybody writes with this connection
-		_, e := c.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = `+busyMillis)
-		if err == nil {
-			err = failed(op, e)
-		}
-	}()
 	var busy, pages, written int
 	err = c.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &written)
 	if sqlite.isLocked(err) {

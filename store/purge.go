@@ -11,7 +11,12 @@ var errStillConnected = errors.New("the integration is still connected")
 
 // purged are the other tables whose rows belong to an integration, the largest first.
 var purged = [...]struct{ table, key string }{
-	{"deliveries", "seq"}, {"imports", "id"}, {"problems", "code"}, {"secrets", "kind"}, {"order_days", "day"}, {"order_totals", "bucket"},
+	{"deliveries", "seq"},
+	{"imports", "id"},
+	{"problems", "code"},
+	{"secrets", "kind"},
+	{"order_days", "day"},
+	{"order_totals", "bucket"},
 	{"privacy_requests", "id"},
 }
 
