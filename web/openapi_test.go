@@ -64,7 +64,7 @@ func ownedPaths(t *testing.T, integration, order, run, delivery string) map[stri
 	t.Helper()
 	doc, err := webtest.Load(t.Context())
 	fatal(t, err)
-	fill := strings.NewReplacer("{id}", integration, "{order}", order, "{import}", run, "{delivery}", delivery)
+	fill := strings.NewReplacer("{id}", integration, "{order}", order, "{import}", run, "{delivery}", delivery, "{request}", run)
 	out := map[string][]string{}
 	for path, item := range doc.Paths.Map() {
 		if !strings.Contains(path, "{id}") {
