@@ -95,7 +95,10 @@ func (s *Store) writeAnew(ctx context.Context) error {
 	if _, err := s.writer.ExecContext(ctx, `PRAGMA auto_vacuum = 2`); err != nil {
 		return err
 	}
-	_, err = s.writer.ExecContext(ctx, `VACUUM`)
+	if _, err := s.writer.ExecContext(ctx, `VACUUM`); err != nil {
+		return err
+	}
+	_, err = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`) // until then the file is as it was
 	return err
 }
 

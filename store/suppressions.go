@@ -97,7 +97,7 @@ func (tx *Tx) Suppress(ctx context.Context, storeName string, userID uuid.UUID, 
 	}
 	for _, mark := range p.Marks() {
 		if _, err := tx.tx.ExecContext(ctx, `INSERT INTO suppressions (store_name, value, user_id, kind, newest_integration)
-			VALUES ($1, $2, $3, $4, (SELECT max(id) FROM integrations))
+			VALUES ($1, $2, $3, $4, (SELECT COALESCE(max(id), 0) FROM integrations))
 			ON CONFLICT (store_name, value, user_id) DO NOTHING`,
 			storeName, suppressedValue(key, storeName, mark), userID.String(), shopify.MarkKind(mark)); err != nil {
 			return failed(op, err)
