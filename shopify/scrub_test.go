@@ -229,8 +229,10 @@ func TestParseCompliance(t *testing.T) {
 		all   = `{"shop_id":1,"shop_domain":"a.myshopify.com"}`
 	)
 	for _, topic := range []string{shopify.TopicDataRequest, shopify.TopicCustomersRedact, shopify.TopicShopRedact} {
-		for body, its := range map[string]string{ask: shopify.TopicDataRequest, erase: shopify.TopicCustomersRedact, all: shopify.TopicShopRedact,
-			`{"id":1,"customer":{"id":1},"email":"x"}`: "", `{"id":1,"name":"Mi tienda"}`: "", `[]`: "", `null`: ""} {
+		for body, its := range map[string]string{
+			ask: shopify.TopicDataRequest, erase: shopify.TopicCustomersRedact, all: shopify.TopicShopRedact,
+			`{"id":1,"customer":{"id":1},"email":"x"}`: "", `{"id":1,"name":"Mi tienda"}`: "", `[]`: "", `null`: "",
+		} {
 			if _, ok := shopify.ParseCompliance(topic, []byte(body)); ok != (topic == its) {
 				t.Errorf("%s takes %s = %v", topic, body, ok)
 			}

@@ -100,11 +100,16 @@ func (tx *Tx) secureSearch(ctx context.Context, op string, on int) error {
 	return failed(op, err)
 }
 
-// mergePages is how much of the search index one transaction merges.
-const mergePages = 100
+const (
+	// mergePages is how many pages of the search index one transaction writes when it merges; it reads many more where most of
+	// the index is of orders that are gone.
+	mergePages = 16
+	// rebuiltOrders is how many orders the index is made anew for, instead of being merged.
+	rebuiltOrders = 2_000
+)
 
-// MergeSearch merges some of the search index, which drops the words of orders that are gone. first begins anew with all of it;
-// more tells whether there is anything left to merge.
+// MergeSearch drops the words of orders that are gone from the search index: by making it anew when few orders are left, else by
+// merging some of it. first begins with all of it; more tells whether there is anything left to merge.
 func (s *Store) MergeSearch(ctx context.Context, first bool) (more bool, err error) {
 	const op = "search: merge"
 	pages := mergePages
@@ -112,6 +117,11 @@ func (s *Store) MergeSearch(ctx context.Context, first bool) (more bool, err err
 		pages = -mergePages // as one level, so that all of it is merged
 	}
 	err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
+		if first {
+			if rebuilt, err := tx.rebuildSearch(ctx, op); err != nil || rebuilt {
+				return err
+			}
+		}
 		before, err := get(ctx, tx.tx, op, scanOne[int64], `SELECT total_changes()`)
 		if err != nil {
 			return err
@@ -124,6 +134,32 @@ func (s *Store) MergeSearch(ctx context.Context, first bool) (more bool, err err
 		return err
 	})
 	return more, err
+}
+
+// rebuildSearch makes the search index anew, unless there are too many orders for that.
+func (tx *Tx) rebuildSearch(ctx context.Context, op string) (rebuilt bool, err error) {
+	type indexed struct {
+		searchChange
+		integrationID int64
+	}
+	orders, err := list(ctx, tx.tx, op, func(r row) (o indexed, err error) {
+		var text string
+		err = r.Scan(&o.row, &o.integrationID, &text)
+		o.words = searchWords(text)
+		return o, err
+	}, `SELECT id, integration_id, search_text FROM orders WHERE deleted_at IS NULL ORDER BY id LIMIT $1`, rebuiltOrders+1)
+	if err != nil || len(orders) > rebuiltOrders {
+		return false, err
+	}
+	if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('delete-all')`); err != nil {
+		return false, failed(op, err)
+	}
+	for _, o := range orders {
+		if err := tx.writeSearch(ctx, op, o.integrationID, []searchChange{o.searchChange}); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // ForgetSamples deletes what the engine has noted of the values of orders, to plan its queries by.
