@@ -67,7 +67,7 @@ func TestRedact_KeepsTheSums(t *testing.T) {
 				t.Errorf("%s has the e-mail as its status", o.Order.ID)
 			}
 		}
-		if fmt.Sprint(found) != "map[:16 c0@example.com:7 c2@example.com:7 c3@example.com:9]" && found["c1@example.com"] != 0 {
+		if found["c1@example.com"] != 0 || found[""] < 10 || found["c0@example.com"] < 5 {
 			t.Errorf("orders by e-mail: %v", found)
 		}
 		if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: id, Search: "ana maría 1"}))(t); n != 0 {
@@ -78,6 +78,44 @@ func TestRedact_KeepsTheSums(t *testing.T) {
 		}
 		if again := put(t, s, id, vs...); strings.Contains(fmt.Sprint(again), "updated") || strings.Contains(fmt.Sprint(again), "created") {
 			t.Errorf("the same again: %v", again)
+		}
+	})
+}
+
+// The words of a redacted order leave the pages of the search index, not only its answers.
+func TestRedact_TakesTheWordsOutOfTheIndex(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		user := uuid.New()
+		id := connect(t, s, user, "a.myshopify.com")
+		var vs []store.Version
+		for i := range 60 {
+			raw := fmt.Sprintf(`{"id":%d,"name":"#%d","shipping_name":"Luis Peña"}`, i, i)
+			if i == 20 {
+				raw = `{"id":20,"name":"#20","shipping_name":"Xkqwzj Vbxqkw","email":"x@b.co"}`
+			}
+			vs = append(vs, store.Version{Order: must(shopify.ParseOrder([]byte(raw)))(t), ObservedAt: noon})
+		}
+		put(t, s, id, vs...)
+		words := func() (n int) {
+			for _, word := range []string{"xkq", "kqw", "qwz", "wzj", "vbx", "bxq", "xqk", "qkw"} {
+				n += must(store.Words(t.Context(), s, word))(t)
+			}
+			return n
+		}
+		if words() == 0 {
+			t.Fatal("none of the words is to be seen, so the test proves nothing")
+		}
+		suppress(t, s, user, shopify.Person{Email: "x@b.co"})
+		r := openRequest(t, s, id, user, shopify.TopicCustomersRedact)
+		for more := true; more; {
+			more = must(s.Redact(t.Context(), r))(t)
+		}
+		if n := words(); n != 0 {
+			t.Errorf("the words are in %d pages still", n)
+		}
+		if wrong := must(store.CheckSums(t.Context(), s))(t); wrong != nil {
+			t.Errorf("sums: %v", wrong)
 		}
 	})
 }
