@@ -403,11 +403,11 @@ func TestShopRedact_ErasesAlsoAnInactiveStore(t *testing.T) {
 	}
 	values := herValues
 	for _, o := range w.orders(t, id) {
-		if o.CustomerEmail != "" {
+		if o.CustomerEmail != "" && len(values) < 40 {
 			values = append(values, o.CustomerEmail)
 		}
 	}
-	if found := w.where(t, id, values...); len(found) < 1000 {
+	if found := w.where(t, id, values...); len(found) < 40 {
 		t.Fatalf("%d values to erase", len(found))
 	}
 	w.accept(t, w.incoming(shopify.TopicShopRedact, "w-3", shopRedaction))
