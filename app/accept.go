@@ -95,13 +95,13 @@ func notStored(err error) *Error {
 	return &Error{Kind: Busy, Code: "webhook_not_stored", Err: err, RetryAfter: 5 * time.Second}
 }
 
-// verified tries the secrets of every integration of the shop, and the app's own, and gives the active integrations
-// that the delivery is for.
+// verified tries the secrets of every integration of the shop, and the app's own, and gives the integrations that
+// the delivery is for: active ones, and of the compliance topics all.
 //
 // Orders go to every active integration of the shop, whichever active one's secret signed them: whoever connected a
 // shop has shown a token of it. But a pasted secret is nobody's proven one, so what cannot be undone by the next sync
-// needs more: a deletion is for those whose own secret, or the app's, signed it, and an uninstallation only for those
-// whose app was uninstalled.
+// needs more: a deletion and the compliance topics are for those whose own secret, or the app's, signed it, and an
+// uninstallation only for those whose app was uninstalled.
 func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64, err error) {
 	err = shopify.ErrNoSecret
 	if a.cfg.AppSecret != "" {
@@ -127,7 +127,8 @@ func (a *App) verified(owners []store.ShopSecrets, d Incoming) (targets []int64,
 		takes := own[i] ||
 			byApp && (bare || d.Topic != TopicUninstalled) ||
 			vouched && carriesOrders(d.Topic)
-		if o.Active && takes {
+		// What is stored of a paused store is somebody's data all the same, and shop/redact comes two days after the app was removed.
+		if takes && (o.Active || shopify.IsCompliance(d.Topic)) {
 			targets = append(targets, o.IntegrationID)
 		}
 	}

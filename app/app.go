@@ -28,6 +28,8 @@ type Config struct {
 	Counters *Counters
 	// Disk measures the room on the file system of the data folder; nil asks the store.
 	Disk func() (store.Space, error)
+	// EraseAfterUninstall is how long after its app was removed the data of a store goes; 0: only when Shopify asks for it.
+	EraseAfterUninstall time.Duration
 	// InitialWindow is how far back the first import goes; 0 means 90 days.
 	InitialWindow time.Duration
 	// Now is the clock; nil means time.Now.
@@ -70,8 +72,8 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if cfg.InitialWindow == 0 {
 		cfg.InitialWindow = 90 * 24 * time.Hour
 	}
-	if cfg.InitialWindow < 0 || cfg.SyncInterval < 0 {
-		return nil, errors.New("app: the initial window and the sync interval cannot be negative")
+	if cfg.InitialWindow < 0 || cfg.SyncInterval < 0 || cfg.EraseAfterUninstall < 0 {
+		return nil, errors.New("app: the initial window, the sync interval and the time until erasure cannot be negative")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -198,6 +199,9 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 		if err != nil {
 			return err
 		}
+		if erasing, err := tx.Erasing(ctx, id); err != nil || erasing {
+			return cmp.Or(err, error(&Error{Kind: Busy, Code: "erasure_under_way", RetryAfter: 10 * time.Second}))
+		}
 		row.UpdatedAt = now
 		if err := c.put(ctx, tx, id, got.token.AccessToken, old, now); err != nil {
 			return err
@@ -239,10 +243,12 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 	return a.Integration(ctx, userID, id)
 }
 
-// wasUninstalled tells whether the integration is inactive because the merchant removed the app.
+// wasUninstalled tells whether the integration is inactive because the merchant removed the app, or its data was erased after that.
 func (a *App) wasUninstalled(ctx context.Context, id int64) (bool, error) {
 	problems, err := a.store.Problems(ctx, []int64{id})
-	return slices.ContainsFunc(problems[id], func(p store.Problem) bool { return p.Code == ProblemUninstalled }), err
+	return slices.ContainsFunc(problems[id], func(p store.Problem) bool {
+		return p.Code == ProblemUninstalled || p.Code == ProblemShopRedacted
+	}), err
 }
 
 func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integration, c Credentials, got reach, old map[string]string) error {
@@ -268,7 +274,7 @@ func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integrat
 		return err
 	}
 	row.NextSyncAt = a.nextSync(a.now(), 0)
-	return nil
+	return tx.SetUninstalled(ctx, row.ID, time.Time{})
 }
 
 // switched turns the integration on or off. Off cancels the run in hand; on makes a sync due at once,
@@ -280,7 +286,10 @@ func (a *App) switched(ctx context.Context, tx *store.Tx, row *store.Integration
 	row.Active = active
 	if active {
 		row.NextSyncAt = a.nextSync(a.now(), 0)
-		return tx.ClearProblems(ctx, row.ID, ProblemUninstalled)
+		if err := tx.SetUninstalled(ctx, row.ID, time.Time{}); err != nil {
+			return err
+		}
+		return tx.ClearProblems(ctx, row.ID, ProblemUninstalled, ProblemShopRedacted)
 	}
 	row.NextSyncAt = time.Time{}
 	if err := a.cancelAudit(ctx, tx, row.ID, "integration_inactive"); err != nil {

@@ -59,7 +59,8 @@ func NewCounters() *Counters {
 		}
 	}
 	for _, k := range []string{
-		AuditOrders{}.Kind(), CheckWebhooks{}.Kind(), ImportOrders{}.Kind(), ProcessDeliveries{}.Kind(), PurgeIntegration{}.Kind(),
+		AuditOrders{}.Kind(), CheckWebhooks{}.Kind(), EraseStore{}.Kind(), RedactCustomer{}.Kind(),
+		ImportOrders{}.Kind(), ProcessDeliveries{}.Kind(), PurgeIntegration{}.Kind(),
 	} {
 		c.jobs.WithLabelValues(k, JobError)
 		c.jobs.WithLabelValues(k, JobPanic)

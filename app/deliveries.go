@@ -30,13 +30,15 @@ const (
 
 // work is a delivery, decoded, and what is to be done for it.
 type work struct {
-	broken    error // our own code stumbled over it
-	delivery  store.Delivery
-	deletions []string
-	outcomes  []store.Outcome
-	taken     time.Time // when it was taken up
-	uninstall bool
-	versions  []store.Version
+	body       []byte // of a compliance topic
+	broken     error  // our own code stumbled over it
+	compliance *shopify.Compliance
+	delivery   store.Delivery
+	deletions  []string
+	outcomes   []store.Outcome
+	taken      time.Time // when it was taken up
+	uninstall  bool
+	versions   []store.Version
 }
 
 // works is a batch of deliveries, decoded.
@@ -204,8 +206,9 @@ func (w *work) decodeOther(shop string) {
 		if w.uninstall = shopify.IsUninstall(w.delivery.Body, shop); !w.uninstall {
 			w.fail("not_an_uninstallation", "")
 		}
-	case "customers/data_request", "customers/redact", "shop/redact":
-		w.fail("topic_not_available_yet", "")
+	case shopify.TopicDataRequest, shopify.TopicCustomersRedact, shopify.TopicShopRedact:
+		w.body = w.delivery.Body
+		w.decodeCompliance(shop)
 	}
 }
 
@@ -287,6 +290,9 @@ func (a *App) applyOther(ctx context.Context, tx *store.Tx, id int64, w *work, n
 		}
 		w.outcomes = append(w.outcomes, o)
 	}
+	if shopify.IsCompliance(w.delivery.Topic) {
+		return a.applyCompliance(ctx, tx, id, w, now)
+	}
 	if !w.uninstall {
 		return nil
 	}
@@ -361,6 +367,9 @@ func (a *App) uninstalled(ctx context.Context, tx *store.Tx, in store.Integratio
 		return err
 	}
 	if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: ProblemUninstalled, Since: a.now()}); err != nil {
+		return err
+	}
+	if err := tx.SetUninstalled(ctx, in.ID, a.now()); err != nil {
 		return err
 	}
 	return tx.UpdateIntegration(ctx, in)

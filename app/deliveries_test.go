@@ -38,7 +38,7 @@ func TestProcess_States(t *testing.T) {
 		{"replayed body as deletion", app.TopicOrdersDelete, newer, store.DeliveryFailed, "not_a_deletion"},
 		{"replayed body as uninstallation", app.TopicUninstalled, newer, store.DeliveryFailed, "not_an_uninstallation"},
 		{"another shop's uninstallation", app.TopicUninstalled, `{"id":1,"myshopify_domain":"otra.myshopify.com"}`, store.DeliveryFailed, "not_an_uninstallation"},
-		{"later version's topic", "customers/redact", `{"shop_id":1}`, store.DeliveryFailed, "topic_not_available_yet"},
+		{"no privacy request", "customers/redact", `{"shop_id":1}`, store.DeliveryFailed, "not_a_privacy_request"},
 		{"deletion", app.TopicOrdersDelete, `{"id":8}`, store.DeliveryProcessed, ""},
 		{"deletion again", app.TopicOrdersDelete, `{"id":8}`, store.DeliveryDuplicate, ""},
 		{"update of a deleted order", app.TopicOrdersUpdated, order(8, "2026-11-20T10:00:00Z", "paid"), store.DeliveryStale, ""},

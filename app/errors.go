@@ -22,6 +22,7 @@ const (
 	Busy                     // not now; come again after RetryAfter
 	NotAvailable             // this version cannot do it yet
 	TooMany                  // too often; come again after RetryAfter
+	Gone                     // was there, and is for good no more
 )
 
 // FieldError is one complaint about one member of a request: a code for a sentence and its parameters.

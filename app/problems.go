@@ -13,6 +13,7 @@ import (
 const (
 	ProblemAccessDenied    = "access_denied"             // Shopify forbids the orders, for another reason than a scope
 	ProblemDiskLow         = "disk_low"                  // imports pause for want of room on our own disk
+	ProblemDataRequest     = "data_request_open"         // a customer asked for their data, and nobody fetched it yet
 	ProblemLimited         = "orders_limited_to_60_days" // read_all_orders is not granted
 	ProblemMissingScope    = "missing_scope"
 	ProblemDrift           = "orders_drift"           // an audit found orders that differ, and did not mend all
@@ -22,6 +23,7 @@ const (
 	ProblemReauthorize     = "reauthorize"
 	ProblemRecreated       = "webhooks_recreated" // subscriptions were gone, and deliveries with them
 	ProblemRefused         = "webhooks_refused"   // signatures that no known secret makes
+	ProblemShopRedacted    = "shop_redacted"      // the store's data was erased
 	ProblemSilent          = "webhooks_silent"    // topics that are silent for much longer than usual
 	ProblemStoreNotFound   = "store_not_found"
 	ProblemSyncFailed      = "sync_failed"
@@ -43,13 +45,13 @@ const (
 // credentialProblems are those that new credentials, or a completed run, prove to be over.
 var credentialProblems = []string{
 	ProblemAccessDenied, ProblemMissingScope, ProblemPersonalData, ProblemReauthorize, ProblemStoreNotFound,
-	ProblemUnavailable, ProblemUninstalled, ProblemUnreachable,
+	ProblemUnavailable, ProblemUninstalled, ProblemUnreachable, ProblemShopRedacted,
 }
 
 // degrading problems cost something but do not stop the orders.
 var degrading = []string{
-	ProblemDiskLow, ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired, ProblemUnreachable,
-	ProblemRecreated, ProblemRefused, ProblemSilent,
+	ProblemDataRequest, ProblemDiskLow, ProblemDrift, ProblemLimited, ProblemNoSecret, ProblemNoWebhooks, ProblemVersionExpired,
+	ProblemUnreachable, ProblemRecreated, ProblemRefused, ProblemSilent,
 }
 
 // problemOf is the problem that a failure at Shopify means for the integration, "" for none.

@@ -19,6 +19,7 @@ const (
 	QueueDeliveries  = "deliveries"
 	QueueImports     = "imports"
 	QueueMaintenance = "maintenance"
+	QueuePrivacy     = "privacy" // its own, so that one customer's erasure does not wait for a large store's
 )
 
 // ImportOrders is the job that carries an import on by some pages.
@@ -86,6 +87,32 @@ func (PurgeIntegration) Kind() string { return "purge_integration" }
 // InsertOpts makes the job unique for its integration.
 func (PurgeIntegration) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueMaintenance, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
+// RedactCustomer is the job that erases a customer from the rows of an integration, little by little.
+type RedactCustomer struct {
+	RequestID uuid.UUID `json:"request_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (RedactCustomer) Kind() string { return "redact_customer" }
+
+// InsertOpts makes the job unique for its request.
+func (RedactCustomer) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueuePrivacy, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
+}
+
+// EraseStore is the job that deletes the rows of a store whose data goes, little by little.
+type EraseStore struct {
+	RequestID uuid.UUID `json:"request_id" river:"unique"`
+}
+
+// Kind names the job in River's tables.
+func (EraseStore) Kind() string { return "erase_store" }
+
+// InsertOpts makes the job unique for its request.
+func (EraseStore) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueuePrivacy, UniqueOpts: unfinished(rivertype.JobStateRetryable)}
 }
 
 // unfinished is uniqueness among jobs that are still to run. River's default also counts completed

@@ -34,7 +34,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	for _, id := range waiting {
 		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
-	errs = append(errs, a.sweepAudits(ctx), a.startChecks(ctx))
+	errs = append(errs, a.sweepAudits(ctx), a.startChecks(ctx), a.sweepPrivacy(ctx))
 	if a.refused.due(a.now()) {
 		errs = append(errs, a.WriteRefusals(ctx))
 	}
@@ -65,7 +65,7 @@ func (a *App) Recover(ctx context.Context) error {
 	for _, id := range gone {
 		errs = append(errs, a.hint(ctx, PurgeIntegration{IntegrationID: id}))
 	}
-	errs = append(errs, a.scheduleAll(ctx), a.recoverAudits(ctx))
+	errs = append(errs, a.recoverPrivacy(ctx), a.scheduleAll(ctx), a.recoverAudits(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}

@@ -20,6 +20,7 @@ type Config struct {
 	Security SecurityConfig `mapstructure:"security"`
 	Shopify  ShopifyConfig  `mapstructure:"shopify"`
 	Sync     SyncConfig     `mapstructure:"sync"`
+	Privacy  PrivacyConfig  `mapstructure:"privacy"`
 	Jobs     JobsConfig     `mapstructure:"jobs"`
 	Log      LogConfig      `mapstructure:"log"`
 }
@@ -57,6 +58,11 @@ type ShopifyConfig struct {
 type SyncConfig struct {
 	InitialWindow time.Duration `mapstructure:"initial_window"`
 	Interval      time.Duration `mapstructure:"interval"` // 0: no periodic sync
+}
+
+// PrivacyConfig says how long data is kept.
+type PrivacyConfig struct {
+	EraseAfterUninstall time.Duration `mapstructure:"erase_after_uninstall"` // 0: only shop/redact erases
 }
 
 // JobsConfig bounds the background work.

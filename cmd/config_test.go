@@ -99,6 +99,11 @@ var settings = []struct {
 		values: [3]value{{"0", time.Duration(0)}, {"1h", time.Hour}, {"30s", 30 * time.Second}},
 	},
 	{
+		name: "privacy.erase_after_uninstall", def: time.Duration(0),
+		get:    func(c cmd.Config) any { return c.Privacy.EraseAfterUninstall },
+		values: [3]value{{"48h", 48 * time.Hour}, {"30d", 720 * time.Hour}, {"0", time.Duration(0)}},
+	},
+	{
 		name: "jobs.workers", def: 0,
 		get:    func(c cmd.Config) any { return c.Jobs.Workers },
 		values: [3]value{{"1", 1}, {"16", 16}, {"3", 3}},

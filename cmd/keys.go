@@ -73,6 +73,10 @@ func keys() []key {
 			help: "time between two syncs of an active store; 0 turns them off",
 		},
 		{
+			name: "privacy.erase_after_uninstall", def: "0", kind: duration(true),
+			help: "how long after its app was removed a store's data is erased, such as 48h; 0: only when Shopify asks for it (shop/redact)",
+		},
+		{
 			name: "jobs.workers", def: "0", defNote: "by CPU count", kind: count(1000),
 			help: "jobs that run at the same time; 0 chooses by CPU count",
 		},

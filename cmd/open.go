@@ -40,11 +40,12 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
 		return nil, usagef("shopify: %w", err)
 	}
 	return app.New(app.Config{
-		AppSecret:     string(cfg.Shopify.AppSecret),
-		Counters:      counters,
-		InitialWindow: cfg.Sync.InitialWindow,
-		PublicURL:     cfg.Server.PublicURL,
-		SyncInterval:  cfg.Sync.Interval,
+		AppSecret:           string(cfg.Shopify.AppSecret),
+		Counters:            counters,
+		EraseAfterUninstall: cfg.Privacy.EraseAfterUninstall,
+		InitialWindow:       cfg.Sync.InitialWindow,
+		PublicURL:           cfg.Server.PublicURL,
+		SyncInterval:        cfg.Sync.Interval,
 	}, st, client, log)
 }
 

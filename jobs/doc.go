@@ -7,6 +7,8 @@
 //	  deliveries   process_deliveries  → app.Process    until the integration's inbox is empty
 //	  audits       audit_orders        → app.Audit      a slice of an audit: some windows
 //	  maintenance  purge_integration   → app.Purge      the rows of a disconnected store
+//	  privacy      redact_customer     → app.Redact     a slice of a customer's erasure
+//	               erase_store         → app.EraseShop  a slice of a store's erasure
 //	sweeper, a goroutine               → app.Sweep      every second: what is due and has no job
 //	                                   → app.Alive      at start, every minute and at the end: was the service away?
 //	                                   → app.Recover    at start and every minute: work that lost its job

@@ -101,6 +101,7 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 			app.QueueDeliveries:  {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueImports:     {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueMaintenance: {MaxWorkers: 1},
+			app.QueuePrivacy:     {MaxWorkers: 2},
 		},
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          retries{},

@@ -24,6 +24,8 @@ func workers(a *app.App) *river.Workers {
 	river.AddWorker(w, &processDeliveries{app: a})
 	river.AddWorker(w, &purgeIntegration{app: a})
 	river.AddWorker(w, &checkWebhooks{app: a})
+	river.AddWorker(w, &redactCustomer{app: a})
+	river.AddWorker(w, &eraseStore{app: a})
 	return w
 }
 

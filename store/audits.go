@@ -132,7 +132,7 @@ func (m Audit) values() ([]any, error) {
 // integration was disconnected.
 func (tx *Tx) InsertAudit(ctx context.Context, m Audit) error {
 	op := fmt.Sprintf("audits: insert for integration %d", m.IntegrationID)
-	if err := tx.connected(ctx, op, m.IntegrationID); err != nil {
+	if _, err := tx.connected(ctx, op, m.IntegrationID); err != nil {
 		return err
 	}
 	values, err := m.values()

@@ -75,9 +75,12 @@ func (tx *Tx) InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []b
 	fresh := make(map[uuid.UUID]bool, len(ds))
 	known := make([]Delivery, 0, len(ds))
 	for _, d := range ds {
-		if connected[d.IntegrationID] {
+		if g, ok := connected[d.IntegrationID]; ok && (!g.erasing || shopify.IsCompliance(d.Topic)) {
 			known = append(known, d)
 		}
+	}
+	if err := tx.guardDeliveries(ctx, connected, known); err != nil {
+		return nil, err
 	}
 	for _, size := range deliveryBatches {
 		for ; len(known) >= size; known = known[size:] {
@@ -115,7 +118,7 @@ func (tx *Tx) insertBatch(ctx context.Context, op string, batch []Delivery, fres
 }
 
 // connectedOf tells which integrations of the deliveries are there and not disconnected.
-func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[int64]bool, error) {
+func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[int64]guard, error) {
 	seen := make(map[int64]bool)
 	var ids []int64
 	for _, d := range ds {
@@ -124,12 +127,11 @@ func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[in
 			ids = append(ids, d.IntegrationID)
 		}
 	}
-	connected := make(map[int64]bool, len(ids))
+	connected := make(map[int64]guard, len(ids))
 	err := eachChunk(ids, nil, func(in string, args []any) error {
-		found, err := list(ctx, tx.tx, op, scanOne[int64],
-			`SELECT id FROM integrations WHERE deleted_at IS NULL AND id IN (`+in+`) ORDER BY id`, args...)
-		for _, id := range found {
-			connected[id] = true
+		found, err := list(ctx, tx.tx, op, scanGuard, guarded+`IN (`+in+`) ORDER BY i.id`, args...)
+		for _, g := range found {
+			connected[g.id] = g
 		}
 		return err
 	})

@@ -41,7 +41,8 @@ func (dialect) dsn(path string, readOnly bool) string {
 	} else {
 		// 64 MiB: a log that grew under load shrinks again instead of staying. Nothing here may need the write lock, which a
 		// busy service hardly ever leaves to others.
-		pragmas = append(pragmas, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
+		// What was deleted is written over: who is erased must be gone from the file, too.
+		pragmas = append(pragmas, "secure_delete(1)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
 	}
 	pragmas = append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)")
 	var b strings.Builder
@@ -100,6 +101,9 @@ func (dialect) isUnavailable(err error) bool {
 func (dialect) isFull(err error) bool {
 	return hasCode(err, codes.SQLITE_FULL, codes.SQLITE_IOERR_WRITE, codes.SQLITE_IOERR_SHMSIZE)
 }
+
+// isLocked: another connection held what was asked for.
+func (dialect) isLocked(err error) bool { return hasCode(err, codes.SQLITE_BUSY, codes.SQLITE_LOCKED) }
 
 // isMissingParent: the row refers to one that does not exist.
 func (dialect) isMissingParent(err error) bool {

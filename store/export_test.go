@@ -191,6 +191,11 @@ func Indexed(ctx context.Context, s *Store, integration int64) (int, error) {
 	return get(ctx, s.writer, "indexed", scanOne[int], `SELECT count(*) FROM order_search WHERE order_search MATCH $1`, storeWord(integration))
 }
 
+// Words counts the pages of the search index that begin with a word, or have it written out.
+func Words(ctx context.Context, s *Store, word string) (int, error) {
+	return get(ctx, s.writer, "words", scanOne[int], `SELECT count(*) FROM order_search_data WHERE instr(block, $1) > 0`, []byte(word))
+}
+
 // Bucket is the bucket of a total, with the smallest and the largest total of that bucket.
 func Bucket(millionths int64) (bucket, start, end int64) {
 	b := totalBucket(millionths)

@@ -73,7 +73,7 @@ func (m Import) values() []any {
 // integration was disconnected.
 func (tx *Tx) InsertImport(ctx context.Context, m Import) error {
 	op := fmt.Sprintf("imports: insert for integration %d", m.IntegrationID)
-	if err := tx.connected(ctx, op, m.IntegrationID); err != nil {
+	if _, err := tx.connected(ctx, op, m.IntegrationID); err != nil {
 		return err
 	}
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO imports (id, integration_id, kind, state, field, window_from, window_to, total, fetched, created, updated,
@@ -138,10 +138,13 @@ func (s *Store) ActiveImports(ctx context.Context) ([]Import, error) {
 		WHERE m.state IN ('queued', 'running') ORDER BY m.queued_at, m.id LIMIT $1`, maxRows)
 }
 
-// connected is ErrNotFound when the integration does not exist or was disconnected.
-func (tx *Tx) connected(ctx context.Context, op string, integrationID int64) error {
-	_, err := get(ctx, tx.tx, op, scanOne[int], `SELECT 1 FROM integrations WHERE id = $1 AND deleted_at IS NULL`, integrationID)
-	return err
+// connected is ErrNotFound when the integration does not exist, was disconnected, or is being erased.
+func (tx *Tx) connected(ctx context.Context, op string, integrationID int64) (guard, error) {
+	g, err := get(ctx, tx.tx, op, scanGuard, guarded+`= $1`, integrationID)
+	if err == nil && g.erasing {
+		err = fmt.Errorf("%s: %w", op, ErrNotFound)
+	}
+	return g, err
 }
 
 // Sizes of a page of a list: the one used when none is asked for, and the largest.

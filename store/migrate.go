@@ -40,7 +40,7 @@ func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error
 	if !alone {
 		return fmt.Errorf("store: migrate: %w: stop it first, or use its own program", ErrSchemaOlder)
 	}
-	if err := s.allowShrinking(ctx); err != nil {
+	if err := s.writeAnew(ctx); err != nil {
 		return failed("store: migrate", err)
 	}
 	applied, err := ours.Up(ctx)
@@ -66,18 +66,39 @@ func (s *Store) ourSchema(log *slog.Logger) (*goose.Provider, error) {
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// allowShrinking lets a database that is new, or older than this setting, give pages back to the file system. It is written
-// anew for that, once.
-func (s *Store) allowShrinking(ctx context.Context) error {
+// overwritingVersion is the first step of those programs that write over what they delete.
+const overwritingVersion = 5
+
+// writeAnew lets a database that is new, or older than this setting, give pages back to the file system, and takes out of one
+// that was written by an older program what that deleted and left where it was. It is written anew for either, once.
+func (s *Store) writeAnew(ctx context.Context) error {
 	const incremental = 2
 	mode, err := get(ctx, s.writer, "auto_vacuum", scanOne[int], `PRAGMA auto_vacuum`)
-	if err != nil || mode == incremental {
+	if err != nil {
 		return err
+	}
+	tables, err := list(ctx, s.writer, schemaTable, scanOne[string], `SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1`, schemaTable)
+	if err != nil {
+		return err
+	}
+	leftovers := false
+	if len(tables) > 0 {
+		current, err := get(ctx, s.writer, schemaTable, scanOne[int64], `SELECT COALESCE(max(version_id), 0) FROM `+schemaTable)
+		if err != nil {
+			return err
+		}
+		leftovers = current < overwritingVersion
+	}
+	if mode == incremental && !leftovers {
+		return nil
 	}
 	if _, err := s.writer.ExecContext(ctx, `PRAGMA auto_vacuum = 2`); err != nil {
 		return err
 	}
-	_, err = s.writer.ExecContext(ctx, `VACUUM`)
+	if _, err := s.writer.ExecContext(ctx, `VACUUM`); err != nil {
+		return err
+	}
+	_, err = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`) // until then the file is as it was
 	return err
 }
 

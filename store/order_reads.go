@@ -110,6 +110,37 @@ func (s *Store) ordersByID(ctx context.Context, op string, f OrderFilter, ids []
 	return s.counted(ctx, op, f.IntegrationID, rows)
 }
 
+// eachPayloadNumbers is how many numbers of orders one call of EachPayload goes through.
+const eachPayloadNumbers = 500
+
+// EachPayload gives an integration's orders behind a number to yield, with their payloads and the deleted ones too, some in each
+// call: next is where the next one begins. Only one order is in memory at a time.
+func (s *Store) EachPayload(ctx context.Context, integrationID, after int64, yield func(*Order) error) (next int64, done bool, err error) {
+	op := fmt.Sprintf("orders: each payload of integration %d", integrationID)
+	last, err := get(ctx, s.readers, op, scanOne[int64], `SELECT COALESCE(max(id), 0) FROM orders`)
+	if err != nil || after >= last {
+		return after, true, err
+	}
+	next = after + eachPayloadNumbers
+	rows, err := s.readers.QueryContext(ctx, selectOrders(true, "orders o")+` WHERE o.id > $1 AND o.id <= $2 AND o.integration_id = $3 ORDER BY o.id`,
+		after, next, integrationID)
+	if err != nil {
+		return after, false, failed(op, err)
+	}
+	defer rows.Close()
+	scan := s.scanOrder(true)
+	for rows.Next() {
+		o, err := scan(rows)
+		if err != nil {
+			return after, false, failed(op, err)
+		}
+		if err := yield(&o.Order); err != nil {
+			return after, false, err
+		}
+	}
+	return next, false, failed(op, rows.Err())
+}
+
 // Order is one order with its payload; a deleted one is ErrNotFound.
 func (s *Store) Order(ctx context.Context, integrationID, id int64) (Order, error) {
 	op := fmt.Sprintf("orders: get %d of integration %d", id, integrationID)

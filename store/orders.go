@@ -31,7 +31,8 @@ type storedVersion struct {
 // disconnected meanwhile. See Prepare for doing most of the work outside the transaction.
 func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, now time.Time) ([]Outcome, error) {
 	op := fmt.Sprintf("orders: put %d of integration %d", len(vs), integrationID)
-	if err := tx.connected(ctx, op, integrationID); err != nil {
+	g, err := tx.connected(ctx, op, integrationID)
+	if err != nil {
 		return nil, err
 	}
 	ready := make([]*preparedOrder, len(vs))
@@ -49,6 +50,9 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			seen[v.Order.ID] = true
 			ids = append(ids, v.Order.ID)
 		}
+	}
+	if err := tx.guardVersions(ctx, g, ready); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	stored, err := tx.storedVersions(ctx, op, integrationID, ids)
 	if err != nil {
@@ -239,7 +243,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if platformOrderID == "" {
 		return Unchanged, fmt.Errorf("%s: %w", op, errNoOrderID)
 	}
-	if err := tx.connected(ctx, op, integrationID); err != nil {
+	if _, err := tx.connected(ctx, op, integrationID); err != nil {
 		return Unchanged, err
 	}
 	found, err := tx.storedVersions(ctx, op, integrationID, []string{platformOrderID})

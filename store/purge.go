@@ -21,6 +21,7 @@ var purged = [...]struct{ table, key string }{
 	{"refusals", "hour"},
 	{"webhook_habits", "topic"},
 	{"webhook_checks", "integration_id"},
+	{"privacy_requests", "id"},
 }
 
 // PurgeIntegration deletes at most limit rows of a disconnected integration, and the integration itself when nothing else
@@ -46,14 +47,9 @@ func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more b
 		return true, nil
 	}
 	for _, p := range purged {
-		res, err := tx.tx.ExecContext(ctx, `DELETE FROM `+p.table+` WHERE integration_id = $1 AND `+p.key+` IN
-			(SELECT `+p.key+` FROM `+p.table+` WHERE integration_id = $1 LIMIT $2)`, id, left)
+		n, err := tx.purgeRows(ctx, op, p.table, p.key, "", id, left)
 		if err != nil {
-			return false, failed(op, err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return false, failed(op, err)
+			return false, err
 		}
 		if left -= n; left <= 0 {
 			return true, nil
@@ -61,6 +57,21 @@ func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more b
 	}
 	_, err = tx.tx.ExecContext(ctx, `DELETE FROM integrations WHERE id = $1 AND deleted_at IS NOT NULL`, id)
 	return false, failed(op, err)
+}
+
+// purgeRows deletes at most limit rows of a table, all but those that meet the condition kept, if there is one.
+func (tx *Tx) purgeRows(ctx context.Context, op, table, key, kept string, id, limit int64) (int64, error) {
+	cond := `integration_id = $1`
+	if kept != "" {
+		cond += ` AND NOT (` + kept + `)`
+	}
+	res, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+cond+` AND `+key+` IN
+		(SELECT `+key+` FROM `+table+` WHERE `+cond+` LIMIT $2)`, id, limit)
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return n, failed(op, err)
 }
 
 // purgeOrders deletes at most limit orders, which takes them out of the search index too; payloads go with them.

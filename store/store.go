@@ -19,17 +19,18 @@ type Config struct {
 
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
-	writer  *sql.DB
-	readers *sql.DB // what people ask for
-	work    *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
-	turns   turnstile
-	keys    keys
-	bodies  *bodyCodec
-	counts  countCache
-	secrets secretCache
-	bounds  readBounds
-	dir     folder
-	release func() error // closes everything
+	writer      *sql.DB
+	readers     *sql.DB // what people ask for
+	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
+	turns       turnstile
+	keys        keys
+	bodies      *bodyCodec
+	counts      countCache
+	secrets     secretCache
+	suppression suppressionKey
+	bounds      readBounds
+	dir         folder
+	release     func() error // closes everything
 
 	outOfRoom atomic.Bool // the database said so
 }

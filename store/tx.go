@@ -114,6 +114,9 @@ func list[T any](ctx context.Context, q querier, op string, scan func(row) (T, e
 	return out, nil
 }
 
+// txQuerier reads within a transaction, and can be told from a pool by its type.
+type txQuerier struct{ *sql.Tx }
+
 // row is a row to scan, of one or of many.
 type row interface{ Scan(dest ...any) error }
 

@@ -122,6 +122,8 @@ func statusOf(k app.Kind) int {
 		return http.StatusTooManyRequests
 	case app.NotAvailable:
 		return http.StatusNotImplemented
+	case app.Gone:
+		return http.StatusGone
 	case app.Internal:
 	}
 	return http.StatusInternalServerError
