@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,8 +36,8 @@ func doctor(t *testing.T, dir string, flags []string, code int, lines ...string)
 func TestDoctor_AsksTheStores(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ahead := time.Duration(0)
-	server := simulator.New(simulator.WithHTTPWebhooks(), simulator.WithClock(func() time.Time { return time.Now().Add(ahead) }))
+	var ahead atomic.Int64 // of the store's clock
+	server := simulator.New(simulator.WithHTTPWebhooks(), simulator.WithClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }))
 	shop := server.AddShop(simulator.ShopConfig{
 		Domain: testShop, Token: "shpat_0123456789abcdef", APISecret: "shpss_fedcba9876543210", Name: "Tienda", Bucket: -1,
 	})
@@ -66,14 +67,14 @@ func TestDoctor_AsksTheStores(t *testing.T) {
 	deliver(t, shop, p.base, "orders/create", shop.NewOrder())
 	doctor(t, dir, flags, 0, `^ok    last webhook    one came from `+name+` \d+s ago$`)
 
-	ahead = 20 * time.Minute
+	ahead.Store(int64(20 * time.Minute))
 	shop.SetScopes("read_orders")
 	shop.SetVersions("2027-01")
 	doctor(t, dir, flags, 1,
 		`^FAIL  clock           (19m59|20m\d+)s behind Shopify's; let this machine set its clock by NTP$`,
 		`^warn  scopes          `+name+` grants no read_all_orders, so that only the last 60 days can be read; grant`,
 		`^warn  API version     `+name+` serves 2027-01 instead of 2026-10; set shopify.api_version`)
-	ahead = 0
+	ahead.Store(0)
 	shop.SetVersions("2026-10")
 	shop.SetScopes("read_products")
 	doctor(t, dir, flags, 1,
