@@ -29,6 +29,7 @@ func TestClock_SetBackByADayLosesNoDelivery(t *testing.T) {
 	if d := w.delivery(t, id, "w"); d.State != store.DeliveryPending || !d.NextAttemptAt.After(w.clock.Now()) {
 		t.Fatalf("the delivery is %s, again at %v, want it put off", d.State, d.NextAttemptAt)
 	}
+	w.app.CheckDisk(t.Context())
 	w.clock.Add(-24 * time.Hour)
 	if err := w.app.Recover(t.Context()); err != nil {
 		t.Fatal(err)

@@ -292,10 +292,7 @@ func (a *App) switched(ctx context.Context, tx *store.Tx, row *store.Integration
 		return tx.ClearProblems(ctx, row.ID, ProblemUninstalled, ProblemShopRedacted)
 	}
 	row.NextSyncAt = time.Time{}
-	if err := a.cancelAudit(ctx, tx, row.ID, "integration_inactive"); err != nil {
-		return err
-	}
-	return a.cancelImport(ctx, tx, row.ID, "integration_inactive")
+	return a.cancelRuns(ctx, tx, row.ID, "integration_inactive")
 }
 
 // secrets reads the named secrets of an integration; those that do not exist are left out.

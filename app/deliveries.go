@@ -360,10 +360,7 @@ func (a *App) uninstalled(ctx context.Context, tx *store.Tx, in store.Integratio
 	if err := tx.DeleteSecrets(ctx, in.ID, store.SecretAccessToken); err != nil {
 		return err
 	}
-	if err := a.cancelAudit(ctx, tx, in.ID, ProblemUninstalled); err != nil {
-		return err
-	}
-	if err := a.cancelImport(ctx, tx, in.ID, ProblemUninstalled); err != nil {
+	if err := a.cancelRuns(ctx, tx, in.ID, ProblemUninstalled); err != nil {
 		return err
 	}
 	if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: ProblemUninstalled, Since: a.now()}); err != nil {

@@ -27,10 +27,7 @@ func (a *App) Disconnect(ctx context.Context, userID uuid.UUID, id int64) (store
 	}
 	a.unsubscribe(ctx, in)
 	err = a.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
-		if err := a.cancelAudit(ctx, tx, id, "integration_disconnected"); err != nil {
-			return err
-		}
-		if err := a.cancelImport(ctx, tx, id, "integration_disconnected"); err != nil {
+		if err := a.cancelRuns(ctx, tx, id, "integration_disconnected"); err != nil {
 			return err
 		}
 		if err := tx.MarkIntegrationDeleted(ctx, id, a.now()); err != nil {

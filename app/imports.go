@@ -116,7 +116,15 @@ func (a *App) start(ctx context.Context, id int64, kind string, since time.Time)
 	return run, err
 }
 
-// cancelImport ends the run that is queued or under way, if there is one.
+// cancelRuns ends the import and the audit that are queued or under way.
+func (a *App) cancelRuns(ctx context.Context, tx *store.Tx, id int64, code string) error {
+	if err := a.cancelAudit(ctx, tx, id, code); err != nil {
+		return err
+	}
+	return a.cancelImport(ctx, tx, id, code)
+}
+
+// cancelImport ends the import that is queued or under way, if there is one.
 func (a *App) cancelImport(ctx context.Context, tx *store.Tx, id int64, code string) error {
 	run, err := tx.ActiveImport(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {

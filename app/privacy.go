@@ -123,7 +123,7 @@ func (a *App) beginErasure(ctx context.Context, tx *store.Tx, in store.Integrati
 	if err := tx.DeleteSecrets(ctx, in.ID); err != nil {
 		return err
 	}
-	if err := a.cancelImport(ctx, tx, in.ID, ProblemShopRedacted); err != nil {
+	if err := a.cancelRuns(ctx, tx, in.ID, ProblemShopRedacted); err != nil {
 		return err
 	}
 	if err := tx.ForgetSubjectsOf(ctx, in.ID, now); err != nil {
