@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"probability/app"
+	"probability/shopify"
 	"probability/store"
 	"probability/web/webtest"
 )
@@ -85,11 +86,15 @@ func (b *bench) owned() ids {
 	fatal(b.t, err)
 	orders, err := b.store.Orders(b.t.Context(), store.OrderFilter{IntegrationID: id, Limit: 1})
 	fatal(b.t, err)
+	b.comply(id, shopify.TopicDataRequest, dataRequest)
+	requests, err := b.store.PrivacyRequests(b.t.Context(), id, 1, 0)
+	fatal(b.t, err)
 	return ids{
 		"id":       {fmt.Sprint(id), "999999"},
 		"order":    {fmt.Sprint(orders[0].ID), "999999"},
 		"import":   {runs[0].ID.String(), uuid.NewString()},
 		"delivery": {b.deliver(id).String(), uuid.NewString()},
+		"request":  {requests[0].ID.String(), uuid.NewString()},
 	}
 }
 
