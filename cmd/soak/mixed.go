@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -63,14 +62,10 @@ func mixed(ctx context.Context, t *trial) error {
 	if importErr != nil {
 		t.hold(false, "import: %v", importErr)
 	}
-	switch {
-	case errors.Is(backupErr, errAbsent):
-		t.figure("backups", "this version has none")
-	case backupErr != nil:
+	if backupErr != nil {
 		t.hold(false, "backup: %v", backupErr)
-	default:
-		t.figure("backups meanwhile", "%d", backups)
 	}
+	t.figure("backups meanwhile", "%d", backups)
 	if err := s.delivered(ctx, id, from); err != nil {
 		t.hold(false, "%v", err)
 	}
@@ -128,28 +123,17 @@ func away(ctx context.Context, t *trial) error {
 	}
 	begun := time.Now()
 	found, err := s.audit(ctx, id, true)
-	switch {
-	case errors.Is(err, errAbsent):
-		t.figure("audit", "this version has none; an ordinary sync is tried instead")
-		run, err := s.sync(ctx, id, time.Time{})
-		if err != nil {
-			return err
-		}
-		if _, err := s.imported(ctx, id, run.ID); err != nil {
-			return err
-		}
-	case err != nil:
+	if err != nil {
 		return err
-	default:
-		t.hold(found.drift() == changes, "the audit names %+v, want %d in all", found, changes)
-		t.figure("the audit names", "%d missing, %d stale, %d extra; %d repaired", found.Missing, found.Stale, found.Extra, found.Repaired)
-		again, err := s.audit(ctx, id, false)
-		if err != nil {
-			return err
-		}
-		t.hold(again.drift() == 0, "after the repair the audit still names %+v", again)
 	}
 	t.figure("until all was there", "%s for %d changes", rounded(time.Since(begun)), changes)
+	t.hold(found.drift() == changes && found.Repaired == changes, "the audit names %+v, want %d in all", found, changes)
+	t.figure("the audit names", "%d missing, %d stale, %d extra; %d repaired", found.Missing, found.Stale, found.Extra, found.Repaired)
+	again, err := s.audit(ctx, id, false)
+	if err != nil {
+		return err
+	}
+	t.hold(again.drift() == 0, "after the repair the audit still names %+v", again)
 	if err := s.samePayloads(ctx, id, shop); err != nil {
 		t.hold(false, "%v", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -88,9 +87,6 @@ func looped(ctx context.Context, do func(n int) error) (done int, err error) {
 		if err := do(done); err != nil {
 			if ctx.Err() != nil || strings.Contains(err.Error(), context.DeadlineExceeded.Error()) && ctx.Err() != nil {
 				return done, nil
-			}
-			if errors.Is(err, errAbsent) {
-				return done, errAbsent
 			}
 			return done, err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,20 +83,13 @@ func (s *service) start(ctx context.Context) (err error) {
 	return err
 }
 
-// errAbsent is a command or a route that this version does not have.
-var errAbsent = errors.New("not in this version")
-
 // command runs the program's command line to its end.
 func (s *service) command(ctx context.Context, stdin string, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, s.t.binary, args...)
 	c.Env, c.Stdin, c.Dir = slices.Clone(s.env), strings.NewReader(stdin), s.t.dir
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
-	err := c.Run()
-	if strings.Contains(errs.String(), "not in this version") {
-		return "", errAbsent
-	}
-	if err != nil {
+	if err := c.Run(); err != nil {
 		return "", fmt.Errorf("probability %s: %w: %s", args[0], err, bytes.TrimSpace(errs.Bytes()))
 	}
 	return out.String(), nil
@@ -134,8 +126,6 @@ func (s *service) call(ctx context.Context, method, path string, body, into any)
 	switch {
 	case err != nil:
 		return err
-	case status == http.StatusNotImplemented:
-		return errAbsent
 	case status/100 != 2:
 		return fmt.Errorf("%s %s: %d: %.300s", method, path, status, answer)
 	case into == nil:

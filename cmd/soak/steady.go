@@ -157,26 +157,17 @@ func stores(ctx context.Context, t *trial) error {
 	audit := func(i int) {
 		errs[i] = s.call(ctx, http.MethodPost, fmt.Sprintf("%s%d/audit/", api, ids[i]), map[string]bool{"repair": true}, nil)
 	}
-	what := "compared with Shopify"
-	if audit(0); errs[0] == errAbsent { //nolint:errorlint // call gives it as it is
-		what = "synced, as this version compares nothing"
-		audit = func(i int) { runs[i], errs[i] = s.sync(ctx, ids[i], time.Time{}) }
-	}
 	inTurns(n, 8, audit)
 	for i := range ids {
-		switch {
-		case errs[i] != nil:
-		case what == "compared with Shopify":
+		if errs[i] == nil {
 			var a audited
 			if a, errs[i] = s.lastAudit(ctx, fmt.Sprintf("%s%d/", api, ids[i])); errs[i] == nil && a.drift() != 0 {
 				errs[i] = fmt.Errorf("the audit names %+v", a)
 			}
-		default:
-			_, errs[i] = s.imported(ctx, ids[i], runs[i].ID)
 		}
 		t.hold(errs[i] == nil, "store %d: %v", i, errs[i])
 	}
-	t.figure(what, "all %d in %s", n, rounded(time.Since(begun)))
+	t.figure("compared with Shopify", "all %d in %s", n, rounded(time.Since(begun)))
 	most := s.memory("VmHWM")
 	t.hold(most < 512, "the memory grew to %.0f MB", most)
 	t.figure("memory at most", "%.0f MB", most)
