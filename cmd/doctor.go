@@ -127,6 +127,11 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return err
 	}
 	r.add(checkBackups(copied, path))
+	stale, err := st.StaleBackups(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkErased(stale)...)
 	a, err := newApp(cfg, st, log)
 	if err != nil {
 		return err

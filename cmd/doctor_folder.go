@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,4 +195,20 @@ func checkBackups(at time.Time, path string) finding {
 	default:
 		return fine(check, "the last one was made %s ago: %s", age, path)
 	}
+}
+
+// eraseWithin is how long after a request to erase somebody Shopify gives for it to be done, copies included.
+const eraseWithin = 30 * 24 * time.Hour
+
+// checkErased names the backups that still hold who was erased. Those that were moved elsewhere cannot be seen from here.
+func checkErased(backups []store.StaleBackup) []finding {
+	var found []finding
+	for _, b := range backups {
+		if _, err := os.Stat(b.Path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		found = append(found, warn("erased", "delete it, and its copies elsewhere, by "+b.Erased.Add(eraseWithin).Format(time.DateOnly),
+			"a backup made before the erasure of %s still holds who was erased: %s", b.Erased.Format(time.DateOnly), b.Path))
+	}
+	return found
 }

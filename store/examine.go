@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"probability/shopify"
 )
 
 // Condition is what can be told of a data folder by looking at it, with a service on it or without.
@@ -190,4 +192,22 @@ func (s *Store) LastBackup(ctx context.Context) (at time.Time, path string, err 
 		return time.Time{}, "", nil
 	}
 	return fromMillis(millis), path, failed(op, err)
+}
+
+// StaleBackup is a remembered backup that still holds who, or which store, was erased after it was made.
+type StaleBackup struct {
+	Path   string
+	Erased time.Time // when the first erasure after it was done
+}
+
+// StaleBackups lists the backups that were made before an erasure. Whether their files are still there is not looked at.
+func (s *Store) StaleBackups(ctx context.Context) ([]StaleBackup, error) {
+	return list(ctx, s.work, "backups: stale", func(r row) (b StaleBackup, err error) {
+		var erased int64
+		err = r.Scan(&b.Path, &erased)
+		b.Erased = time.UnixMilli(erased).UTC()
+		return b, err
+	}, `SELECT b.path, min(r.completed_at) FROM backups b JOIN privacy_requests r ON r.completed_at > b.created_at
+			AND r.state = 'completed' AND r.topic <> '`+shopify.TopicDataRequest+`'
+		GROUP BY b.id, b.path ORDER BY b.id LIMIT $1`, maxRows)
 }
