@@ -156,7 +156,7 @@ func TestAtRate_KeepsIt(t *testing.T) {
 			cancel()
 		}
 	})
-	if took := time.Since(begun); took < 100*time.Millisecond || done.Load() < 51 {
+	if took := time.Since(begun); took < 100*time.Millisecond || done.Load() < 51-2 { // two others may have been on their way
 		t.Errorf("%d calls in %s", done.Load(), took)
 	}
 }

@@ -44,7 +44,7 @@ func TestChecker_FindsWhatTheDocumentDoesNotSay(t *testing.T) {
 	t.Parallel()
 	const json, problems = "application/json", "application/problem+json"
 	good := `[{"id":1,"store_name":"a.myshopify.com","is_active":true,"permissions":[],"created_at":"2026-01-01T00:00:00Z",
-		"updated_at":"2026-01-01T00:00:00Z","last_sync":null,"auth":"token","webhooks":{"status":"off","last_received_at":null},
+		"updated_at":"2026-01-01T00:00:00Z","last_sync":null,"auth":"token","webhooks":{"status":"off","last_received_at":null,"topics":[]},"audit":null,
 		"health":{"status":"ok","problems":[]}}]`
 	for name, c := range map[string]struct {
 		method, path string
