@@ -128,31 +128,6 @@ func (s *Server) startAudit(c echo.Context) error {
 
 // listAudits is GET /api/integrations/shopify/{id}/audits/, newest first.
 func (s *Server) listAudits(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	q := readQuery(c)
-	p := readPaging(q)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountAudits(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	if p, err = p.within(count); err != nil {
-		return err
-	}
-	audits, err := st.Audits(ctx, in.ID, p.size, p.offset())
-	if err != nil {
-		return err
-	}
-	v, page := s.voice(c), pageView[auditView]{Count: count, Results: []auditView{}}
-	for _, audit := range audits {
-		page.Results = append(page.Results, viewAudit(v, audit))
-	}
-	page.Next, page.Previous = s.viewPage(c, p, count)
-	return c.JSON(http.StatusOK, page)
+	st := s.app.Store()
+	return listOwned(s, c, st.CountAudits, st.Audits, viewAudit)
 }

@@ -79,33 +79,8 @@ func (s *Server) syncOrders(c echo.Context) error {
 
 // listImports is GET /api/integrations/shopify/{id}/imports/, newest first.
 func (s *Server) listImports(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	q := readQuery(c)
-	p := readPaging(q)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountImports(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	if p, err = p.within(count); err != nil {
-		return err
-	}
-	runs, err := st.Imports(ctx, in.ID, p.size, p.offset())
-	if err != nil {
-		return err
-	}
-	v, page := s.voice(c), pageView[importView]{Count: count, Results: []importView{}}
-	for _, run := range runs {
-		page.Results = append(page.Results, viewImport(v, run))
-	}
-	page.Next, page.Previous = s.viewPage(c, p, count)
-	return c.JSON(http.StatusOK, page)
+	st := s.app.Store()
+	return listOwned(s, c, st.CountImports, st.Imports, viewImport)
 }
 
 // getImport is GET /api/integrations/shopify/{id}/imports/{uuid}/.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/netip"
@@ -58,6 +59,39 @@ type pageView[T any] struct {
 	Next     *string `json:"next"`
 	Previous *string `json:"previous"`
 	Results  []T     `json:"results"`
+}
+
+// listOwned answers a page of rows that belong to the integration in the path, for its owner.
+func listOwned[R, V any](s *Server, c echo.Context, count func(context.Context, int64) (int, error),
+	rows func(ctx context.Context, integrationID int64, limit, offset int) ([]R, error), view func(voice, R) V,
+) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	p := readPaging(q)
+	if err := q.err(); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	n, err := count(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	if p, err = p.within(n); err != nil {
+		return err
+	}
+	found, err := rows(ctx, in.ID, p.size, p.offset())
+	if err != nil {
+		return err
+	}
+	v, page := s.voice(c), pageView[V]{Count: n, Results: make([]V, len(found))}
+	for i, r := range found {
+		page.Results[i] = view(v, r)
+	}
+	page.Next, page.Previous = s.viewPage(c, p, n)
+	return c.JSON(http.StatusOK, page)
 }
 
 func (s *Server) viewPage(c echo.Context, p paging, count int) (next, previous *string) {

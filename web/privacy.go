@@ -28,33 +28,8 @@ type privacyView struct {
 
 // listPrivacy is GET /api/integrations/shopify/{id}/privacy/, newest first.
 func (s *Server) listPrivacy(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	q := readQuery(c)
-	p := readPaging(q)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountPrivacyRequests(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	if p, err = p.within(count); err != nil {
-		return err
-	}
-	requests, err := st.PrivacyRequests(ctx, in.ID, p.size, p.offset())
-	if err != nil {
-		return err
-	}
-	page := pageView[privacyView]{Count: count, Results: []privacyView{}}
-	for _, r := range requests {
-		page.Results = append(page.Results, s.viewPrivacy(c, r))
-	}
-	page.Next, page.Previous = s.viewPage(c, p, count)
-	return c.JSON(http.StatusOK, page)
+	st := s.app.Store()
+	return listOwned(s, c, st.CountPrivacyRequests, st.PrivacyRequests, func(_ voice, r store.PrivacyRequest) privacyView { return s.viewPrivacy(c, r) })
 }
 
 func (s *Server) viewPrivacy(c echo.Context, r store.PrivacyRequest) privacyView {

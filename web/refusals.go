@@ -1,8 +1,6 @@
 package web
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"probability/store"
@@ -33,31 +31,6 @@ func viewRefusal(v voice, r store.Refusal) refusalView {
 
 // listRefusals is GET /api/integrations/shopify/{id}/refusals/, newest first.
 func (s *Server) listRefusals(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	q := readQuery(c)
-	p := readPaging(q)
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountRefusals(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	if p, err = p.within(count); err != nil {
-		return err
-	}
-	refusals, err := st.Refusals(ctx, in.ID, p.size, p.offset())
-	if err != nil {
-		return err
-	}
-	v, page := s.voice(c), pageView[refusalView]{Count: count, Results: []refusalView{}}
-	for _, r := range refusals {
-		page.Results = append(page.Results, viewRefusal(v, r))
-	}
-	page.Next, page.Previous = s.viewPage(c, p, count)
-	return c.JSON(http.StatusOK, page)
+	st := s.app.Store()
+	return listOwned(s, c, st.CountRefusals, st.Refusals, viewRefusal)
 }
