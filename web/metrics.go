@@ -109,10 +109,6 @@ func (s *Server) showMetrics(c echo.Context) error {
 	return nil
 }
 
-// forwarding are the headers by which a proxy tells that the request is another's. Forwarded-For has many spellings; all of
-// X-Forwarded-* count.
-var forwarding = []string{"Forwarded", "Via", "X-Real-Ip"}
-
 // local tells whether the request comes from this machine itself: over loopback, not through a proxy, and under a name that a
 // web page elsewhere cannot give itself.
 func local(r *http.Request) bool {
@@ -120,15 +116,8 @@ func local(r *http.Request) bool {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return false
 	}
-	for _, name := range forwarding {
-		if _, there := r.Header[name]; there {
-			return false
-		}
-	}
-	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Forwarded-") {
-			return false
-		}
+	if proxied(r.Header) {
+		return false
 	}
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {

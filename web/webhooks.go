@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -86,10 +87,10 @@ func incoming(r *http.Request) app.Incoming {
 	}
 }
 
-// proxied tells whether a request says that a proxy passed it on. It is a hint for people, believed no further.
+// proxied tells whether a request says that a proxy passed it on. That it says nothing proves nothing.
 func proxied(h http.Header) bool {
-	for _, name := range [...]string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip"} {
-		if h.Get(name) != "" {
+	for name := range h {
+		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
 			return true
 		}
 	}
