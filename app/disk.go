@@ -61,8 +61,8 @@ type disk struct {
 	since time.Time // when that was told
 }
 
-// diskStateOf is the state that a measure means.
-func diskStateOf(s store.Space) DiskState {
+// DiskStateOf is the state that a measure means.
+func DiskStateOf(s store.Space) DiskState {
 	total := float64(s.Used + s.Free)
 	used := func(share float64) bool { return total > 0 && float64(s.Used) >= share*total }
 	switch {
@@ -76,12 +76,12 @@ func diskStateOf(s store.Space) DiskState {
 
 // next is the state after one with a new measure: it gets worse at once, and better with something to spare.
 func (s DiskState) next(measured store.Space) DiskState {
-	now := diskStateOf(measured)
+	now := DiskStateOf(measured)
 	if now >= s {
 		return now
 	}
 	spare := measured.Free / diskMargin
-	return min(s, diskStateOf(store.Space{Used: measured.Used + spare, Free: measured.Free - spare}))
+	return min(s, DiskStateOf(store.Space{Used: measured.Used + spare, Free: measured.Free - spare}))
 }
 
 // Disk is the state of the disk: what was measured last, and full from the moment on at which the database says so.

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"probability/app"
 	"probability/store"
 )
 
 // Bounds of what is worth telling.
 const (
-	diskWarn = 0.05 // free share
-	diskFail = 0.01
 	logWarn  = 256 << 20 // bytes of the database's log
 	waitWarn = time.Minute
 	waitFail = 15 * time.Minute
@@ -65,18 +64,19 @@ func checkFolder(c store.Condition) []finding {
 	return found
 }
 
+// checkDisk judges the room as the service does, which pauses imports and refuses webhooks by it.
 func checkDisk(c store.Condition) finding {
-	const check, mend = "disk", "make room: at 0 the service refuses webhooks, and Shopify sends them again for four hours"
+	const check = "disk"
 	const text = "%s free, %.0f %% of %s"
-	args := []any{store.Size(c.Disk.Free), 100 * c.Disk.Share(), store.Size(c.Disk.Size)}
-	switch share := c.Disk.Share(); {
-	case share < diskFail:
-		return fail(check, mend, text, args...)
-	case share < diskWarn:
-		return warn(check, mend, text, args...)
-	default:
-		return fine(check, text, args...)
+	args := []any{store.Size(c.Space.Free), 100 * c.Space.FreeShare(), store.Size(c.Space.Used + c.Space.Free)}
+	switch app.DiskStateOf(c.Space) {
+	case app.DiskFull:
+		return fail(check, "make room: webhooks are refused until there is some, and Shopify sends them again for four hours", text, args...)
+	case app.DiskLow:
+		return warn(check, "make room: imports pause until there is more, and soon webhooks will be refused", text, args...)
+	case app.DiskOK:
 	}
+	return fine(check, text, args...)
 }
 
 func checkService(c store.Condition) finding {

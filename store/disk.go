@@ -7,38 +7,41 @@ import (
 	"path/filepath"
 )
 
-// Disk is the room on a file system, in bytes.
-type Disk struct{ Free, Size int64 } // Free: for us, without what is kept for the administrator
-
-// Share is the part of the disk that is free, from 0 to 1.
-func (d Disk) Share() float64 {
-	if d.Size == 0 {
-		return 0
-	}
-	return float64(d.Free) / float64(d.Size)
+// Space is the room on a file system, in bytes.
+type Space struct {
+	Used int64
+	Free int64 // for this process: what is kept for the system's administrator is not in it
 }
 
-// diskOf measures the file system that path is on, or will be when it is made.
-func diskOf(path string) (Disk, error) {
-	disk, err := statDisk(path)
+// FreeShare is the part that is free, from 0 to 1.
+func (s Space) FreeShare() float64 {
+	if s.Used+s.Free == 0 {
+		return 0
+	}
+	return float64(s.Free) / float64(s.Used+s.Free)
+}
+
+// spaceOf measures the file system that path is on, or will be when it is made; errors.ErrUnsupported where that is not known how to.
+func spaceOf(path string) (Space, error) {
+	space, err := statSpace(path)
 	for parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path; parent = filepath.Dir(path) {
 		path = parent
-		disk, err = statDisk(path)
+		space, err = statSpace(path)
 	}
 	if err != nil {
-		return Disk{}, fmt.Errorf("disk of %s: %w", path, err)
+		return Space{}, fmt.Errorf("disk of %s: %w", path, err)
 	}
-	return disk, nil
+	return space, nil
 }
 
 // needRoom fails when a folder's disk has less room than need.
 func needRoom(dir string, need int64) error {
-	disk, err := diskOf(dir)
+	space, err := spaceOf(dir)
 	if err != nil {
 		return err
 	}
-	if disk.Free < need {
-		return fmt.Errorf("%w: %s has %s free, and %s are needed; make room there", ErrNoRoom, dir, Size(disk.Free), Size(need))
+	if space.Free < need {
+		return fmt.Errorf("%w: %s has %s free, and %s are needed; make room there", ErrNoRoom, dir, Size(space.Free), Size(need))
 	}
 	return nil
 }

@@ -4,4 +4,4 @@ package store
 
 import "errors"
 
-func statDisk(string) (Disk, error) { return Disk{}, errors.ErrUnsupported }
+func statSpace(string) (Space, error) { return Space{}, errors.ErrUnsupported }

@@ -4,11 +4,11 @@ package store
 
 import "syscall"
 
-func statDisk(path string) (Disk, error) {
+func statSpace(path string) (Space, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(path, &s); err != nil {
-		return Disk{}, err
+		return Space{}, err
 	}
 	block := int64(s.Bsize)
-	return Disk{Free: int64(s.Bavail) * block, Size: int64(s.Blocks) * block}, nil
+	return Space{Used: int64(s.Blocks-s.Bfree) * block, Free: int64(s.Bavail) * block}, nil
 }

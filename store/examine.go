@@ -18,7 +18,7 @@ type Condition struct {
 	Dir      string
 	There    bool     // the folder
 	Open     []string // what other users may look into, with its mode
-	Disk     Disk
+	Space    Space
 	Running  bool // a service holds the folder
 	Database bool // there is one; all below is of it
 
@@ -41,7 +41,7 @@ func Examine(ctx context.Context, cfg Config, full bool) (Condition, error) {
 		return Condition{}, fmt.Errorf("%s: %w", op, err)
 	}
 	c := Condition{Dir: string(dir)}
-	if c.Disk, err = diskOf(c.Dir); err != nil {
+	if c.Space, err = spaceOf(c.Dir); err != nil {
 		return Condition{}, fmt.Errorf("%s: %w", op, err)
 	}
 	info, err := os.Stat(c.Dir)

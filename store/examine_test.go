@@ -25,7 +25,7 @@ func examined(t *testing.T, cfg store.Config) store.Condition {
 func TestExamine_TellsHowAFolderIs(t *testing.T) {
 	t.Parallel()
 	cfg := store.Config{Dir: t.TempDir() + "/data"}
-	if c := examined(t, cfg); c.There || c.Database || c.Disk.Size == 0 || c.Disk.Share() <= 0 || c.Disk.Share() > 1 {
+	if c := examined(t, cfg); c.There || c.Database || c.Space.Used == 0 || c.Space.FreeShare() <= 0 || c.Space.FreeShare() > 1 {
 		t.Errorf("nothing there: got %+v", c)
 	}
 	if _, err := os.Stat(cfg.Dir); err == nil {

@@ -7,12 +7,6 @@ import (
 	"os"
 )
 
-// Space is the room on the file system of the data folder, in bytes.
-type Space struct {
-	Used int64
-	Free int64 // for this process: what is kept for the system's administrator is not in it
-}
-
 // roomTried is how much is written to find out whether there is room again, in bytes: more than one delivery, or the first one
 // would use it up.
 const roomTried = 256 << 10
