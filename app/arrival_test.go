@@ -15,6 +15,7 @@ import (
 	"probability/app"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // mailbox takes webhooks in place of the service, and keeps them.
@@ -105,8 +106,8 @@ func TestProcess_TwiceShuffledAndADayLateEndsTheSame(t *testing.T) {
 	if len(want) != shopifys.shop.Count() || gone == 0 || len(letters) < 150 {
 		t.Fatalf("%d orders and %d deleted ones of %d letters, want the %d of the store", len(want), gone, len(letters), shopifys.shop.Count())
 	}
-	for seed := range uint64(2) {
-		random := rand.New(rand.NewPCG(seed, 8))
+	for seed := range storetest.Size(3, 2) {
+		random := rand.New(rand.NewPCG(uint64(seed), 8))
 		twice := slices.Concat(letters, letters)
 		for i := len(letters); i < len(twice); i += 2 { // every other one as a delivery of its own
 			twice[i].WebhookID += "-again"

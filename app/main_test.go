@@ -3,15 +3,17 @@ package app_test
 import (
 	"flag"
 	"os"
+	"strconv"
 	"testing"
 
 	"probability/app"
+	"probability/store/storetest"
 )
 
 func TestMain(m *testing.M) {
 	app.CheapenPasswords()
-	// Half of rapid's own number: each draw writes to a database, which the race detector makes ten times as slow. A flag wins.
-	if err := flag.Set("rapid.checks", "50"); err != nil {
+	// rapid's own number, and half of it with the race detector. A flag wins.
+	if err := flag.Set("rapid.checks", strconv.Itoa(storetest.Size(100, 50))); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())

@@ -170,7 +170,7 @@ func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit(fmt.Sprint(pages + 30)) // too little for the orders, which take 48, enough for a note that they failed
-	for range 12 {
+	for range 15 {
 		// An error, or another try later: both keep the delivery.
 		_ = w.app.Process(t.Context(), id)
 		w.clock.Add(10 * time.Minute)

@@ -126,7 +126,7 @@ func TestPurge_LeavesNothingInTheIndexAndGivesThePagesBack(t *testing.T) {
 	dir := t.TempDir() + "/data"
 	s := storetest.Open(t, store.Config{Dir: dir, Key: storetest.Key()})
 	gone, stays := connect(t, s, uuid.New(), "a.myshopify.com"), connect(t, s, uuid.New(), "b.myshopify.com")
-	for page := range 14 {
+	for page := range storetest.Size(24, 14) {
 		vs := manyVersions(page*250, 250)
 		for i := range vs {
 			vs[i].Order.Raw = []byte(longText(page*250 + i))

@@ -19,6 +19,7 @@ import (
 
 	"probability/shopify"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // openEnv makes the test binary a process that opens a folder instead of running tests.
@@ -28,8 +29,8 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(openEnv); dir != "" {
 		os.Exit(openAsProcess(dir))
 	}
-	// Half of rapid's own number: each draw writes to a database, which the race detector makes ten times as slow. A flag wins.
-	if err := flag.Set("rapid.checks", "50"); err != nil {
+	// rapid's own number, and half of it with the race detector. A flag wins.
+	if err := flag.Set("rapid.checks", strconv.Itoa(storetest.Size(100, 50))); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())

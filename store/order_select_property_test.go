@@ -125,7 +125,7 @@ func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 		store.TightenBounds(s, 1000, 1000, 1000, 1000, 1000)
 		all := must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000, Payload: true}))(rt)
 		draw := func(name string) int { return rapid.SampledFrom([]int{0, 1, 3, 9, 50}).Draw(rt, name) }
-		for range 4 {
+		for range storetest.Size(8, 4) {
 			store.TightenBounds(s, draw("gather"), 1+draw("walk"), 1+draw("found"), draw("skip"), draw("days"))
 			f := anyFilter(rt, id)
 			f.Payload = true
