@@ -45,13 +45,62 @@ const (
 	BasisLearned Basis = "learned"
 )
 
-// Model is everything that was learnt from a store's outcomes; the zero Model is the shipped one. It is stored as its JSON.
+// Model is everything that was learnt from a store's outcomes. Shipped gives the one that knows none. It is stored as its JSON.
+//
+// The log-odds of an order are Intercept + Σ units × Weights + the effects of its places and products.
 type Model struct {
 	Basis   Basis     `json:"basis"`
 	Version int       `json:"version"`
-	Until   time.Time `json:"until"` // outcomes known by then were learnt from
-	N       int       `json:"n"`     // outcomes
-	Failed  int       `json:"failed"`
+	Until   time.Time `json:"until"`  // outcomes known by then were learnt from
+	N       int       `json:"n"`      // outcomes
+	Failed  int       `json:"failed"` // of them
+
+	Intercept  float64                  `json:"intercept"`
+	Weights    [FactorCount]float64     `json:"weights"`    // in the order of Factors
+	Covariance []float64                `json:"covariance"` // of intercept and weights, rows of the lower triangle, intercept first
+	Cells      map[string]Cell          `json:"cells"`      // by key of a place or a product
+	Spread     Spread                   `json:"spread"`
+	HighValue  map[string]int64         `json:"high_value"` // by currency: nine of ten orders are not above, in millionths
+	Carriers   map[string][]CarrierRate `json:"carriers"`   // by key of a place; "" is everywhere
+}
+
+// Cell is what is learnt of one place or product beyond what is above it.
+type Cell struct {
+	Effect    float64 `json:"effect"`   // in log-odds
+	Variance  float64 `json:"variance"` // of the effect
+	Delivered int     `json:"delivered"`
+	Failed    int     `json:"failed"`
+}
+
+// Spread is how much places and products differ: the standard deviation of the effects of each kind, in log-odds.
+type Spread struct {
+	Country  float64 `json:"country"`
+	Province float64 `json:"province"`
+	City     float64 `json:"city"`
+	Postcode float64 `json:"postcode"`
+	Product  float64 `json:"product"`
+}
+
+// CarrierRate is what became of a carrier's parcels at some place.
+type CarrierRate struct {
+	Carrier   string `json:"carrier"`
+	Delivered int    `json:"delivered"`
+	Failed    int    `json:"failed"`
+}
+
+// shippedSpread is how much places and products differ before anything is known.
+var shippedSpread = Spread{Country: 0.2, Province: 0.3, City: 0.3, Postcode: 0.2, Product: 0.25}
+
+// Shipped is the model that has learnt nothing yet.
+func Shipped() *Model {
+	m := &Model{Basis: BasisPrior, Intercept: priorIntercept, Spread: shippedSpread}
+	m.Covariance = append(m.Covariance, priorInterceptSpread*priorInterceptSpread)
+	for i, f := range Factors {
+		m.Weights[i] = f.Weight
+		m.Covariance = append(m.Covariance, make([]float64, i+2)...)
+		m.Covariance[len(m.Covariance)-1] = f.Spread * f.Spread
+	}
+	return m
 }
 
 // Result is the score of one order, without the words.
@@ -78,21 +127,22 @@ type Scorer struct {
 // NewScorer prepares a model and settings; a nil model is the shipped one.
 func NewScorer(m *Model, s Settings) *Scorer {
 	if m == nil {
-		m = &Model{Basis: BasisPrior}
+		m = Shipped()
 	}
 	return &Scorer{model: m, settings: s}
 }
 
 // Score rates an order.
 func (s *Scorer) Score(f Facts, h History) Result {
-	logit := 3.0
-	if f.COD == Yes {
-		logit--
+	var units [FactorCount]float64
+	unitsOf(&units, &f, &h, s.model)
+	logit := s.model.Intercept + manualWeight*float64(h.Mark)
+	for i, u := range units {
+		logit += u * s.model.Weights[i]
 	}
-	if f.Missing&MissingPhone != 0 {
-		logit--
+	for _, key := range append([]string{f.Country, f.Province, f.City, f.Postcode}, f.Products...) {
+		logit += s.model.Cells[key].Effect
 	}
-	logit -= float64(h.Failed)
 	p := 1 / (1 + math.Exp(-logit))
 	return Result{Score: int(math.Round(100 * p)), Probability: p, Band: "high"}
 }
