@@ -28,6 +28,8 @@ const (
 type Config struct {
 	// Commit is what Version was built from, for the metrics; may be empty.
 	Commit string
+	// Demo opens the built-in demo store for whoever wants to look round; nil: there is none.
+	Demo func(context.Context) (DemoStore, error)
 	// MaxBody is the largest webhook that is read, in bytes; 0 means 4 MiB.
 	MaxBody int64
 	// Now is the clock, for "today"; nil means time.Now.
@@ -40,6 +42,13 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Version is shown at / to whoever asks what this is.
 	Version string
+}
+
+// DemoStore is what connects to the built-in demo store.
+type DemoStore struct {
+	app.Credentials
+	StoreName string
+	Webhooks  string // base address that its webhooks are to go to
 }
 
 // Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
