@@ -54,6 +54,7 @@ type DemoStore struct {
 // Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
 type Server struct {
 	app         *app.App
+	assets      assets
 	bodies      budget // of webhooks
 	bodyTimes   bodyTimes
 	buffers     sync.Pool
@@ -68,7 +69,6 @@ type Server struct {
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
-	style       stylesheet
 }
 
 // New builds the server. It listens to nothing and starts nothing.
@@ -93,13 +93,17 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: metrics: %w", err)
 	}
-	pages, style, err := parsePages()
+	pages, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	files, err := readAssets()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &Server{
-		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
+		app: a, assets: files, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
+		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages,
 	}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
 	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
@@ -117,11 +121,22 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Routes lists method and path of everything that is served, in OpenAPI's notation of parameters.
+// Routes lists method and path of everything that is served but the dashboard, in OpenAPI's notation of parameters.
 func (s *Server) Routes() []Route {
 	var out []Route
 	for _, r := range s.echo.Routes() {
-		if r.Name != refusedRoute {
+		if r.Name != refusedRoute && r.Name != pageRoute {
+			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
+		}
+	}
+	return out
+}
+
+// Pages lists method and path of the dashboard, which is for people and in no description of the API.
+func (s *Server) Pages() []Route {
+	var out []Route
+	for _, r := range s.echo.Routes() {
+		if r.Name == pageRoute {
 			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
 		}
 	}
