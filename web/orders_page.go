@@ -55,6 +55,7 @@ type orderRow struct {
 	Shipping badge
 	Odds     badge
 	Score    string
+	Unscored bool
 	Extra    badge // cancelled, or a test
 }
 
@@ -252,6 +253,7 @@ func viewOrderRow(p page, o *store.Order) orderRow {
 		ID: o.ID, Number: numberOf(o), Created: v.moment(createdAt(o)), Customer: o.CustomerName, City: o.City,
 		Total: v.money(o.TotalPrice, o.Currency), Payment: v.badge(financialWords, o.FinancialStatus),
 		Shipping: v.badge(fulfillmentWords, o.FulfillmentStatus), Odds: v.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o),
+		Unscored: o.DeliveryProbability == "",
 	}
 	switch {
 	case !o.CancelledAt.IsZero():

@@ -2,8 +2,11 @@
 // All of it works without, but for what is live.
 "use strict";
 
-const lang = document.documentElement.lang;
-const clock = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const lang = document.documentElement.lang === "es" ? "es" : "en-GB";
+const short = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const clock = new Intl.DateTimeFormat(lang, short);
+const longClock = new Intl.DateTimeFormat(lang, { ...short, year: "numeric" });
+const year = new Date().getFullYear();
 
 // localTimes writes the times below an element as the reader's own clock shows them.
 function localTimes(root) {
@@ -11,7 +14,7 @@ function localTimes(root) {
     const at = new Date(el.dateTime);
     if (!Number.isNaN(at.getTime())) {
       el.title = el.textContent;
-      el.textContent = clock.format(at);
+      el.textContent = (at.getFullYear() === year ? clock : longClock).format(at);
     }
   }
 }
