@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -20,7 +21,6 @@ type deliveriesView struct {
 	Failed     string // how many failed, when any did
 	Filtered   bool
 	Next       string
-	Number     int
 	Previous   string
 	States     []choice
 	Stores     []choice
@@ -107,7 +107,9 @@ func viewDeliveryRow(v voice, d store.Delivery) deliveryRow {
 		Again: d.State != store.DeliveryPending,
 	}
 	if !d.ProcessedAt.IsZero() {
-		row.Took = v.number(int(d.Duration.Milliseconds())) + " ms"
+		if row.Took = "< 1 ms"; d.Duration >= time.Millisecond {
+			row.Took = v.number(int(d.Duration.Milliseconds())) + " ms"
+		}
 	}
 	if d.ErrorCode != "" {
 		row.Why = v.failure(d.ErrorCode, d.ErrorDetail)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -132,7 +135,7 @@ func (s *Server) Routes() []Route {
 	return out
 }
 
-// Pages lists method and path of the dashboard, which is for people and in no description of the API.
+// Pages lists method and path of the dashboard, in the order of the paths; it is for people and in no description of the API.
 func (s *Server) Pages() []Route {
 	var out []Route
 	for _, r := range s.echo.Routes() {
@@ -140,6 +143,9 @@ func (s *Server) Pages() []Route {
 			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
 		}
 	}
+	slices.SortFunc(out, func(a, b Route) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
 	return out
 }
 
