@@ -60,7 +60,7 @@ func TestFirstRun_FromTheLinkToTheDemoStore(t *testing.T) {
 	fatal(t, err)
 	_, err = b.app.Import(t.Context(), runs[0].ID)
 	fatal(t, err)
-	w.open("/orders").says("3 órdenes", "#1001")
+	w.open("/orders").says("Órdenes encontradas: 3", "#1001")
 	// Asked for once more, it is the same one.
 	again := w.open("/stores/new").submit("/stores/demo", nil).shows(http.StatusOK).says("ya está conectada")
 	if again.at.Path != "/stores/1" {
