@@ -164,7 +164,7 @@ func (d *residentDemo) restore(ctx context.Context, id int64, s *demoStore) erro
 
 // live lets something happen at every beat until the life ends or nobody has the store connected.
 func (d *residentDemo) live(life context.Context, s *residentStore) {
-	wait := s.server.StartDeliveries(life, simulator.DeliveryConfig{Client: &http.Client{Transport: toSelf{d.base}}})
+	wait := s.server.StartDeliveries(life, simulator.DeliveryConfig{Client: &http.Client{Transport: toSelf{strings.TrimPrefix(d.base, "http://")}}})
 	defer wait()
 	beat := time.NewTicker(residentBeat)
 	defer beat.Stop()
@@ -227,14 +227,11 @@ func (d *residentDemo) stop() {
 
 // toSelf sends every request to the service itself, whatever address the store was told: the public one may not be
 // reachable from here.
-type toSelf struct{ base string }
+type toSelf struct{ host string }
 
 // RoundTrip sends one request.
 func (t toSelf) RoundTrip(r *http.Request) (*http.Response, error) {
-	own, err := http.NewRequestWithContext(r.Context(), r.Method, t.base+r.URL.Path, r.Body)
-	if err != nil {
-		return nil, err
-	}
-	own.Header, own.ContentLength = r.Header, r.ContentLength
+	own := r.Clone(r.Context())
+	own.URL.Scheme, own.URL.Host, own.Host = "http", t.host, t.host
 	return http.DefaultTransport.RoundTrip(own)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -120,9 +121,7 @@ func (s screen) shows(status int) screen {
 func (s screen) submit(action string, values url.Values) screen {
 	s.t.Helper()
 	sent := s.form(action)
-	for name, v := range values {
-		sent[name] = v
-	}
+	maps.Copy(sent, values)
 	return s.from.send(http.MethodPost, action, sent.Encode())
 }
 

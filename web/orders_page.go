@@ -192,8 +192,11 @@ func (v *ordersView) describe(q *query, ordering string) {
 	v.Shipping = v.choices(fulfillmentWords, v.Filter["fulfillment_status"], "unfulfilled", "partial", "fulfilled", "restocked")
 	v.Odds = v.choices(probabilityWords, v.Filter["delivery_probability"], "high", "medium", "low", "very_low")
 	for _, o := range []struct{ value, id string }{
-		{"-created_at", "page.sort.newest"}, {"created_at", "page.sort.oldest"}, {"-total_price", "page.sort.dearest"},
-		{"total_price", "page.sort.cheapest"}, {"-updated_at", "page.sort.changed"},
+		{"-created_at", "page.sort.newest"},
+		{"created_at", "page.sort.oldest"},
+		{"-total_price", "page.sort.dearest"},
+		{"total_price", "page.sort.cheapest"},
+		{"-updated_at", "page.sort.changed"},
 	} {
 		v.Orderings = append(v.Orderings, choice{Value: o.value, Label: v.voice.say(o.id, nil), Chosen: o.value == ordering})
 	}

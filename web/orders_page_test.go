@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"encoding/csv"
-
 	"fmt"
 	"net/http"
 	"net/url"

@@ -112,8 +112,8 @@ func (s *Server) pageRoutes() {
 	do("/stores/demo", s.openDemo, account)
 	show("/stores/connect", s.connectPage, account)
 	do("/stores/connect", s.connectSubmit, account)
-	show("/orders", s.toStore("orders"), account)
-	show("/deliveries", s.toStore("deliveries"), account)
+	show("/orders", s.toStore, account)
+	show("/deliveries", s.toStore, account)
 
 	one := "/stores/:id"
 	show(one, s.storePage, account)

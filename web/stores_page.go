@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -135,16 +136,14 @@ func (s *Server) pageAbout(c echo.Context, in store.Integration) page {
 }
 
 // toStore is GET /orders and the like: the same of the store that was connected last, or of the only one.
-func (s *Server) toStore(entry string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		stores, err := s.app.Store().Integrations(c.Request().Context(), caller(c).ID)
-		if err != nil {
-			return err
-		}
-		if len(stores) == 0 {
-			return c.Redirect(http.StatusSeeOther, "/")
-		}
-		p := page{StoreID: stores[0].ID}
-		return c.Redirect(http.StatusSeeOther, p.NavPath(entry))
+func (s *Server) toStore(c echo.Context) error {
+	stores, err := s.app.Store().Integrations(c.Request().Context(), caller(c).ID)
+	if err != nil {
+		return err
 	}
+	if len(stores) == 0 {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	p := page{StoreID: stores[0].ID}
+	return c.Redirect(http.StatusSeeOther, p.NavPath(strings.TrimPrefix(c.Path(), "/")))
 }

@@ -227,7 +227,9 @@ func TestStorePage_ShowsProgress(t *testing.T) {
 		}))
 	}
 	total := 5000
-	set(func(run *store.Import) { run.State, run.StartedAt, run.Fetched, run.Total = "running", noon, 2000, &total })
+	set(func(run *store.Import) {
+		run.State, run.StartedAt, run.Fetched, run.Total = "running", noon, 2000, &total
+	})
 	b.clock.pass(10 * time.Second)
 	half := w.open(path).says("2,000 of 5,000 orders · 40 %", "200 orders a second, about 15 s left")
 	bar := half.all("progress", "", "")
@@ -242,7 +244,9 @@ func TestStorePage_ShowsProgress(t *testing.T) {
 	live.answer.says(t, `data-part="busy" data-say="First import: Running, 40 percent"`)
 	set(func(run *store.Import) { run.Fetched = 5000 })
 	w.open(path).says("5,000 of 5,000 orders · 99 %") // it still has to prove itself
-	set(func(run *store.Import) { run.ErrorCode, run.NextAttemptAt = "shopify_unreachable", b.clock.Now().Add(time.Minute) })
+	set(func(run *store.Import) {
+		run.ErrorCode, run.NextAttemptAt = "shopify_unreachable", b.clock.Now().Add(time.Minute)
+	})
 	w.open(path).says("Shopify has not been reachable")
 	set(func(run *store.Import) {
 		run.State, run.FinishedAt, run.ErrorCode = "completed", b.clock.Now(), ""
