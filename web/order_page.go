@@ -57,6 +57,7 @@ type eventRow struct {
 	When when
 	Text string
 	Note string
+	Path string // of the delivery that told of it
 }
 
 // scoreView is the place of the delivery score's explanation.
@@ -91,7 +92,11 @@ func (s *Server) orderPage(c echo.Context) error {
 	view.Facts = orderFacts(p, &o)
 	view.Customer = customerFacts(p, &o)
 	view.Items, view.MoreItem = orderItems(p.voice, &o)
-	view.Events = orderEvents(p, &o)
+	told, err := s.app.Store().DeliveriesOf(c.Request().Context(), in.ID, o.ID, shownEvents)
+	if err != nil {
+		return err
+	}
+	view.Events = orderEvents(p, &o, told)
 	view.Payload, view.Cut = prettyPayload(o.Raw)
 	view.Score = viewScore(p, &o)
 	return s.render(c, http.StatusOK, "order.html", view)
@@ -183,8 +188,8 @@ func plain(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// orderEvents is what happened to the order, newest first, by the times in its payload and our own.
-func orderEvents(p page, o *store.Order) []eventRow {
+// orderEvents is what happened to the order, newest first, by the times in its payload, our own, and the deliveries that changed it.
+func orderEvents(p page, o *store.Order, deliveries []store.Delivery) []eventRow {
 	var told struct {
 		Created      json.RawMessage              `json:"created_at"`
 		Closed       json.RawMessage              `json:"closed_at"`
@@ -214,8 +219,13 @@ func orderEvents(p page, o *store.Order) []eventRow {
 	for _, r := range told.Refunds[:min(len(told.Refunds), shownEvents)] {
 		add(r["created_at"], p.Say("event.refunded"), plain(r["note"]))
 	}
+	for _, d := range deliveries {
+		events = append(events, eventRow{
+			At: d.ReceivedAt, Text: p.Tell("event.delivery", "Topic", d.Topic), Path: p.NavPath("deliveries") + "/" + d.ID.String(),
+		})
+	}
 	events = append(events, eventRow{At: o.ImportedAt, Text: p.Say("event.imported")})
-	if o.UpdatedAt.After(o.CreatedAt) {
+	if o.UpdatedAt.After(o.CreatedAt) && len(deliveries) == 0 {
 		events = append(events, eventRow{At: o.UpdatedAt, Text: p.Say("event.updated")})
 	}
 	slices.SortStableFunc(events, func(a, b eventRow) int { return b.At.Compare(a.At) })

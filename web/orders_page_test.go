@@ -367,3 +367,18 @@ func TestSettingsPage_TokensSessionsPassword(t *testing.T) {
 		}
 	}
 }
+
+func TestOrderPage_NamesTheDeliveriesThatChangedIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	delivery := b.deliver(id)
+	fatal(t, b.app.Process(t.Context(), id))
+	w := b.browserOf("alice@example.com", "en")
+	page := w.open(fmt.Sprintf("/stores/%d/orders/%d", id, b.listed(id)[0].ID)).says("Webhook orders/create changed it")
+	to := fmt.Sprintf("/stores/%d/deliveries/%s", id, delivery)
+	if len(page.all("a", "href", to)) != 1 {
+		t.Error("nothing leads to the delivery")
+	}
+	w.open(to).says("Processed")
+}
