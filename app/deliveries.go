@@ -266,6 +266,9 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		if err := noteHabits(ctx, tx, id, works); err != nil {
 			return err
 		}
+		if err := tx.NoteOrderDeliveries(ctx, id, changedOrders(works)); err != nil {
+			return err
+		}
 		return tx.MarkDeliveries(ctx, done)
 	})
 	if err == nil {

@@ -13,6 +13,8 @@ import (
 
 const (
 	demoShop = "tienda-demo.myshopify.com"
+	// demoAge is how old the oldest order is.
+	demoAge = 85 * 24 * time.Hour
 	// demoLatency is what an answer of the store takes at least, so that there is something to watch.
 	demoLatency = 120 * time.Millisecond
 	// demoPace is how often something happens in the store.
@@ -26,26 +28,46 @@ type demoStore struct {
 	server        *simulator.Server
 	shop          *simulator.Shop
 	endpoint      string
-	token, secret string // of the app in the store
+	token, secret string  // of the app in the store
+	open          []int64 // orders of today that were neither paid nor cancelled
 	close         func()
 }
 
 func openDemoStore(orders int) (*demoStore, error) {
-	d := &demoStore{
-		server: simulator.New(simulator.WithHTTPWebhooks()),
-		token:  "shpat_" + strings.ToLower(rand.Text()),
-		secret: "shpss_" + strings.ToLower(rand.Text()),
-	}
-	d.shop = d.server.AddShop(simulator.ShopConfig{
-		Domain: demoShop, Name: "Tienda Demo", Country: "CO", Token: d.token, APISecret: d.secret, Latency: demoLatency,
-	})
-	d.shop.Generate(orders, 85*24*time.Hour)
+	d := newDemoStore(demoShop, "shpat_"+strings.ToLower(rand.Text()), "shpss_"+strings.ToLower(rand.Text()))
+	d.shop.Generate(orders, demoAge)
 	base, stop, err := d.server.Start()
 	if err != nil {
 		return nil, fmt.Errorf("demo: simulated store: %w", err)
 	}
 	d.endpoint, d.close = base+"/{shop}", stop
 	return d, nil
+}
+
+// newDemoStore is the store without any orders, and without an address of its own.
+func newDemoStore(domain, token, secret string) *demoStore {
+	d := &demoStore{server: simulator.New(simulator.WithHTTPWebhooks()), token: token, secret: secret}
+	d.shop = d.server.AddShop(simulator.ShopConfig{
+		Domain: domain, Name: "Tienda Demo", Country: "CO", Token: d.token, APISecret: d.secret, Latency: demoLatency,
+	})
+	return d
+}
+
+// happen lets the n-th thing happen in the store: somebody buys, pays or cancels.
+func (d *demoStore) happen(n int) (what string, raw []byte) {
+	switch {
+	case n%4 == 2 && len(d.open) > 0:
+		what, raw = "paid", d.shop.Update(d.open[0], func(order map[string]any) { order["financial_status"] = "paid" })
+		d.open = d.open[1:]
+	case n%8 == 7 && len(d.open) > 0:
+		what, raw = "cancelled", d.shop.Cancel(d.open[0])
+		d.open = d.open[1:]
+	default:
+		what, raw = "new order", d.shop.NewOrder()
+		id, _ := demoOrder(raw)
+		d.open = append(d.open, id)
+	}
+	return what, raw
 }
 
 // live lets something happen at every beat until ctx ends, and tells what came
@@ -57,7 +79,6 @@ func (d *demoStore) live(ctx context.Context, io streams, stored func(context.Co
 	defer stop()
 	beat := time.NewTicker(demoPace)
 	defer beat.Stop()
-	var open []int64 // orders of today that were neither paid nor cancelled
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
@@ -65,21 +86,8 @@ func (d *demoStore) live(ctx context.Context, io streams, stored func(context.Co
 		case <-beat.C:
 		}
 		since := time.Now()
-		what, raw := "new order", []byte(nil)
-		switch {
-		case n%4 == 2 && len(open) > 0:
-			what, raw = "paid", d.shop.Update(open[0], func(order map[string]any) { order["financial_status"] = "paid" })
-			open = open[1:]
-		case n%8 == 7 && len(open) > 0:
-			what, raw = "cancelled", d.shop.Cancel(open[0])
-			open = open[1:]
-		default:
-			raw = d.shop.NewOrder()
-		}
-		id, name := demoOrder(raw)
-		if what == "new order" {
-			open = append(open, id)
-		}
+		what, raw := d.happen(n)
+		_, name := demoOrder(raw)
 		count, err := d.arrived(ctx, stored)
 		if ctx.Err() != nil {
 			return nil

@@ -132,7 +132,7 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return err
 	}
 	r.add(checkErased(stale)...)
-	a, err := newApp(cfg, st, log)
+	a, err := newApp(cfg, st, log, nil)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,12 +26,16 @@ func storeConfig(cfg Config) store.Config {
 	return store.Config{Dir: cfg.Data.Dir, Key: cfg.Security.EncryptionKey}
 }
 
-// newApp puts the use cases on an open store.
-func newApp(cfg Config, st *store.Store, log *slog.Logger) (*app.App, error) {
+// newApp puts the use cases on an open store, with the demo store as a service has it; nil for a command, which has none.
+func newApp(cfg Config, st *store.Store, log *slog.Logger, demo *residentDemo) (*app.App, error) {
+	if demo == nil {
+		demo = &residentDemo{}
+	}
 	counters := app.NewCounters()
 	client, err := shopify.NewClient(shopify.Config{
 		APIVersion: cfg.Shopify.APIVersion,
 		Endpoint:   cfg.Shopify.Endpoint,
+		Local:      map[string]http.RoundTripper{residentShop: demo},
 		Observe:    counters.ShopifyCall,
 		Retries:    1, // an import tries again by itself, and should not keep a worker meanwhile
 		Timeout:    20 * time.Second,
@@ -68,7 +73,7 @@ func withStore(ctx context.Context, c *cobra.Command, io streams, use func(Confi
 func withApp(c *cobra.Command, io streams, use func(context.Context, *app.App) error) error {
 	ctx := c.Context()
 	return withStore(ctx, c, io, func(cfg Config, st *store.Store) error {
-		a, err := newApp(cfg, st, newCommandLogger(cfg.Log, io.err))
+		a, err := newApp(cfg, st, newCommandLogger(cfg.Log, io.err), nil)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ const (
 // service is the whole thing, running: store, jobs and HTTP server.
 type service struct {
 	app      *app.App
+	demo     *residentDemo
 	cut      context.CancelFunc // ends the contexts of the requests that are being answered
 	failed   chan error         // what ended the HTTP server, if it was not stop
 	listener net.Listener
@@ -55,7 +56,7 @@ type service struct {
 // a listener, that one is served and closed instead of one at server.listen.
 func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Logger) (_ *service, err error) {
 	setMemory()
-	s := &service{log: log, failed: make(chan error, 1), listener: l}
+	s := &service{log: log, demo: &residentDemo{log: log}, failed: make(chan error, 1), listener: l}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop(ctx))
@@ -64,7 +65,7 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	if s.store, err = openStore(ctx, cfg, true, log); err != nil {
 		return nil, err
 	}
-	if s.app, err = newApp(cfg, s.store, log); err != nil {
+	if s.app, err = newApp(cfg, s.store, log, s.demo); err != nil {
 		return nil, err
 	}
 	runner, err := jobs.NewRunner(s.app, jobs.Config{Workers: cfg.Jobs.Workers}, log)
@@ -73,6 +74,7 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	}
 	handler, err := web.New(web.Config{
 		Commit:    readBuild().commit,
+		Demo:      s.demo.Open,
 		PublicURL: cfg.Server.PublicURL,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.app.Ready(ctx), runner.Healthy())
@@ -87,6 +89,10 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 		if s.listener, err = listen(ctx, cfg.Server.Listen); err != nil {
 			return nil, err
 		}
+	}
+	// Before the jobs, which may be about the demo store.
+	if err := s.demo.start(ctx, s.store, s.url()); err != nil {
+		return nil, err
 	}
 	s.runner = runner
 	if err := runner.Start(ctx); err != nil {
@@ -134,6 +140,7 @@ func (s *service) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	var errs []error
+	s.demo.stop()
 	switch {
 	case s.server != nil:
 		drain, cancel := context.WithTimeout(ctx, drainLimit)

@@ -53,6 +53,9 @@ func (c *Client) ServedVersion(shop string) string {
 
 // base returns the URL before /admin for a domain that ParseShop has passed.
 func (c *Client) base(shop string) (*url.URL, error) {
+	if _, local := c.cfg.Local[shop]; local {
+		return &url.URL{Scheme: "https", Host: shop}, nil
+	}
 	u, err := url.Parse(strings.ReplaceAll(c.cfg.Endpoint, shopPlaceholder, shop))
 	if err != nil {
 		return nil, newCause(err)

@@ -45,6 +45,9 @@ type Config struct {
 	Observe func(Observation)
 	// Now is the clock that stamps pages.
 	Now func() time.Time
+	// Local answers for stores that live in this process, by their domain in lower case. A request to one of them goes there
+	// and never to the network: nobody else may be sent its token, whoever owns that name at Shopify.
+	Local map[string]http.RoundTripper
 }
 
 // Observation is what one request to a store came to.
@@ -154,7 +157,27 @@ func newHTTPClient(cfg Config, hc *http.Client) *http.Client {
 			ExpectContinueTimeout: time.Second,
 		}
 	}
+	if len(cfg.Local) > 0 {
+		own.Transport = localStores{stores: cfg.Local, others: own.Transport}
+	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	own.Jar = nil
 	return &own
+}
+
+// localStores sends the requests to stores that live in this process to them, and all others on.
+type localStores struct {
+	stores map[string]http.RoundTripper
+	others http.RoundTripper // nil: that of net/http
+}
+
+// RoundTrip sends one request.
+func (l localStores) RoundTrip(r *http.Request) (*http.Response, error) {
+	if store, ok := l.stores[r.URL.Host]; ok {
+		return store.RoundTrip(r)
+	}
+	if l.others == nil {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	return l.others.RoundTrip(r)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,6 +68,36 @@ func (s *Store) SessionByHash(ctx context.Context, hash []byte) (Session, User, 
 	v.CreatedAt, v.LastUsedAt = time.UnixMilli(created).UTC(), time.UnixMilli(used).UTC()
 	v.ExpiresAt, u.CreatedAt = time.UnixMilli(expires).UTC(), time.UnixMilli(joined).UTC()
 	return v, u, nil
+}
+
+// EndSessionOf ends a session of the account by its id; ErrNotFound when the account has none with it that is not over.
+func (tx *Tx) EndSessionOf(ctx context.Context, userID, id uuid.UUID, at time.Time) error {
+	const op = "sessions: end one"
+	res, err := tx.tx.ExecContext(ctx, `UPDATE sessions SET expires_at = $3 WHERE id = $1 AND user_id = $2 AND expires_at > $3`,
+		id.String(), userID.String(), at.UnixMilli())
+	if err != nil {
+		return failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		err = sql.ErrNoRows
+	}
+	return failed(op, err)
+}
+
+// Sessions lists the account's sessions that expire after now and were used after a time, the last used one first. An account has
+// at most 100.
+func (s *Store) Sessions(ctx context.Context, userID uuid.UUID, now, used time.Time) ([]Session, error) {
+	return list(ctx, s.readers, "sessions: list", scanSession, `SELECT `+sessionColumns+` FROM sessions s
+		WHERE s.user_id = $1 AND s.expires_at > $2 AND s.last_used_at > $3 ORDER BY s.last_used_at DESC, s.id DESC LIMIT $4`,
+		userID.String(), now.UnixMilli(), used.UnixMilli(), maxSessions)
+}
+
+func scanSession(r row) (v Session, err error) {
+	var created, last, expires int64
+	err = r.Scan(&v.ID, &v.UserID, &v.Hash, &created, &last, &expires, &v.UserAgent, &v.Remote)
+	v.CreatedAt, v.LastUsedAt, v.ExpiresAt = time.UnixMilli(created).UTC(), time.UnixMilli(last).UTC(), time.UnixMilli(expires).UTC()
+	return v, err
 }
 
 // SignedInFrom tells whether the account has signed in from there after a time, be that session over or not.

@@ -137,5 +137,8 @@ func TestHostile_ScriptsInOrdersAreInert(t *testing.T) {
 	}
 	// What comes back in a complaint is no page either.
 	b.get(path+"orders/?ordering="+url.QueryEscape(script), header("Accept", "text/html")).problem(http.StatusBadRequest, "invalid_parameter")
-	b.get("/"+url.PathEscape(script), header("Accept", "text/html")).problem(http.StatusNotFound, "not_found")
+	gone := b.page("/" + url.PathEscape(script)).want(http.StatusNotFound)
+	if strings.Contains(string(gone.body), "<script") || !strings.Contains(gone.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("the page of an unknown address holds it: %s", gone.body)
+	}
 }

@@ -135,7 +135,7 @@ func readCodes(t *testing.T) codes {
 			return err
 		}
 		text, err := os.ReadFile(filepath.Join("templates", path))
-		for _, m := range regexp.MustCompile(`\.Say "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`\.(?:Say|Tell) "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
 			c.literals["page."+m[1]] = true
 		}
 		return err

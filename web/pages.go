@@ -2,58 +2,110 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
-
-	"probability/app"
 )
 
 //go:embed templates/*
 var templateFiles embed.FS
 
-// stylesheet is the style of the pages, written into each of them, and the policy that allows just it.
-type stylesheet struct {
-	css    template.CSS
-	policy string
-}
+// What a browser may load into our pages: our own files and nothing else, no inline code, no other host. Scripts only where
+// a page has one.
+const (
+	stillPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	livePolicy  = stillPolicy + "; script-src 'self'; connect-src 'self'"
+)
 
-func parsePages() (*template.Template, stylesheet, error) {
-	css, err := templateFiles.ReadFile("templates/style.css")
-	if err != nil {
-		return nil, stylesheet{}, fmt.Errorf("pages: %w", err)
-	}
+func parsePages() (*template.Template, error) {
 	pages, err := template.ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
-		return nil, stylesheet{}, fmt.Errorf("pages: %w", err)
+		return nil, fmt.Errorf("pages: %w", err)
 	}
-	sum := sha256.Sum256(css)
-	return pages, stylesheet{
-		css: template.CSS(css), //nolint:gosec // our own file, embedded
-		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-	}, nil
+	return pages, nil
 }
 
-// page is what every template gets: the language and the style. Pages embed it.
+// page is what every template gets; the views of the pages embed it.
 type page struct {
-	voice voice
-	Style template.CSS
+	assets assets
+	voice  voice
+	wishes wishes
+
+	CSRFToken string
+	Flash     *flash
+	Live      bool   // with our script
+	Nav       string // which entry of the navigation this page belongs to
+	Path      string // of this page, to come back to
+	StoreID   int64  // which store this page is about; 0: none
+	Title     string
+	User      string // e-mail of who is signed in; "": nobody
+	Version   string
 }
 
 // Lang is the language of the page, for its html element.
 func (p page) Lang() string { return p.voice.tag.String() }
 
+// Theme is light or dark, or empty for what the system has.
+func (p page) Theme() string { return p.wishes.theme }
+
 // Say gives a sentence of the page.
 func (p page) Say(id string) string { return p.voice.say("page."+id, nil) }
 
-func (s *Server) page(c echo.Context) page { return page{voice: s.voice(c), Style: s.style.css} }
+// Tell gives a sentence of the page with parameters, each a name and a value.
+func (p page) Tell(id string, params ...any) string {
+	named := make(map[string]any, len(params)/2)
+	for i := 0; i+1 < len(params); i += 2 {
+		named[fmt.Sprint(params[i])] = params[i+1]
+	}
+	return p.voice.say("page."+id, named)
+}
+
+// Asset is the address of a file that the page loads.
+func (p page) Asset(name string) string { return p.assets.address(name) }
+
+// NavPath is where an entry of the navigation leads: to what it has of the store that this page is about.
+func (p page) NavPath(entry string) string {
+	if p.StoreID == 0 {
+		return "/" + entry
+	}
+	return fmt.Sprintf("/stores/%d/%s", p.StoreID, entry)
+}
+
+// StorePath is the address of the store that this page is about.
+func (p page) StorePath() string { return fmt.Sprintf("/stores/%d", p.StoreID) }
+
+// Place is whether an entry of the navigation is the page's own, for aria-current.
+func (p page) Place(entry string) string {
+	if p.Nav == entry {
+		return "page"
+	}
+	return "false"
+}
+
+// page begins the view of a page: whoever is signed in, and what waits to be told.
+func (s *Server) page(c echo.Context) page {
+	p := page{
+		assets: s.assets, voice: s.pageVoice(c), wishes: readWishes(c), Path: c.Request().URL.Path, Version: s.cfg.Version,
+	}
+	if c.Request().Method != http.MethodGet { // its answer is no place to come back to
+		p.Path = "/"
+	}
+	if v, ok := c.Get(sessionKey).(session); ok {
+		p.CSRFToken, p.User, p.Live = csrfToken(v.cookie), v.user.Email, true
+		p.Flash = s.takeFlash(c, v.cookie)
+	}
+	return p
+}
+
+// titled is the page with its title and its place in the navigation.
+func (p page) titled(nav, title string) page {
+	p.Nav, p.Title = nav, title
+	return p
+}
 
 // render writes the page once all of it is there, so that no half page goes out.
 func (s *Server) render(c echo.Context, status int, name string, view any) error {
@@ -61,8 +113,17 @@ func (s *Server) render(c echo.Context, status int, name string, view any) error
 	if err := s.pages.ExecuteTemplate(&b, name, view); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
-	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, s.style.policy)
+	policy := stillPolicy
+	if _, ok := c.Get(sessionKey).(session); ok {
+		policy = livePolicy
+	}
+	c.Response().Header().Set(echo.HeaderContentSecurityPolicy, policy)
 	return c.HTMLBlob(status, b.Bytes())
+}
+
+// wantsPage tells a browser that shows pages from a program.
+func wantsPage(c echo.Context) bool {
+	return strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/html")
 }
 
 type indexView struct {
@@ -72,106 +133,25 @@ type indexView struct {
 	OpenAPI string `json:"openapi"`
 }
 
-// indexPage is the view with who is signed in, if anybody is.
+// indexPage is the front door for whoever is not signed in.
 type indexPage struct {
 	page
 	indexView
-	CSRFToken string
-	Email     string
 }
 
-// index is GET /: what this is and where to go on, as a page for browsers and as JSON for programs.
+// index is GET /: for programs what this is, for browsers the stores, or the front door.
 func (s *Server) index(c echo.Context) error {
 	view := indexView{Name: "Probability", Version: s.cfg.Version, API: storesPath + "/", OpenAPI: "/api/openapi.json"}
-	if !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), "text/html") {
+	if !wantsPage(c) {
 		return c.JSON(http.StatusOK, view)
 	}
-	p := indexPage{page: s.page(c), indexView: view}
-	v, err := s.session(c)
-	switch {
-	case err == nil:
-		p.CSRFToken, p.Email = csrfToken(v.cookie), v.user.Email
-	case app.KindOf(err) != app.Unauthorized:
-		return err
-	}
-	return s.render(c, http.StatusOK, "index.html", p)
-}
-
-// setupView is the set-up page in one of its three states: a form, a result, or neither for a link that
-// does not work.
-type setupView struct {
-	page
-	APIToken string
-	Email    string
-	Errors   map[string][]string
-	Open     bool
-	Problem  string
-	Token    string
-}
-
-// setupPage is GET /setup?token=…: the form that makes the first admin.
-func (s *Server) setupPage(c echo.Context) error {
-	token := c.QueryParam("token")
-	view := setupView{page: s.page(c), Token: token, Open: s.app.SetupOpen(token)}
-	status := http.StatusOK
-	if !view.Open {
-		if err := s.countWrongLink(c, token); err != nil {
-			return err
-		}
-		status = http.StatusForbidden
-	}
-	return s.render(c, status, "setup.html", view)
-}
-
-// countWrongLink counts a set-up link that does not work; a page that was opened without any is no guess.
-func (s *Server) countWrongLink(c echo.Context, token string) error {
-	if token == "" {
-		return nil
-	}
-	return s.app.CountWrong(c.RealIP())
-}
-
-// setupSubmit is POST /setup: it makes the admin, signs it in and shows the API token, this once.
-func (s *Server) setupSubmit(c echo.Context) error {
-	var body bytes.Buffer
-	err := readBody(&body, c.Request())
+	signedIn, err := s.recognise(c)
 	if err != nil {
 		return err
 	}
-	m := newMembers()
-	if err := m.readForm(body.String()); err != nil {
-		return err
+	if signedIn {
+		return s.storesPage(c)
 	}
-	view := setupView{page: s.page(c), Token: m.textOr("token", ""), Email: m.textOr("email", ""), Open: true}
-	password := m.textOr("password", "")
-	if s.app.SetupOpen(view.Token) && password != m.textOr("password_again", "") {
-		view.Errors = view.voice.complaints(map[string][]app.FieldError{"password_again": {{Code: "passwords_differ"}}})
-		return s.render(c, http.StatusBadRequest, "setup.html", view)
-	}
-	user, apiToken, err := s.app.Setup(c.Request().Context(), view.Token, view.Email, password)
-	if err == nil {
-		view.APIToken = apiToken
-		cookie, err := s.app.BeginSession(c.Request().Context(), user, s.browser(c))
-		if err != nil { // the account is there, and its token is shown only now
-			s.log.WarnContext(c.Request().Context(), "the new account could not be signed in", "error", err)
-		} else {
-			s.setCookie(c, cookie)
-		}
-		return s.render(c, http.StatusCreated, "setup.html", view)
-	}
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError {
-		return err
-	}
-	view.Open = p.code != "setup_link_invalid"
-	if !view.Open {
-		if err := s.countWrongLink(c, view.Token); err != nil {
-			return err
-		}
-	}
-	view.Errors = view.voice.complaints(p.fields)
-	if len(view.Errors) == 0 {
-		view.Problem = view.voice.say("problem."+p.code+".detail", p.params)
-	}
-	return s.render(c, p.status, "setup.html", view)
+	p := s.page(c)
+	return s.render(c, http.StatusOK, "index.html", indexPage{page: p.titled("", p.Say("index.heading")), indexView: view})
 }

@@ -137,6 +137,16 @@ func (s *Server) writeProblem(err error, c echo.Context) {
 	p := problemOf(err)
 	header := c.Response().Header()
 	p.announce(header)
+	if shownAsPage(c) {
+		if err := s.writeErrorPage(c, p); err == nil {
+			return
+		} else if c.Response().Committed {
+			s.log.DebugContext(c.Request().Context(), "the answer could not be sent", "error", err)
+			return
+		} else {
+			s.log.ErrorContext(c.Request().Context(), "the error page could not be made", "error", err)
+		}
+	}
 	header.Set(echo.HeaderContentType, mediaProblem)
 	if err := c.JSON(p.status, s.viewProblem(c, p)); err != nil {
 		s.log.DebugContext(c.Request().Context(), "the answer could not be sent", "error", err)

@@ -13,6 +13,8 @@ const (
 	// refusedRoute names routes that exist only to answer 405, where the router alone would take the
 	// last part of the path for an id.
 	refusedRoute = "refused"
+	// pageRoute names the routes of the dashboard.
+	pageRoute = "page"
 )
 
 // Route is one method and path of the server.
@@ -80,11 +82,62 @@ func (s *Server) routes() {
 	get(e, one+"/events", s.laterOwned, account)
 	get(e, one+"/orders/:order/score", s.laterOwned, account)
 
+	s.pageRoutes()
+
 	for _, r := range e.Routes() {
 		if (r.Path == storesPath+"/connect" || r.Path == one+"/deliveries/replay") && r.Method != http.MethodPost {
 			r.Name = refusedRoute
 		}
 	}
+}
+
+// pageRoutes are the dashboard: for people who are signed in, and only for what is theirs. A link or a form never has a
+// trailing slash.
+func (s *Server) pageRoutes() {
+	show := func(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+		s.echo.GET(path, h, m...).Name = pageRoute
+		s.echo.HEAD(path, h, m...).Name = pageRoute
+	}
+	do := func(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+		s.echo.POST(path, h, m...).Name = pageRoute
+	}
+
+	// Anybody.
+	show("/static/:digest/:name", s.asset)
+	do("/preferences", s.setWishes, s.sameOrigin)
+
+	account := s.signedIn
+	show("/stores", s.storesPage, account)
+	show("/stores/new", s.welcomePage, account)
+	do("/stores/demo", s.openDemo, account)
+	show("/stores/connect", s.connectPage, account)
+	do("/stores/connect", s.connectSubmit, account)
+	show("/orders", s.toStore, account)
+	show("/deliveries", s.toStore, account)
+
+	one := "/stores/:id"
+	show(one, s.storePage, account)
+	show(one+"/live", s.liveStore, account)
+	do(one+"/sync", s.act(s.syncNow), account)
+	do(one+"/audit", s.act(s.auditNow), account)
+	do(one+"/webhooks", s.act(s.subscribeNow), account)
+	do(one+"/test", s.act(s.testNow), account)
+	do(one+"/active", s.act(s.switchStore), account)
+	show(one+"/settings", s.storeSettings, account)
+	do(one+"/credentials", s.saveCredentials, account)
+	do(one+"/disconnect", s.disconnectStore, account)
+	show(one+"/orders", s.ordersPage, account)
+	show(one+"/orders/:order", s.orderPage, account)
+	show(one+"/deliveries", s.deliveriesPage, account)
+	show(one+"/deliveries/:delivery", s.deliveryPage, account)
+	do(one+"/deliveries/replay", s.replayFailed, account)
+	do(one+"/deliveries/:delivery/replay", s.replayOne, account)
+
+	show("/settings", s.settingsPage, account)
+	do("/settings/password", s.changePassword, account)
+	do("/settings/tokens", s.makeToken, account)
+	do("/settings/tokens/:token/revoke", s.revokeToken, account)
+	do("/settings/sessions/:session/end", s.endSession, account)
 }
 
 // get serves GET and HEAD alike; net/http leaves the body of the latter out.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +31,8 @@ const (
 type Config struct {
 	// Commit is what Version was built from, for the metrics; may be empty.
 	Commit string
+	// Demo opens the built-in demo store for whoever wants to look round; nil: there is none.
+	Demo func(context.Context) (DemoStore, error)
 	// MaxBody is the largest webhook that is read, in bytes; 0 means 4 MiB.
 	MaxBody int64
 	// Now is the clock, for "today"; nil means time.Now.
@@ -42,9 +47,17 @@ type Config struct {
 	Version string
 }
 
+// DemoStore is what connects to the built-in demo store.
+type DemoStore struct {
+	app.Credentials
+	StoreName string
+	Webhooks  string // base address that its webhooks are to go to
+}
+
 // Server answers requests. It is an http.Handler; its owner brings the http.Server and the timeouts.
 type Server struct {
 	app         *app.App
+	assets      assets
 	bodies      budget // of webhooks
 	bodyTimes   bodyTimes
 	buffers     sync.Pool
@@ -59,7 +72,6 @@ type Server struct {
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
-	style       stylesheet
 }
 
 // New builds the server. It listens to nothing and starts nothing.
@@ -84,13 +96,17 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: metrics: %w", err)
 	}
-	pages, style, err := parsePages()
+	pages, err := parsePages()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	files, err := readAssets()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &Server{
-		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
+		app: a, assets: files, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
+		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages,
 	}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
 	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
@@ -108,14 +124,28 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Routes lists method and path of everything that is served, in OpenAPI's notation of parameters.
+// Routes lists method and path of everything that is served but the dashboard, in OpenAPI's notation of parameters.
 func (s *Server) Routes() []Route {
 	var out []Route
 	for _, r := range s.echo.Routes() {
-		if r.Name != refusedRoute {
+		if r.Name != refusedRoute && r.Name != pageRoute {
 			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
 		}
 	}
+	return out
+}
+
+// Pages lists method and path of the dashboard, in the order of the paths; it is for people and in no description of the API.
+func (s *Server) Pages() []Route {
+	var out []Route
+	for _, r := range s.echo.Routes() {
+		if r.Name == pageRoute {
+			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
+		}
+	}
+	slices.SortFunc(out, func(a, b Route) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
 	return out
 }
 

@@ -65,7 +65,7 @@ func (s *Server) refuseSignIn(c echo.Context, email string, err error) error {
 		return err
 	}
 	c.Set(codeKey, p.code)
-	view := signInView{page: s.page(c), Email: email, Errors: s.voice(c).complaints(p.fields)}
+	view := signInView{page: s.page(c), Email: email, Errors: s.pageVoice(c).complaints(p.fields)}
 	if len(view.Errors) == 0 {
 		view.Problem = view.voice.say("problem."+p.code+".detail", p.params)
 	}
@@ -78,7 +78,7 @@ func (s *Server) renderSignIn(c echo.Context, status int, view signInView) error
 	if err != nil {
 		return err
 	}
-	view.NoAccount = accounts == 0
+	view.NoAccount, view.Title, view.Path = accounts == 0, view.Say("login.title"), "/login"
 	// So that the browser names the origin of the form, see signIn. It still tells no other site.
 	c.Response().Header().Set(echo.HeaderReferrerPolicy, "same-origin")
 	return s.render(c, status, "login.html", view)

@@ -48,6 +48,9 @@ const (
 	hour = 3600
 	day  = 24 * hour
 
+	// firstNumber is the first order's number, as Shopify begins.
+	firstNumber = 1001
+
 	// hugeIDs begins a range of ids that no float64 holds exactly, such as
 	// Shopify's own test notifications use.
 	hugeIDs = 820_000_000_000_000_000
@@ -175,7 +178,7 @@ func (p *plan) progressAt(created, now int64) progress {
 func (sh *Shop) recordOf(p *plan, created, now int64) *record {
 	g := p.progressAt(created, now)
 	return &record{
-		id: p.id, seq: p.seq, name: "#" + strconv.FormatUint(1001+p.seq, 10),
+		id: p.id, seq: p.seq, name: "#" + strconv.FormatUint(firstNumber+p.seq, 10),
 		created: created, updated: g.updated, processed: created - p.processed,
 		financial: g.financial, fulfillment: g.fulfillment, cancelled: g.cancelled != 0, closed: g.closed != 0,
 	}

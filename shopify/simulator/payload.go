@@ -72,7 +72,7 @@ func (sh *Shop) draftOf(rec *record) *draft {
 	d.created, d.updated, d.processed = rec.created, rec.updated, rec.processed
 	// The state the record was made with is reached at its last change.
 	d.progress = p.progressAt(rec.created, rec.updated)
-	d.name, d.number = rec.name, 1001+rec.seq
+	d.name, d.number = rec.name, firstNumber+rec.seq
 	d.token = fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 	d.sell(r)
 	d.pay(r)

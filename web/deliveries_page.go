@@ -1,0 +1,193 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"probability/store"
+)
+
+// deliveriesView is the log of received webhooks.
+type deliveriesView struct {
+	page
+	Count      string
+	Deliveries []deliveryRow
+	Errors     map[string][]string
+	Failed     string // how many failed, when any did
+	Filtered   bool
+	Next       string
+	Previous   string
+	States     []choice
+	Stores     []choice
+	Topic      string
+}
+
+type deliveryRow struct {
+	ID       uuid.UUID
+	Topic    string
+	State    badge
+	Received when
+	Attempts int
+	Took     string
+	Why      string
+	Again    bool // it can be processed again
+}
+
+// deliveriesPage is GET /stores/{id}/deliveries.
+func (s *Server) deliveriesPage(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	pages := paging{page: q.number("page", 1), size: shownOrders}
+	f := store.DeliveryFilter{State: q.choice("state", "", deliveryStates...), Topic: q.word("topic")}
+	p := s.pageAbout(c, in)
+	view := deliveriesView{
+		page: p.titled("deliveries", p.Tell("deliveries.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs),
+		Filtered: f.State != "" || f.Topic != "", Topic: f.Topic, States: p.choices(deliveryWords, f.State, deliveryStates...),
+	}
+	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
+		return err
+	}
+	if len(q.errs) > 0 {
+		return s.render(c, http.StatusBadRequest, "deliveries.html", view)
+	}
+	ctx, st := c.Request().Context(), s.app.Store()
+	count, err := st.CountDeliveries(ctx, in.ID, f)
+	if err != nil {
+		return err
+	}
+	if pages, err = pages.within(count); err != nil {
+		return err
+	}
+	f.Limit, f.Offset = pages.size, pages.offset()
+	found, err := st.Deliveries(ctx, in.ID, f)
+	if err != nil {
+		return err
+	}
+	failed, err := st.CountDeliveries(ctx, in.ID, store.DeliveryFilter{State: store.DeliveryFailed})
+	if err != nil {
+		return err
+	}
+	if failed > 0 {
+		view.Failed = p.voice.number(failed)
+	}
+	view.Count = p.Tell("deliveries.count", "N", p.voice.number(count))
+	for _, d := range found {
+		view.Deliveries = append(view.Deliveries, viewDeliveryRow(p.voice, d))
+	}
+	link := func(n int) string {
+		values := url.Values{}
+		for name, value := range map[string]string{"state": f.State, "topic": f.Topic} {
+			if value != "" {
+				values.Set(name, value)
+			}
+		}
+		values.Set("page", strconv.Itoa(n))
+		return "?" + values.Encode()
+	}
+	if pages.page*pages.size < count {
+		view.Next = link(pages.page + 1)
+	}
+	if pages.page > 1 {
+		view.Previous = link(pages.page - 1)
+	}
+	return s.render(c, http.StatusOK, "deliveries.html", view)
+}
+
+func viewDeliveryRow(v voice, d store.Delivery) deliveryRow {
+	row := deliveryRow{
+		ID: d.ID, Topic: d.Topic, State: v.badge(deliveryWords, d.State), Received: v.moment(d.ReceivedAt), Attempts: d.Attempts,
+		Again: d.State != store.DeliveryPending,
+	}
+	if !d.ProcessedAt.IsZero() {
+		if row.Took = "< 1 ms"; d.Duration >= time.Millisecond {
+			row.Took = v.number(int(d.Duration.Milliseconds())) + " ms"
+		}
+	}
+	if d.ErrorCode != "" {
+		row.Why = v.failure(d.ErrorCode, d.ErrorDetail)
+	}
+	return row
+}
+
+// deliveryPageView is one delivery with its body.
+type deliveryPageView struct {
+	page
+	Body  string
+	Cut   bool
+	Facts []fact
+	Row   deliveryRow
+	Whole string
+}
+
+// deliveryPage is GET /stores/{id}/deliveries/{delivery}.
+func (s *Server) deliveryPage(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	id, err := pathUUID(c, "delivery")
+	if err != nil {
+		return err
+	}
+	d, err := s.app.Store().Delivery(c.Request().Context(), in.ID, id)
+	if err != nil {
+		return err
+	}
+	p := s.pageAbout(c, in)
+	view := deliveryPageView{
+		page: p.titled("deliveries", p.Tell("delivery.title", "Topic", d.Topic)), Row: viewDeliveryRow(p.voice, d),
+		Whole: storesPath + "/" + strconv.FormatInt(in.ID, 10) + "/deliveries/" + d.ID.String() + "/",
+	}
+	view.Facts = filled(
+		fact{Label: p.Say("delivery.received"), At: p.voice.moment(d.ReceivedAt)},
+		fact{Label: p.Say("delivery.triggered"), At: p.voice.moment(d.TriggeredAt)},
+		fact{Label: p.Say("delivery.processed_at"), At: p.voice.moment(d.ProcessedAt)},
+		fact{Label: p.Say("delivery.next"), At: p.voice.moment(d.NextAttemptAt)},
+		fact{Label: p.Say("delivery.attempts"), Value: p.voice.number(d.Attempts)},
+		fact{Label: p.Say("delivery.took"), Value: view.Row.Took},
+		fact{Label: p.Say("delivery.webhook_id"), Value: d.WebhookID},
+		fact{Label: p.Say("delivery.event_id"), Value: d.EventID},
+		fact{Label: p.Say("delivery.version"), Value: d.APIVersion},
+	)
+	view.Body, view.Cut = prettyPayload(d.Body)
+	return s.render(c, http.StatusOK, "delivery.html", view)
+}
+
+// replayOne is POST /stores/{id}/deliveries/{delivery}/replay.
+func (s *Server) replayOne(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	id, err := pathUUID(c, "delivery")
+	if err != nil {
+		return err
+	}
+	back := page{StoreID: in.ID}.NavPath("deliveries")
+	if _, err := s.app.Replay(c.Request().Context(), caller(c).ID, in.ID, id); err != nil {
+		return s.failed(c, back, err)
+	}
+	return s.done(c, back, s.pageVoice(c).say("done.replay_queued", nil))
+}
+
+// replayFailed is POST /stores/{id}/deliveries/replay: all that failed.
+func (s *Server) replayFailed(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	back := page{StoreID: in.ID}.NavPath("deliveries")
+	n, err := s.app.ReplayAll(c.Request().Context(), caller(c).ID, in.ID, store.DeliveryFilter{State: store.DeliveryFailed})
+	if err != nil {
+		return s.failed(c, back, err)
+	}
+	return s.done(c, back, s.pageVoice(c).say("done.replayed", map[string]any{"Count": n}))
+}

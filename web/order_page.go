@@ -1,0 +1,255 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// What a page shows of an order at most. Shopify's largest orders have hundreds of lines; the whole is in the API.
+const (
+	shownItems   = 100
+	shownPayload = 64 << 10 // bytes, pretty-printed
+	shownEvents  = 50
+)
+
+// orderPageView is everything about an order.
+type orderPageView struct {
+	page
+	Row      orderRow
+	Number   string
+	Store    string
+	Facts    []fact
+	Customer []fact
+	Items    []itemRow
+	MoreItem int
+	Events   []eventRow
+	Payload  string
+	Cut      bool // there is more of the payload
+	Whole    string
+	Score    scoreView
+}
+
+// fact is a line of a list of facts.
+type fact struct {
+	Label, Value string
+	At           when // instead of Value
+}
+
+type itemRow struct{ Title, Variant, SKU, Quantity, Price string }
+
+// eventRow is something that happened to an order.
+type eventRow struct {
+	At   time.Time
+	When when
+	Text string
+	Note string
+	Path string // of the delivery that told of it
+}
+
+// scoreView is the place of the delivery score's explanation.
+type scoreView struct {
+	page
+	Scored  bool
+	Odds    badge
+	Score   string // 0 to 100
+	Value   int
+	Carrier string
+}
+
+// orderPage is GET /stores/{id}/orders/{order}.
+func (s *Server) orderPage(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	id, err := pathNumber(c, "order")
+	if err != nil {
+		return err
+	}
+	o, err := s.app.Store().Order(c.Request().Context(), in.ID, id)
+	if err != nil {
+		return err
+	}
+	p := s.pageAbout(c, in)
+	view := orderPageView{
+		page: p.titled("orders", p.Tell("order.title", "Number", numberOf(&o))), Row: viewOrderRow(p, &o), Number: numberOf(&o), Store: in.StoreName,
+		Whole: fmt.Sprintf("%s/%d/orders/%d/?fields=raw_response", storesPath, in.ID, o.ID),
+	}
+	view.Facts = orderFacts(p, &o)
+	view.Customer = customerFacts(p, &o)
+	view.Items, view.MoreItem = orderItems(p.voice, &o)
+	told, err := s.app.Store().DeliveriesOf(c.Request().Context(), in.ID, o.ID, shownEvents)
+	if err != nil {
+		return err
+	}
+	view.Events = orderEvents(p, &o, told)
+	view.Payload, view.Cut = prettyPayload(o.Raw)
+	view.Score = viewScore(p, &o)
+	return s.render(c, http.StatusOK, "order.html", view)
+}
+
+func viewScore(p page, o *store.Order) scoreView {
+	v := scoreView{page: p, Scored: o.DeliveryScore != nil, Odds: p.voice.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o), Carrier: o.RecommendedCarrier}
+	if o.DeliveryScore != nil {
+		v.Value = int(math.Round(*o.DeliveryScore))
+	}
+	return v
+}
+
+// numberOf is what the merchant calls the order.
+func numberOf(o *store.Order) string { return cmp.Or(o.Number, o.Order.ID) }
+
+func createdAt(o *store.Order) time.Time {
+	if o.CreatedAt.IsZero() {
+		return o.ImportedAt
+	}
+	return o.CreatedAt
+}
+
+func scoreOf(o *store.Order) string {
+	if o.DeliveryScore == nil {
+		return ""
+	}
+	return strconv.Itoa(int(math.Round(*o.DeliveryScore)))
+}
+
+// filled leaves out the facts that say nothing.
+func filled(facts ...fact) []fact {
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" && f.At == when{} })
+}
+
+func orderFacts(p page, o *store.Order) []fact {
+	return filled(
+		fact{Label: p.Say("order.total"), Value: p.voice.money(o.TotalPrice, o.Currency)},
+		fact{Label: p.Say("order.payment_type"), Value: o.PaymentType},
+		fact{Label: p.Say("order.source"), Value: o.SourceName},
+		fact{Label: p.Say("order.tags"), Value: o.Tags},
+		fact{Label: p.Say("order.created"), At: p.voice.moment(o.CreatedAt)},
+		fact{Label: p.Say("order.updated"), At: p.voice.moment(o.UpdatedAt)},
+		fact{Label: p.Say("order.imported"), At: p.voice.moment(o.ImportedAt)},
+		fact{Label: p.Say("order.platform_id"), Value: o.Order.ID},
+	)
+}
+
+func customerFacts(p page, o *store.Order) []fact {
+	purchases := ""
+	if o.PurchaseCount > 0 {
+		purchases = p.voice.number(o.PurchaseCount)
+	}
+	place := strings.Join(slices.DeleteFunc([]string{o.City, o.Province, o.Country}, func(t string) bool { return t == "" }), ", ")
+	return filled(
+		fact{Label: p.Say("order.name"), Value: o.CustomerName},
+		fact{Label: p.Say("order.email"), Value: o.CustomerEmail},
+		fact{Label: p.Say("order.phone"), Value: o.Phone},
+		fact{Label: p.Say("order.address"), Value: o.Address},
+		fact{Label: p.Say("order.complement"), Value: o.AddressComplement},
+		fact{Label: p.Say("order.place"), Value: place},
+		fact{Label: p.Say("order.purchases"), Value: purchases},
+	)
+}
+
+// orderItems are the lines of the order, and how many more there are. A member of an odd type is shown as it is written.
+func orderItems(v voice, o *store.Order) ([]itemRow, int) {
+	var items []map[string]json.RawMessage
+	if json.Unmarshal(shopify.LineItems(o.Raw), &items) != nil {
+		return nil, 0 // the payload below shows what it is instead
+	}
+	more := max(0, len(items)-shownItems)
+	var rows []itemRow
+	for _, item := range items[:len(items)-more] {
+		rows = append(rows, itemRow{
+			Title: cmp.Or(plain(item["title"]), plain(item["name"])), Variant: plain(item["variant_title"]), SKU: plain(item["sku"]),
+			Quantity: plain(item["quantity"]), Price: v.money(plain(item["price"]), o.Currency),
+		})
+	}
+	return rows, more
+}
+
+// plain is a JSON value as text: strings without their quotes, null and nothing as "".
+func plain(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
+}
+
+// orderEvents is what happened to the order, newest first, by the times in its payload, our own, and the deliveries that changed it.
+func orderEvents(p page, o *store.Order, deliveries []store.Delivery) []eventRow {
+	var told struct {
+		Created      json.RawMessage              `json:"created_at"`
+		Closed       json.RawMessage              `json:"closed_at"`
+		Cancelled    json.RawMessage              `json:"cancelled_at"`
+		Reason       json.RawMessage              `json:"cancel_reason"`
+		Fulfillments []map[string]json.RawMessage `json:"fulfillments"`
+		Refunds      []map[string]json.RawMessage `json:"refunds"`
+	}
+	// Members of odd types are passed over: what could be read is still told.
+	_ = json.Unmarshal(o.Raw, &told)
+	var events []eventRow
+	add := func(at json.RawMessage, text, note string) {
+		if t, err := time.Parse(time.RFC3339, plain(at)); err == nil {
+			events = append(events, eventRow{At: t.UTC(), Text: text, Note: note})
+		}
+	}
+	add(told.Created, p.Say("event.created"), "")
+	add(told.Cancelled, p.Say("event.cancelled"), plain(told.Reason))
+	add(told.Closed, p.Say("event.closed"), "")
+	for _, f := range told.Fulfillments[:min(len(told.Fulfillments), shownEvents)] {
+		carrier := strings.TrimSpace(plain(f["tracking_company"]) + " " + plain(f["tracking_number"]))
+		add(f["created_at"], p.Say("event.shipped"), carrier)
+		if state := plain(f["shipment_status"]); state != "" {
+			add(f["updated_at"], p.Tell("event.shipment", "State", strings.ReplaceAll(state, "_", " ")), carrier)
+		}
+	}
+	for _, r := range told.Refunds[:min(len(told.Refunds), shownEvents)] {
+		add(r["created_at"], p.Say("event.refunded"), plain(r["note"]))
+	}
+	for _, d := range deliveries {
+		events = append(events, eventRow{
+			At: d.ReceivedAt, Text: p.Tell("event.delivery", "Topic", d.Topic), Path: p.NavPath("deliveries") + "/" + d.ID.String(),
+		})
+	}
+	events = append(events, eventRow{At: o.ImportedAt, Text: p.Say("event.imported")})
+	if o.UpdatedAt.After(o.CreatedAt) && len(deliveries) == 0 {
+		events = append(events, eventRow{At: o.UpdatedAt, Text: p.Say("event.updated")})
+	}
+	slices.SortStableFunc(events, func(a, b eventRow) int { return b.At.Compare(a.At) })
+	events = events[:min(len(events), shownEvents)]
+	for i := range events {
+		events[i].When = p.voice.moment(events[i].At)
+	}
+	return events
+}
+
+// prettyPayload is the payload with line breaks and blanks, every number with the digits that Shopify sent, and whether it was
+// cut. What is no JSON is shown as it is.
+func prettyPayload(raw []byte) (text string, cut bool) {
+	var b bytes.Buffer
+	if json.Indent(&b, bytes.TrimSpace(raw), "", "  ") != nil {
+		b.Reset()
+		b.Write(raw)
+	}
+	out := validText(b.Bytes())
+	if len(out) > shownPayload {
+		out, cut = out[:shownPayload], true
+		for len(out) > 0 && !utf8.Valid(out) { // the cut may lie within a character
+			out = out[:len(out)-1]
+		}
+	}
+	return string(out), cut
+}

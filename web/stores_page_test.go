@@ -1,0 +1,286 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"probability/app"
+	"probability/store"
+	"probability/web"
+)
+
+// withDemo gives the service the bench's own simulated store for a demo.
+func withDemo(o *options) {
+	o.web.Demo = func(context.Context) (web.DemoStore, error) {
+		return web.DemoStore{
+			Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret}, StoreName: shopDomain, Webhooks: "https://probability.example",
+		}, nil
+	}
+}
+
+// The whole first run by what the pages offer: link, password, demo store, first orders.
+func TestFirstRun_FromTheLinkToTheDemoStore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, withDemo)
+	b.shop.Generate(3, time.Hour)
+	// Without the link a first visitor gets nowhere.
+	stranger := b.browser("en")
+	stranger.open("/login").says("There is no account yet")
+	stranger.send(http.MethodGet, "/setup", "").shows(http.StatusForbidden)
+	if got := stranger.send(http.MethodGet, "/stores/new", ""); got.at.Path != "/login" {
+		t.Errorf("a stranger gets to %s", got.at)
+	}
+
+	token, err := b.app.NewSetup(t.Context())
+	fatal(t, err)
+	w := b.browser("es")
+	form := w.open("/setup?token=" + token).says("Paso 1 de 2")
+	done := form.submit("/setup", url.Values{"email": {"ana@example.com"}, "password": {"correct horse"}, "password_again": {"correct horse"}})
+	done.shows(http.StatusCreated).says("Paso 2 de 2", "prob_")
+	home := w.open("/").says("Tienda de demostración", "Conectar Shopify")
+	shown := home.submit("/stores/demo", nil).shows(http.StatusOK)
+	shown.says("La tienda de demostración está conectada", shopDomain, "Primera importación", "En cola", "Suscrito")
+	if shown.at.Path != "/stores/1" {
+		t.Errorf("it leads to %s", shown.at)
+	}
+	if hooks := b.shop.Subscriptions(); len(hooks) != 5 || !strings.HasPrefix(hooks[0].Address, "https://probability.example/api/") {
+		t.Errorf("the subscriptions are %+v", hooks)
+	}
+	if strings.Contains(textOf(w.open("/stores/1").doc), "La tienda de demostración está conectada") {
+		t.Error("what was done is said twice")
+	}
+	w.open("/").says(shopDomain)
+	runs, err := b.store.Imports(t.Context(), 1, 5, 0)
+	fatal(t, err)
+	_, err = b.app.Import(t.Context(), runs[0].ID)
+	fatal(t, err)
+	w.open("/orders").says("Órdenes encontradas: 3", "#1001")
+	// Asked for once more, it is the same one.
+	again := w.open("/stores/new").submit("/stores/demo", nil).shows(http.StatusOK).says("ya está conectada")
+	if again.at.Path != "/stores/1" {
+		t.Errorf("it leads to %s", again.at)
+	}
+}
+
+func TestFirstRun_WithoutADemoThereIsNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).accounts()
+	home := b.browserOf("alice@example.com", "en").open("/").says("Welcome to Probability")
+	if len(home.all("form", "action", "/stores/demo")) != 0 {
+		t.Error("a demo store is offered that there is not")
+	}
+	home.from.send(http.MethodPost, "/stores/demo", home.form("/logout").Encode()).shows(http.StatusNotFound)
+
+	broken := newBench(t, func(o *options) {
+		o.web.Demo = func(context.Context) (web.DemoStore, error) { return web.DemoStore{}, errors.New("no room for it") }
+	}).accounts()
+	failed := broken.browserOf("alice@example.com", "en").open("/").submit("/stores/demo", nil).shows(http.StatusInternalServerError)
+	if strings.Contains(string(failed.body), "no room for it") || !strings.Contains(broken.logs.String(), "no room for it") {
+		t.Error("the cause belongs into the log, and nowhere else")
+	}
+}
+
+// The guided form names the step at which it failed, and why; what was secret never comes back.
+func TestConnectPage_ShowsWhereItFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).accounts()
+	w := b.browserOf("alice@example.com", "en")
+	token := func(store, access string) url.Values {
+		return url.Values{"way": {"token"}, "store_name": {store}, "access_token": {access}, "api_secret": {shopSecret}}
+	}
+	grant := func(secret string) url.Values {
+		return url.Values{"way": {"app"}, "store_name": {shopDomain}, "client_id": {"0a1b2c3d"}, "client_secret": {secret}}
+	}
+	states := func(s screen) string {
+		var out []string
+		for _, li := range within(s.all("ol", "class", "steps")[0], "li") {
+			out = append(out, strings.Fields(textOf(li))[0])
+		}
+		return strings.Join(out, " ")
+	}
+	for name, c := range map[string]struct {
+		form   url.Values
+		status int
+		steps  string
+		say    string
+		before func()
+	}{
+		"no such store":   {token("nobody-here.myshopify.com", shopToken), 400, "Failed Not Not Not", "Shopify knows no such store", nil},
+		"token refused":   {token(shopDomain, "shpat_wrong"), 400, "Passed Failed Not Not", "Shopify refuses the access token", nil},
+		"secret refused":  {grant("shpss_wrong"), 400, "Passed Failed Not Not", "Shopify refuses this client id and secret", nil},
+		"no right scopes": {token(shopDomain, shopToken), 400, "Passed Passed Passed Failed", "read_orders", func() { b.shop.SetScopes("read_products") }},
+	} {
+		if c.before != nil {
+			c.before()
+		}
+		got := w.open("/stores/connect?way="+c.form.Get("way")).submit("/stores/connect", c.form).shows(c.status).says(c.say, "Nothing was stored")
+		if s := states(got); s != c.steps {
+			t.Errorf("%s: the steps are %q, want %q", name, s, c.steps)
+		}
+		for _, secret := range []string{shopToken, shopSecret, "shpat_wrong", "shpss_wrong"} {
+			if strings.Contains(string(got.body), secret) {
+				t.Errorf("%s: the page holds %s", name, secret)
+			}
+		}
+		if got.form("/stores/connect").Get("store_name") != c.form.Get("store_name") {
+			t.Errorf("%s: the store has to be written again", name)
+		}
+		b.shop.SetScopes("read_orders", "read_all_orders")
+	}
+	// What is wrong with a field stands beside it.
+	empty := w.open("/stores/connect?way=app").submit("/stores/connect", url.Values{"store_name": {""}, "client_id": {""}, "client_secret": {""}}).shows(http.StatusBadRequest)
+	empty.says("This is required")
+	for _, name := range []string{"store_name", "client_id"} {
+		if in := empty.all("input", "name", name); attr(in[0], "aria-invalid") != "true" {
+			t.Errorf("%s is not marked", name)
+		}
+	}
+	n, err := b.store.Integrations(t.Context(), b.userID("alice@example.com"))
+	fatal(t, err)
+	if len(n) != 0 {
+		t.Errorf("%d stores are connected", len(n))
+	}
+
+	// The address of the admin does for the store's name.
+	done := w.open("/stores/connect?way=token").submit("/stores/connect", token("https://admin.shopify.com/store/mi-tienda/products", " "+shopToken+"\n")).shows(http.StatusOK)
+	done.says("The store is connected", shopDomain)
+	w.open("/stores/connect?way=token").submit("/stores/connect", token("mi-tienda", shopToken)).shows(http.StatusBadRequest).says("already connected")
+}
+
+func (b *bench) userID(email string) (id [16]byte) {
+	b.t.Helper()
+	u, err := b.store.UserByEmail(b.t.Context(), email)
+	fatal(b.t, err)
+	return u.ID
+}
+
+func TestStorePage_DoesWhatItsButtonsSay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	w := b.browserOf("alice@example.com", "en")
+	path := fmt.Sprintf("/stores/%d", id)
+	active := func() bool {
+		in, err := b.store.IntegrationByID(t.Context(), id)
+		fatal(t, err)
+		return in.Active
+	}
+
+	w.open(path).submit(path+"/sync", nil).shows(http.StatusOK).says("The sync is queued")
+	w.open(path).submit(path+"/audit", nil).shows(http.StatusOK).says("The audit is queued", "By hand")
+	w.open(path).submit(path+"/test", nil).shows(http.StatusOK).says("The connection works")
+	w.open(path).submit(path+"/webhooks", nil).shows(http.StatusOK).says("none is configured")
+	w.open(path+"/settings").submit(path+"/active", nil).shows(http.StatusOK).says("The store is paused", "Paused")
+	if active() {
+		t.Error("it is still active")
+	}
+	w.send(http.MethodPost, path+"/sync", w.open(path).form(path+"/test").Encode()).shows(http.StatusOK).says("Resume it in its settings")
+	w.open(path+"/settings").submit(path+"/active", nil).shows(http.StatusOK).says("active again")
+	if !active() {
+		t.Error("it is still paused")
+	}
+
+	// Credentials that do not work change nothing, and are not written back.
+	settings := path + "/settings"
+	bad := w.open(settings).submit(path+"/credentials", url.Values{"access_token": {"shpat_other"}}).shows(http.StatusBadRequest).says("Shopify refuses the access token")
+	if strings.Contains(string(bad.body), "shpat_other") {
+		t.Error("the page holds the token")
+	}
+	w.open(settings).submit(path+"/credentials", url.Values{"access_token": {"shpss_x"}}).shows(http.StatusBadRequest).says("This is an app secret")
+	w.open(settings).submit(path+"/credentials", nil).shows(http.StatusBadRequest).says("Nothing was entered")
+	w.open(settings).submit(path+"/credentials", url.Values{"api_secret": {"shpss_new"}}).shows(http.StatusOK).says("The new credentials work")
+	if got, err := b.store.Secret(t.Context(), id, store.SecretAPI); err != nil || got != "shpss_new" {
+		t.Errorf("the secret is %q, %v", got, err)
+	}
+
+	// Only the store's name disconnects it.
+	for _, name := range []string{"", "mi-tienda", shopDomain + "x"} {
+		w.open(settings).submit(path+"/disconnect", url.Values{"confirm": {name}}).shows(http.StatusBadRequest).says("not the name of the store")
+	}
+	gone := w.open(settings).submit(path+"/disconnect", url.Values{"confirm": {" " + strings.ToUpper(shopDomain)}}).shows(http.StatusOK)
+	gone.says("was disconnected", "Welcome to Probability")
+	w.send(http.MethodGet, path, "").shows(http.StatusNotFound)
+}
+
+// TestStorePage_ShowsProgress: how far, how fast, how much longer.
+func TestStorePage_ShowsProgress(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	w := b.browserOf("alice@example.com", "en")
+	path := fmt.Sprintf("/stores/%d", id)
+	w.open(path).says("Queued", "It waits for its turn")
+	set := func(change func(*store.Import)) {
+		fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			run, err := tx.ActiveImport(ctx, id)
+			if err != nil {
+				return err
+			}
+			change(&run)
+			return tx.UpdateImport(ctx, run)
+		}))
+	}
+	total := 5000
+	set(func(run *store.Import) {
+		run.State, run.StartedAt, run.Fetched, run.Total = "running", noon, 2000, &total
+	})
+	b.clock.pass(10 * time.Second)
+	half := w.open(path).says("2,000 of 5,000 orders · 40 %", "200 orders a second, about 15 s left")
+	bar := half.all("progress", "", "")
+	if len(bar) != 1 || attr(bar[0], "value") != "40" || attr(bar[0], "max") != "100" || attr(bar[0], "aria-label") != "First import" {
+		t.Errorf("the bar is %+v", bar)
+	}
+	box := half.all("div", "data-live", path+"/live")
+	if len(box) != 1 {
+		t.Fatal("nothing on the page is asked for again")
+	}
+	live := w.send(http.MethodGet, path+"/live", "").want(http.StatusOK)
+	live.answer.says(t, `data-part="busy" data-say="First import: Running, 40 percent"`)
+	set(func(run *store.Import) { run.Fetched = 5000 })
+	w.open(path).says("5,000 of 5,000 orders · 99 %") // it still has to prove itself
+	set(func(run *store.Import) {
+		run.ErrorCode, run.NextAttemptAt = "shopify_unreachable", b.clock.Now().Add(time.Minute)
+	})
+	w.open(path).says("Shopify has not been reachable")
+	set(func(run *store.Import) {
+		run.State, run.FinishedAt, run.ErrorCode = "completed", b.clock.Now(), ""
+	})
+	w.send(http.MethodGet, path+"/live", "").want(http.StatusOK).answer.says(t, `data-part="still"`)
+	w.open(path).says("Completed", "took 10 s")
+	w.open("/").says("Orders today (UTC)")
+}
+
+// A message that was not made for this very session is not shown.
+func TestPages_SayOnlyWhatTheyWereToldThemselves(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	alice, bob := b.browserOf("alice@example.com", "en"), b.browserOf("bob@example.com", "en")
+	path := fmt.Sprintf("/stores/%d", id)
+	alice.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	told := alice.open(path).submit(path+"/sync", nil).want(http.StatusSeeOther)
+	var value string
+	for _, c := range (&http.Response{Header: told.header}).Cookies() {
+		if c.Name == "probability_flash" {
+			if value = c.Value; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != 60 {
+				t.Errorf("the cookie is %+v", c)
+			}
+		}
+	}
+	if value == "" {
+		t.Fatal("nothing is to be said")
+	}
+	for _, forged := range []string{value, "eyJ0IjoiUGF5IGhlcmUifQ." + value, "eyJ0IjoiUGF5IGhlcmUifQ", "%", ""} {
+		got := bob.send(http.MethodGet, "/", "", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "probability_flash", Value: forged}) }).shows(http.StatusOK)
+		if len(got.all("div", "role", "status")) != 0 || strings.Contains(textOf(got.doc), "Pay here") {
+			t.Errorf("%q is shown", forged)
+		}
+	}
+	alice.open(path).says("The sync is queued")
+}
