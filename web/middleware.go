@@ -66,7 +66,11 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" || w.Status == http.StatusNotFound && errors.Is(err, echo.ErrNotFound) {
 			route = "unmatched"
 		}
-		s.metrics.request(route, r.Method, w.Status, time.Since(start))
+		took := time.Since(start)
+		if began, ok := c.Get(streamKey).(time.Time); ok {
+			took = began.Sub(start) // how long it stays open afterwards is no time of answering
+		}
+		s.metrics.request(route, r.Method, w.Status, took)
 		if err == nil && route == webhookPath && !s.log.Enabled(r.Context(), slog.LevelDebug) {
 			return nil
 		}

@@ -52,13 +52,15 @@ type Server struct {
 	cfg         Config
 	cross       *http.CrossOriginProtection
 	echo        *echo.Echo
-	exports     exportSlots
+	exports     slots
 	exportStall time.Duration
 	log         *slog.Logger
 	metrics     *metrics
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
+	streams     slots // of events
+	streamTimes streamTimes
 	style       stylesheet
 }
 
@@ -80,18 +82,20 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	measured, err := newMetrics(cfg, a)
-	if err != nil {
-		return nil, fmt.Errorf("web: metrics: %w", err)
-	}
 	pages, style, err := parsePages()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &Server{
 		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
+		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages, style: style,
 	}
+	if s.metrics, err = newMetrics(cfg, a, &s.streams); err != nil {
+		return nil, fmt.Errorf("web: metrics: %w", err)
+	}
+	s.exports.most, s.exports.mostEach = maxExports, maxAccountExports
+	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
+	s.streamTimes = streamTimes{beat: streamBeat, check: streamCheck, stall: streamStall}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
 	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
 	s.ready.changed = s.tellReadiness
