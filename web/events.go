@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -225,7 +226,7 @@ func (w *eventWriter) write(ctx context.Context, events []app.Event) error {
 				continue
 			}
 			run, err := w.runs.Import(ctx, w.integration, e.Import)
-			if app.KindOf(err) == app.NotFound { // tidied away, or the store is disconnected
+			if errors.Is(err, store.ErrNotFound) { // tidied away, or the store is disconnected
 				continue
 			}
 			if err != nil {

@@ -100,7 +100,7 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			attrs = append(attrs, slog.Any("error", err))
 		case route == "/readyz" && code == "not_ready", errors.Is(err, app.ErrDiskFull):
 			level = slog.LevelDebug // told once, when it changed; a line for each refusal would need room, too
-		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
+		case err != nil && (code == "internal" || w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
 		case route == "/healthz" || route == "/readyz", route == "/metrics" && err == nil, route == webhookPath && err == nil:
