@@ -96,9 +96,7 @@ func (s *Server) streamEvents(c echo.Context) error {
 	defer release()
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, "text/event-stream")
-	// A proxy that gathers or packs would hold back what has just happened.
-	header.Set(echo.HeaderCacheControl, "no-store, no-transform")
-	header.Set("X-Accel-Buffering", "no")
+	header.Set("X-Accel-Buffering", "no") // or nginx would hold back what has just happened
 	v := s.voice(c)
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(http.StatusOK)

@@ -27,7 +27,7 @@ func TestEvents_ShowAnImportToItsEnd(t *testing.T) {
 	path, _ := b.connected()
 	s := b.open(path+"events/", header("Accept-Language", "es"))
 	for name, want := range map[string]string{
-		"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no", "Content-Language": "es", "Content-Encoding": "", "X-Content-Type-Options": "nosniff",
+		"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Language": "es", "Content-Encoding": "", "X-Content-Type-Options": "nosniff",
 	} {
 		if got := s.header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -22,6 +22,7 @@ import (
 // public are the paths that anybody may ask for: all others want an account.
 var public = []string{
 	"/", "/api/docs/", "/api/openapi.json", "/api/webhooks/shopify/orders/", "/healthz", "/login", "/logout", "/metrics", "/readyz", "/setup",
+	"/static/docs.css", "/static/docs.js",
 }
 
 // ids are what is filled in for the parameters of a path, by their names: somebody's, and what nobody has.

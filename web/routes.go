@@ -32,7 +32,9 @@ func (s *Server) routes() {
 	get(e, "/readyz", s.readyz)
 	get(e, "/metrics", s.showMetrics, s.localOrAdmin)
 	get(e, "/api/openapi.json", s.openAPI)
-	get(e, "/api/docs", s.later)
+	get(e, "/api/docs", s.showDocs)
+	get(e, "/static/docs.css", s.docsFile("docs.css"))
+	get(e, "/static/docs.js", s.docsFile("docs.js"))
 
 	get(e, "/login", s.signInPage)
 	e.POST("/login", s.signIn)

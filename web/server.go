@@ -51,6 +51,7 @@ type Server struct {
 	catalog     *catalog
 	cfg         Config
 	cross       *http.CrossOriginProtection
+	docs        *docs
 	echo        *echo.Echo
 	exports     slots
 	exportStall time.Duration
@@ -92,6 +93,9 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	}
 	if s.metrics, err = newMetrics(cfg, a, &s.streams); err != nil {
 		return nil, fmt.Errorf("web: metrics: %w", err)
+	}
+	if s.docs, err = readDocsPage(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	s.exports.most, s.exports.mostEach = maxExports, maxAccountExports
 	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
