@@ -24,10 +24,10 @@ const docsPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; con
 type docs struct {
 	files map[string]docsFile // by name
 	page  *template.Template
-	view  *docsView
 
 	mu    sync.Mutex
 	ready map[string][]byte // by language
+	view  *docsView         // nil until somebody asks: reading the document takes a start longer than all else of this package
 }
 
 // docsBase stands in a page that is ready for the address under which it is asked for.
@@ -54,9 +54,6 @@ func readDocsPage() (*docs, error) {
 		sum := sha256.Sum256(body)
 		d.files[name] = docsFile{body: body, kind: kind, sum: hex.EncodeToString(sum[:8])}
 	}
-	if d.view, err = readDocs(openAPIDocument); err != nil {
-		return nil, fmt.Errorf("docs: %w", err)
-	}
 	return d, nil
 }
 
@@ -73,7 +70,7 @@ type docsPage struct {
 func (p docsPage) Lang() string { return p.voice.tag.String() }
 
 // Say gives a sentence of the page.
-func (p docsPage) Say(id string) string { return p.voice.say("page.docs."+id, nil) }
+func (p docsPage) Say(id string) string { return p.voice.say("page."+id, nil) }
 
 // Foreign is the language of what the document says, where that is another than the page's.
 func (p docsPage) Foreign() string {
@@ -98,6 +95,12 @@ func (s *Server) showDocs(c echo.Context) error {
 func (d *docs) in(v voice) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.view == nil {
+		var err error
+		if d.view, err = readDocs(openAPIDocument); err != nil {
+			return nil, err
+		}
+	}
 	p := docsPage{docsView: d.view, Base: docsBase, Script: d.address("docs.js"), Style: d.address("docs.css"), voice: v}
 	if page := d.ready[p.Lang()]; page != nil {
 		return page, nil

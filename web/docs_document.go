@@ -63,6 +63,7 @@ func (o docsObject) get(name string) json.RawMessage {
 type docsDocument struct {
 	err  error
 	root docsObject
+	seen map[string]docsObject // what references led to, and through
 }
 
 func (d *docsDocument) read(raw json.RawMessage, into any) {
@@ -96,15 +97,25 @@ func (d *docsDocument) resolve(raw json.RawMessage) (o docsObject, name string) 
 	if ref == "" {
 		return o, ""
 	}
-	parts := strings.Split(strings.TrimPrefix(ref, "#/"), "/")
-	at := d.root
-	for _, part := range parts {
-		at = d.object(at.get(part))
-	}
-	if at == nil && d.err == nil {
+	path := strings.TrimPrefix(ref, "#/")
+	if o = d.at(path); o == nil && d.err == nil {
 		d.err = fmt.Errorf("document: %s leads nowhere", ref)
 	}
-	return at, parts[len(parts)-1]
+	return o, path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// at is what stands at a path; each part of it is read once.
+func (d *docsDocument) at(path string) docsObject {
+	if o, ok := d.seen[path]; ok {
+		return o
+	}
+	parent, name := d.root, path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		parent, name = d.at(path[:i]), path[i+1:]
+	}
+	o := d.object(parent.get(name))
+	d.seen[path] = o
+	return o
 }
 
 // docsSchema is a schema as a page shows it.

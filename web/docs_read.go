@@ -89,7 +89,7 @@ type docsSecurity struct{ Description, Name string }
 
 // readDocs makes the view of a document. HEAD is left out: it is GET without the body, and the page says so once.
 func readDocs(document []byte) (*docsView, error) {
-	d := &docsDocument{}
+	d := &docsDocument{seen: map[string]docsObject{}}
 	d.root = d.object(document)
 	info := d.object(d.root.get("info"))
 	v := &docsView{

@@ -69,3 +69,9 @@ func ReadOne(ctx context.Context, st *store.Store, f store.OrderFilter, batch in
 	<-r.batches
 	return r.stop()
 }
+
+// ReadDocs reads a document for the page that shows it.
+func ReadDocs(document []byte) error {
+	_, err := readDocs(document)
+	return err
+}
