@@ -45,7 +45,7 @@ func (b *bench) open(path string, changes ...change) *eventStream {
 		f(r)
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
-	resp, err := transport.RoundTrip(r) //nolint:bodyclose // closed below
+	resp, err := transport.RoundTrip(r)
 	fatal(b.t, err)
 	if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" {
 		b.t.Fatalf("%s answered %d %s", path, resp.StatusCode, got)
