@@ -48,6 +48,7 @@ type App struct {
 	counters  *Counters
 	disk      disk
 	drains    drains
+	events    *Events
 	inbox     inbox
 	log       *slog.Logger
 	passwords passwords
@@ -82,7 +83,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if err != nil {
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
-	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
+	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, events: newEvents(), log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
@@ -93,6 +94,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if a.disk.measure = cfg.Disk; a.disk.measure == nil {
 		a.disk.measure = st.Space
 	}
+	st.Observe(a.events)
 	return a, nil
 }
 
@@ -101,6 +103,9 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Counters are what happened since the start.
 func (a *App) Counters() *Counters { return a.counters }
+
+// Events are what changes, for those who follow it.
+func (a *App) Events() *Events { return a.events }
 
 // now is the time of the clock, in UTC and in the whole milliseconds that the database keeps.
 func (a *App) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }

@@ -102,3 +102,29 @@ func Writing(a *App) bool {
 
 // Restart lets the application have started just now.
 func Restart(a *App) { a.started = a.now() }
+
+// NewEvents is a hub that no store feeds.
+func NewEvents() *Events { return newEvents() }
+
+// What a hub keeps, and for how long.
+const (
+	EventGather  = eventGather
+	EventKeep    = eventKeep
+	MaxEvents    = maxEvents
+	MaxEventList = maxEventList
+	MaxFeeds     = maxFeeds
+)
+
+// Kept is how many events of an integration are kept, and how many ids are in them.
+func (e *Events) Kept(integrationID int64) (events, items int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f := e.feeds[integrationID]
+	if f == nil {
+		return 0, 0
+	}
+	for _, event := range f.ring {
+		items += event.items()
+	}
+	return len(f.ring), items
+}

@@ -131,6 +131,23 @@ func (a *App) BeginSession(ctx context.Context, u store.User, from Browser) (str
 // Session gives a session and its account by what is in the cookie. One that is unknown or over is Unauthorized, without
 // saying which.
 func (a *App) Session(ctx context.Context, plain string) (store.Session, store.User, error) {
+	s, u, err := a.LookAtSession(ctx, plain)
+	if err != nil {
+		return store.Session{}, store.User{}, err
+	}
+	if now := a.now(); now.Sub(s.LastUsedAt) >= lastUsedEvery {
+		err := a.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+			return tx.TouchSession(ctx, s.ID, now)
+		})
+		if err != nil { // reading must go on when the disk is full
+			a.log.WarnContext(ctx, "the session's last use could not be noted", "session_id", s.ID, "error", err)
+		}
+	}
+	return s, u, nil
+}
+
+// LookAtSession is Session without counting as a use: a page that is only left open keeps no session alive.
+func (a *App) LookAtSession(ctx context.Context, plain string) (store.Session, store.User, error) {
 	refused := &Error{Kind: Unauthorized, Code: "unauthorized"}
 	if len(plain) != tokenLength {
 		return store.Session{}, store.User{}, refused
@@ -142,17 +159,8 @@ func (a *App) Session(ctx context.Context, plain string) (store.Session, store.U
 	if err != nil {
 		return store.Session{}, store.User{}, fmt.Errorf("session: %w", err)
 	}
-	now := a.now()
-	if !now.Before(s.ExpiresAt) || !now.Before(s.LastUsedAt.Add(SessionIdle)) {
+	if now := a.now(); !now.Before(s.ExpiresAt) || !now.Before(s.LastUsedAt.Add(SessionIdle)) {
 		return store.Session{}, store.User{}, refused
-	}
-	if now.Sub(s.LastUsedAt) >= lastUsedEvery {
-		err := a.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
-			return tx.TouchSession(ctx, s.ID, now)
-		})
-		if err != nil { // reading must go on when the disk is full
-			a.log.WarnContext(ctx, "the session's last use could not be noted", "session_id", s.ID, "error", err)
-		}
 	}
 	return s, u, nil
 }

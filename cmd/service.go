@@ -102,7 +102,7 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	return s, nil
 }
 
-func (s *service) serve(ctx context.Context, handler http.Handler) {
+func (s *service) serve(ctx context.Context, handler *web.Server) {
 	// The end of ctx begins the stop; requests that are being answered then still
 	// have the time of the drain.
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -117,6 +117,7 @@ func (s *service) serve(ctx context.Context, handler http.Handler) {
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 	}
+	s.server.RegisterOnShutdown(handler.EndStreams)
 	go func() {
 		if err := s.server.Serve(netutil.LimitListener(s.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("the HTTP server ended: %w", err)

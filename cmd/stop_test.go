@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"bufio"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -158,5 +159,47 @@ func TestExecute_EndsWithItsContext(t *testing.T) {
 	<-ended
 	if code != 0 {
 		t.Errorf("got exit code %d, want 0: %s", code, stderr)
+	}
+}
+
+// A stream of events ends by itself at no time, so that a stop must not wait for it.
+func TestStop_EndsStreamsAtOnce(t *testing.T) {
+	t.Parallel()
+	p, r, _ := gated(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.base+api+"1/events/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("got %s", resp.Status)
+	}
+	// The jobs of the service feed it.
+	r.call(http.MethodPost, api+"1/sync-orders/", nil, http.StatusAccepted, nil)
+	lines := bufio.NewScanner(resp.Body)
+	for completed := false; !completed; completed = strings.HasPrefix(lines.Text(), "data: ") && strings.Contains(lines.Text(), `"state":"completed"`) {
+		if !lines.Scan() {
+			t.Fatalf("the stream ended: %v", lines.Err())
+		}
+	}
+	begun := time.Now()
+	if code := p.stop(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("the stop takes %s, want it not to wait for the stream", took)
+	}
+	for lines.Scan() {
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream was cut (%v), want it ended", err)
+	}
+	if strings.Contains(p.stderr.String(), "are cut off") {
+		t.Error("the stop waited for the stream")
 	}
 }

@@ -91,7 +91,9 @@ func (tx *Tx) InsertDeliveries(ctx context.Context, ds []Delivery) (inserted []b
 	}
 	inserted = make([]bool, len(ds))
 	for i, d := range ds {
-		inserted[i] = fresh[d.ID]
+		if inserted[i] = fresh[d.ID]; inserted[i] {
+			tx.noteDelivery(d)
+		}
 		delete(fresh, d.ID) // the same delivery twice in one call counts once
 	}
 	return inserted, nil
@@ -158,6 +160,7 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	for _, d := range ds {
 		m := deliveryMark{d.State, d.ErrorCode, d.ErrorDetail, d.Attempts, millis(d.ProcessedAt), millis(d.NextAttemptAt), d.took()}
 		same[m] = append(same[m], d.Seq)
+		tx.noteDelivery(d)
 	}
 	for m, seqs := range same {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,

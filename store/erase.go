@@ -51,6 +51,9 @@ func (tx *Tx) EraseIntegration(ctx context.Context, id uuid.UUID, limit int) (mo
 	if orders > 0 {
 		tx.touched(r.IntegrationID)
 	}
+	if orders+deliveries > 0 {
+		tx.noteUnlisted(r.IntegrationID)
+	}
 	_, err = tx.tx.ExecContext(ctx, `UPDATE privacy_requests SET orders = orders + $2, deliveries = deliveries + $3 WHERE id = $1`, id.String(), orders, deliveries)
 	return left <= 0, failed(op, err)
 }

@@ -79,6 +79,9 @@ func (tx *Tx) InsertImport(ctx context.Context, m Import) error {
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO imports (id, integration_id, kind, state, field, window_from, window_to, total, fetched, created, updated,
 			unchanged, failed, page_cursor, pass, pages, attempts, error_code, error_detail, queued_at, started_at, finished_at, next_attempt_at)
 		VALUES `+sqlite.values(1, 23), append([]any{m.ID.String(), m.IntegrationID}, m.values()...)...)
+	if err == nil {
+		tx.noteImport(m)
+	}
 	return failed(op, err)
 }
 
@@ -88,6 +91,9 @@ func (tx *Tx) UpdateImport(ctx context.Context, m Import) error {
 			fetched = $8, created = $9, updated = $10, unchanged = $11, failed = $12, page_cursor = $13, pass = $14, pages = $15, attempts = $16,
 			error_code = $17, error_detail = $18, queued_at = $19, started_at = $20, finished_at = $21, next_attempt_at = $22
 		WHERE id = $1`, append([]any{m.ID.String()}, m.values()...)...)
+	if err == nil {
+		tx.noteImport(m)
+	}
 	return changedOne("imports: update "+m.ID.String(), res, err)
 }
 

@@ -130,6 +130,9 @@ func (tx *Tx) MarkIntegrationDeleted(ctx context.Context, id int64, at time.Time
 		WHERE integration_id = $1 AND state IN ('queued', 'running')`, id, at.UnixMilli()); err != nil {
 		return failed(op, err)
 	}
+	if c := tx.note(id); c != nil {
+		c.Gone = true
+	}
 	return tx.DeleteSecrets(ctx, id)
 }
 

@@ -116,11 +116,12 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	var texts []searchChange
 	for _, p := range batch {
 		before, known := was[p.order.ID]
-		imported := now.UnixMilli()
+		imported, change := now.UnixMilli(), Created
 		if known {
 			sums.add(before.sum, -1)
-			imported = before.imported
+			imported, change = before.imported, Updated
 		}
+		tx.noteOrder(integrationID, rows[p.order.ID], p.order.ID, change)
 		sums.add(p.sum(imported), 1)
 		if before.search != p.search {
 			texts = append(texts, searchChange{row: rows[p.order.ID], before: before.search, words: p.words})
@@ -266,6 +267,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if !known {
 		return Deleted, nil
 	}
+	tx.noteOrder(integrationID, stored.id, platformOrderID, Deleted)
 	sums := newLedger()
 	sums.add(stored.sum, -1)
 	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {

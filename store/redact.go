@@ -197,6 +197,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	if before.deleted {
 		return true, nil
 	}
+	tx.noteOrder(g.id, id, o.ID, Updated)
 	sums, sum := newLedger(), p.sum(before.imported)
 	sum.likelihood = before.sum.likelihood
 	sums.add(before.sum, -1)

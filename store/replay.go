@@ -24,12 +24,20 @@ func (s *Store) MatchingDeliveries(ctx context.Context, integrationID int64, f D
 // ReplayDeliveries makes deliveries due again, from now on, that are still in that state, and returns how many they are.
 func (tx *Tx) ReplayDeliveries(ctx context.Context, state string, seqs []int64, now time.Time) (int, error) {
 	const op = "deliveries: replay"
-	res, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = 'pending', attempts = 0, error_code = '', error_detail = '',
+	due, err := list(ctx, tx.tx, op, scanReplayed, `UPDATE deliveries SET state = 'pending', attempts = 0, error_code = '', error_detail = '',
 		processed_at = NULL, next_attempt_at = $3, duration_ms = NULL
-		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n)`, state, sqlite.numberList(seqs), now.UnixMilli())
+		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n) RETURNING id, integration_id, topic`, state, sqlite.numberList(seqs), now.UnixMilli())
 	if err != nil {
-		return 0, failed(op, err)
+		return 0, err
 	}
-	n, err := res.RowsAffected()
-	return int(n), failed(op, err)
+	for _, d := range due {
+		tx.noteDelivery(d)
+	}
+	return len(due), nil
+}
+
+func scanReplayed(r row) (d Delivery, err error) {
+	d.State = DeliveryPending
+	err = r.Scan(&d.ID, &d.IntegrationID, &d.Topic)
+	return d, err
 }

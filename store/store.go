@@ -29,6 +29,7 @@ type Store struct {
 	secrets     secretCache
 	suppression suppressionKey
 	bounds      readBounds
+	observer    atomic.Pointer[Observer]
 	dir         folder
 	release     func() error // closes everything
 

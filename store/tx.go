@@ -13,6 +13,7 @@ type Tx struct {
 	store   *Store
 	changed map[int64]bool // integrations whose orders this transaction changes
 	secrets bool           // it changes what ShopSecrets says
+	notes   notes
 }
 
 // touched notes that orders of an integration change.
@@ -87,10 +88,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 			s.secrets.forget()
 		}
 	}()
-	if err := sqlTx.Commit(); err != nil {
-		return failed("store: commit", err)
-	}
-	return nil
+	err = failed("store: commit", sqlTx.Commit())
+	tx.tell(err == nil)
+	return err
 }
 
 // list reads all rows of a query with scan, closes them and looks for the error that ended them.

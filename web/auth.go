@@ -35,11 +35,11 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (s *Server) byToken(c echo.Context) error {
-	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	scheme, _, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
 	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "Token") {
 		return &app.Error{Kind: app.Unauthorized, Code: "unauthorized"}
 	}
-	user, err := s.app.Authenticate(c.Request().Context(), strings.TrimSpace(token))
+	user, err := s.app.Authenticate(c.Request().Context(), bearer(c))
 	if err != nil && app.KindOf(err) == app.Unauthorized {
 		return cmp.Or(s.app.CountWrong(c.RealIP()), err)
 	}
@@ -48,6 +48,12 @@ func (s *Server) byToken(c echo.Context) error {
 	}
 	c.Set(userKey, user)
 	return nil
+}
+
+// bearer is the token in the Authorization header, behind the name of the scheme.
+func bearer(c echo.Context) string {
+	_, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	return strings.TrimSpace(token)
 }
 
 func (s *Server) bySession(c echo.Context) error {

@@ -152,11 +152,14 @@ func eventually(t testing.TB, what string, ok func() bool) {
 }
 
 // exports are the log's lines about exports.
-func (l *logs) exports() []map[string]any {
+func (l *logs) exports() []map[string]any { return l.lines("/orders/export") }
+
+// lines are those about a route, by its end.
+func (l *logs) lines(route string) []map[string]any {
 	var out []map[string]any
 	for line := range strings.Lines(l.String()) {
 		var v map[string]any
-		if json.Unmarshal([]byte(line), &v) == nil && strings.HasSuffix(fmt.Sprint(v["route"]), "/orders/export") {
+		if json.Unmarshal([]byte(line), &v) == nil && strings.HasSuffix(fmt.Sprint(v["route"]), route) {
 			out = append(out, v)
 		}
 	}

@@ -21,6 +21,21 @@ const (
 // SetExportStall shortens the time that a client may take for a piece of an export.
 func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
 
+// Streams at once.
+const (
+	MaxAccountStreams = maxAccountStreams
+	MaxStreams        = maxStreams
+)
+
+// SetStreamTimes shortens the time between two signs of life, between two looks at who is listening, and that a client may take to
+// read.
+func (s *Server) SetStreamTimes(beat, check, stall time.Duration) {
+	s.streamTimes = streamTimes{beat: beat, check: check, stall: stall}
+}
+
+// BoundStreams lets so many streams be open at once.
+func (s *Server) BoundStreams(all, each int) { s.streams.most, s.streams.mostEach = all, each }
+
 // SetBodyTimes shortens the time that the body of a request, and of a webhook, may take.
 func (s *Server) SetBodyTimes(api, webhook time.Duration) {
 	s.bodyTimes = bodyTimes{api: api, webhook: webhook}
@@ -53,4 +68,10 @@ func ReadOne(ctx context.Context, st *store.Store, f store.OrderFilter, batch in
 	r := startReadAhead(ctx, w)
 	<-r.batches
 	return r.stop()
+}
+
+// ReadDocs reads a document for the page that shows it.
+func ReadDocs(document []byte) error {
+	_, err := readDocs(document)
+	return err
 }

@@ -35,7 +35,7 @@ var webhookCodes = []string{
 	accepted, "invalid_json", "payload_too_large", "webhook_not_stored", "webhook_shop_unknown", "webhook_signature_invalid",
 }
 
-func newMetrics(cfg Config, a *app.App) (*metrics, error) {
+func newMetrics(cfg Config, a *app.App, streams *slots) (*metrics, error) {
 	m := &metrics{
 		accepting: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "probability_webhook_accept_seconds", Help: "Time from a webhook's whole body to its being on the disk.",
@@ -61,8 +61,11 @@ func newMetrics(cfg Config, a *app.App) (*metrics, error) {
 		ConstLabels: prometheus.Labels{"version": cfg.Version, "commit": cfg.Commit},
 	})
 	info.Set(1)
+	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "probability_event_streams", Help: "Streams of events that are open.",
+	}, func() float64 { return float64(streams.count()) })
 	for _, c := range []prometheus.Collector{
-		m.accepting, m.failed, m.requests, m.webhooks, info, a.Counters(), collectors.NewGoCollector(),
+		m.accepting, m.failed, m.requests, m.webhooks, info, open, a.Counters(), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		if err := m.registry.Register(c); err != nil {

@@ -66,7 +66,11 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" || w.Status == http.StatusNotFound && errors.Is(err, echo.ErrNotFound) {
 			route = "unmatched"
 		}
-		s.metrics.request(route, r.Method, w.Status, time.Since(start))
+		took := time.Since(start)
+		if began, ok := c.Get(streamKey).(time.Time); ok {
+			took = began.Sub(start) // how long it stays open afterwards is no time of answering
+		}
+		s.metrics.request(route, r.Method, w.Status, took)
 		if err == nil && route == webhookPath && !s.log.Enabled(r.Context(), slog.LevelDebug) {
 			return nil
 		}
@@ -96,7 +100,7 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			attrs = append(attrs, slog.Any("error", err))
 		case route == "/readyz" && code == "not_ready", errors.Is(err, app.ErrDiskFull):
 			level = slog.LevelDebug // told once, when it changed; a line for each refusal would need room, too
-		case err != nil && (w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
+		case err != nil && (code == "internal" || w.Status >= http.StatusInternalServerError && w.Status != http.StatusNotImplemented):
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
 		case route == "/healthz" || route == "/readyz", route == "/metrics" && err == nil, route == webhookPath && err == nil:

@@ -124,7 +124,7 @@ func TestServer_ForbidsTheBrowserWhatItDoesNotNeed(t *testing.T) {
 		"wrong method":     b.do(http.MethodPut, path, "").want(http.StatusMethodNotAllowed),
 		"methods":          b.do(http.MethodOptions, path, "").want(http.StatusNoContent),
 		"too large":        b.post(connectPath, strings.Repeat("x", 2<<20)).want(http.StatusRequestEntityTooLarge),
-		"not yet":          b.get(path + "events/").want(http.StatusNotImplemented),
+		"stream":           b.do(http.MethodHead, path+"events/", "").want(http.StatusOK),
 	} {
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "X-Frame-Options": "DENY",

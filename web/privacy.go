@@ -86,8 +86,8 @@ func (s *Server) exportPrivacy(c echo.Context) error {
 		describe()
 		return c.NoContent(http.StatusOK)
 	}
-	release, ok := s.exports.enter(caller(c).ID)
-	if !ok {
+	release, by := s.exports.enter(caller(c).ID)
+	if by != takenByNobody {
 		return &problem{status: http.StatusServiceUnavailable, code: "export_busy", retryAfter: exportRetry}
 	}
 	defer release()

@@ -34,7 +34,7 @@ func (s *Server) routes() {
 	get(e, "/readyz", s.readyz)
 	get(e, "/metrics", s.showMetrics, s.localOrAdmin)
 	get(e, "/api/openapi.json", s.openAPI)
-	get(e, "/api/docs", s.later)
+	get(e, "/api/docs", s.showDocs)
 
 	get(e, "/login", s.signInPage)
 	e.POST("/login", s.signIn)
@@ -75,11 +75,11 @@ func (s *Server) routes() {
 	get(e, one+"/deliveries/:delivery", s.getDelivery, account)
 	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
 	get(e, one+"/refusals", s.listRefusals, account)
+	get(e, one+"/events", s.streamEvents, account)
 	get(e, one+"/privacy", s.listPrivacy, account)
 	get(e, one+"/privacy/:request/export", s.exportPrivacy, account)
 
 	// Promised for later versions: the owner is checked, then the answer says so.
-	get(e, one+"/events", s.laterOwned, account)
 	get(e, one+"/orders/:order/score", s.laterOwned, account)
 
 	s.pageRoutes()

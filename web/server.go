@@ -64,14 +64,17 @@ type Server struct {
 	catalog     *catalog
 	cfg         Config
 	cross       *http.CrossOriginProtection
+	docs        *docs
 	echo        *echo.Echo
-	exports     exportSlots
+	exports     slots
 	exportStall time.Duration
 	log         *slog.Logger
 	metrics     *metrics
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
+	streams     slots // of events
+	streamTimes streamTimes
 }
 
 // New builds the server. It listens to nothing and starts nothing.
@@ -92,10 +95,6 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	measured, err := newMetrics(cfg, a)
-	if err != nil {
-		return nil, fmt.Errorf("web: metrics: %w", err)
-	}
 	pages, err := parsePages()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
@@ -105,9 +104,15 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &Server{
-		app: a, assets: files, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages,
+		app: a, assets: files, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(), docs: newDocs(files, pages),
+		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages,
 	}
+	if s.metrics, err = newMetrics(cfg, a, &s.streams); err != nil {
+		return nil, fmt.Errorf("web: metrics: %w", err)
+	}
+	s.exports.most, s.exports.mostEach = maxExports, maxAccountExports
+	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
+	s.streamTimes = streamTimes{beat: streamBeat, check: streamCheck, stall: streamStall}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
 	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
 	s.ready.changed = s.tellReadiness
