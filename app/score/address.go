@@ -87,7 +87,7 @@ func hasNumber(country string, words []string) bool {
 			return true
 		case rural[w], w == "sn", w == "s" && next == "n", (w == "sin" || w == "sem") && strings.HasPrefix(next, "num"), w == "domicilio" && next == "conocido":
 			return true
-		case offices[w] && anyOf(words, carriers):
+		case offices[w] && anyOf(words, couriers):
 			return true
 		case estates[w]:
 			named = true
@@ -161,7 +161,7 @@ var (
 		"rancheria", "parcelacion", "parcelas", "km", "kilometro", "estancia", "paraje", "assentamento")
 	crossing = setOf("esquina", "esq", "interseccion", "cruce", "esquinero")
 	offices  = setOf("oficina", "agencia", "sucursal", "sede", "punto", "terminal", "reclama", "reclamar", "recoge", "recoger", "retira", "retirar", "retiro")
-	carriers = setOf("servientrega", "interrapidisimo", "inter", "rapidisimo", "coordinadora", "envia", "tcc", "deprisa", "saferbo", "veloces", "olva", "shalom", "marvisur", "scharff",
+	couriers = setOf("servientrega", "interrapidisimo", "inter", "rapidisimo", "coordinadora", "envia", "tcc", "deprisa", "saferbo", "veloces", "olva", "shalom", "marvisur", "scharff",
 		"dhl", "estafeta", "fedex", "paquetexpress", "castores", "correos", "correo", "correios", "andreani", "oca", "starken", "chilexpress", "bluexpress", "laar", "tramaco", "cooperativa", "flota")
 	months = setOf("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "setiembre", "octubre", "noviembre", "diciembre", "diciembr",
 		"janeiro", "fevereiro", "marco", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro")
