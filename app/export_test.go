@@ -102,3 +102,6 @@ func Writing(a *App) bool {
 
 // Restart lets the application have started just now.
 func Restart(a *App) { a.started = a.now() }
+
+// ScoreOrder says an order in the words of the score.
+var ScoreOrder = scoreOrder
