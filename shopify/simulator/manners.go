@@ -122,7 +122,7 @@ func (m *manners) spoil(p *person, seed, n uint64) {
 	case phoneShort:
 		p.phone = p.phone[:len(p.phone)-2-r.IntN(2)]
 	case phoneMadeUp:
-		p.phone = one(r, p.place.mobile[:1]+"000000000", "123456789", "1111111111", p.place.prefix+"9999999999")
+		p.phone = one(r, p.place.mobile[:1]+"777777777", "123456789", "1111111111", p.place.prefix+"9999999999")
 	case phoneFine:
 	}
 	switch m.street {

@@ -78,7 +78,7 @@ func shareBack(all []sent, of func(s sent) bool) (share float64, n int) {
 func TestGenerate_BadFactsAndFailedDeliveriesGoTogether(t *testing.T) {
 	t.Parallel()
 	all := sentOrders(t, 3, 4_000)
-	madeUp := []string{"123456789", "1111111111", "3000000000", "+579999999999"}
+	madeUp := []string{"123456789", "1111111111", "3777777777", "+579999999999"}
 	badPhone := func(s sent) bool { return s.phone == "" || slices.Contains(madeUp, s.phone) }
 	badStreet := func(s sent) bool { return !strings.ContainsAny(s.street, "0123456789") || s.street == "Calle 45" }
 	cod, n := shareBack(all, func(s sent) bool { return s.cod })
