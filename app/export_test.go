@@ -128,3 +128,6 @@ func (e *Events) Kept(integrationID int64) (events, items int) {
 	}
 	return len(f.ring), items
 }
+
+// ScoreOrder says an order in the words of the score.
+var ScoreOrder = scoreOrder
