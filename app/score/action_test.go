@@ -122,10 +122,10 @@ func TestProfit_IsExactToTheCent(t *testing.T) {
 
 func TestAction_ASmallShareIsShippedToLearn(t *testing.T) {
 	t.Parallel()
-	held := score.Facts{COD: score.No, DispatchHours: -1, Currency: "COP", City: "co|cun|soacha"}
+	held := score.Facts{COD: score.No, DispatchHours: -1, Currency: "COP", City: "co|cundinamarca|soacha"}
 	m := certain(logit(0.1))
 	m.HighValue = map[string]int64{"COP": 500_000}
-	explorer := score.NewScorer(m, score.Settings{Explore: ptr(0.05)})
+	explorer := score.NewScorer(m, score.Settings{Explore: new(0.05)})
 	never := score.NewScorer(m, score.Settings{})
 	learnt := 0
 	const n = 20_000

@@ -82,20 +82,20 @@ func TestInterval_WhatIsSetIsCertainAndWhatIsOffIsUnknown(t *testing.T) {
 	t.Parallel()
 	m := score.Shipped()
 	m.Intercept = 0
-	m.Cells = map[string]score.Cell{"co": {Variance: 0.01}, "co|cun": {Variance: 0.02}, "p1": {Variance: 0.03}}
+	m.Cells = map[string]score.Cell{"co": {Variance: 0.01}, "co|cundinamarca": {Variance: 0.02}, "p1": {Variance: 0.03}}
 	m.Covariance[1*2/2] = -0.1 // payment with the intercept
-	f := score.Facts{COD: score.Yes, Country: "co", Province: "co|cun", Products: []string{"p1"}}
+	f := score.Facts{COD: score.Yes, Country: "co", Province: "co|cundinamarca", Products: []string{"p1"}}
 	const cellsUnseen = 0.3*0.3 + 0.2*0.2
 	for name, c := range map[string]struct {
 		set  map[score.Code]score.FactorSetting
 		want float64
 	}{
 		"as learnt":   {nil, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: ptr(-1.0)}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: new(-1.0)}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"payment off": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Off: true}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"places off":  {map[score.Code]score.FactorSetting{score.AreaRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(0.0)}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(2.0)}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(0.0)}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
+		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"goods off":   {map[score.Code]score.FactorSetting{score.ProductRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.0625},
 	} {
 		e := score.NewScorer(m, score.Settings{Factors: c.set}).Explain(f, score.History{}, score.Order{})
