@@ -131,6 +131,8 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		"preferred":                    {[]score.CarrierRule{prefer("", "", "", "Coordinadora")}, "Coordinadora S.A."},
 		"preferred, city excluded":     {[]score.CarrierRule{prefer("co", "", "", "Coordinadora"), exclude("co", "", "Soacha", "coordinadora")}, "Envia"},
 		"excluded, city preferred":     {[]score.CarrierRule{exclude("co", "", "", "coordinadora"), prefer("co", "Cundinamarca", "SOACHA", "coordinadora")}, "Coordinadora S.A."},
+		"as people write it":           {[]score.CarrierRule{exclude("Colombia", "CUN", "SOACHA, Cundinamarca", "Envía")}, "Coordinadora S.A."},
+		"a placeholder is no place":    {[]score.CarrierRule{exclude("co", "", "n/a", "envia")}, "envia"},
 		"province over country":        {[]score.CarrierRule{exclude("co", "Cundinamarca", "", "envia"), prefer("co", "", "", "envia")}, "Coordinadora S.A."},
 		"preferred with few parcels":   {[]score.CarrierRule{prefer("co", "", "Soacha", "TCC")}, "TCC"},
 		"preferred and never seen":     {[]score.CarrierRule{prefer("", "", "", "Interrapidísimo")}, "Interrapidísimo"},
