@@ -20,7 +20,7 @@ var floors = map[string][]string{
 	"cmd":               {"web", "jobs", "app", "store", "shopify", "shopify/simulator"},
 	"web":               {"app", "app/score", "store", "shopify"},
 	"jobs":              {"app", "store", "shopify"},
-	"app":               {"store", "shopify"},
+	"app":               {"app/score", "store", "shopify"},
 	"app/score":         {},
 	"store":             {"shopify"},
 	"shopify":           {},
