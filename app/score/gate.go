@@ -6,8 +6,9 @@ import "math"
 // than one standard error of the paired differences of log-loss, and better than the base rate likewise; and when its
 // calibration error is within maxCalibrationError, over what chance alone shows with so few orders.
 //
-// A blended model moves but the level and places, by outcomes too few for such a proof against the base rate. There it is enough not to be
-// worse than it.
+// A blended model moves but the level and places, of which the shipped ones know nothing, and from outcomes too few for such proofs:
+// it must have predicted better than both, by however little. Of outcomes dealt out at random, which leave but the level to learn,
+// that lets one in ten through at 50 outcomes and one in two hundred at 300.
 const (
 	gateErrors          = 1.0
 	maxCalibrationError = 0.05
@@ -17,20 +18,20 @@ const (
 
 // judge decides by what was tested.
 func judge(basis Basis, t Tested) (Decision, GateReason) {
-	enough, margin := testedFrom, gateErrors*t.BaseGainError
-	if basis == BasisBlended {
-		enough, margin = testedFromBlended, 0
+	learned, enough, errors := basis == BasisLearned, testedFromBlended, 0.0
+	if learned {
+		enough, errors = testedFrom, gateErrors
 	}
 	switch {
 	case basis == BasisPrior:
 		return Refused, ReasonTooFew
 	case t.N < enough || t.CurrentLoss == nil:
 		return Refused, ReasonTooFewNew
-	case t.BaseGain <= margin:
+	case t.BaseGain <= errors*t.BaseGainError:
 		return Refused, ReasonNotBetterThanBase
-	case t.Gain <= gateErrors*t.GainError:
+	case t.Gain <= errors*t.GainError:
 		return Refused, ReasonNotBetter
-	case t.CalibrationErr-t.Chance > maxCalibrationError:
+	case learned && t.CalibrationErr-t.Chance > maxCalibrationError:
 		return Refused, ReasonBadlyCalibrated
 	default:
 		return Accepted, ReasonBetter
