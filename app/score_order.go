@@ -1,38 +1,62 @@
 package app
 
 import (
+	"strings"
+
 	"probability/app/score"
 	"probability/shopify"
 )
 
-// scoreOrder is an order in the words of the score.
+// scoreOrder says an order in the words of the score.
 func scoreOrder(o shopify.Order, d shopify.Details) score.Order {
-	out := score.Order{
-		CreatedAt: o.CreatedAt, Cancelled: o.CancelledAt, FinancialStatus: o.FinancialStatus, Payment: o.PaymentType, Currency: o.Currency,
-		HasTotal: o.TotalPrice != "", Name: o.CustomerName, Email: o.CustomerEmail, Phone: o.Phone, Address: o.Address, Complement: o.AddressComplement,
-		City: o.City, Province: o.Province, Postcode: d.Zip, Country: o.Country, IP: d.BrowserIP, RiskLevel: d.Risk, Test: o.Test,
+	s := score.Order{
+		CreatedAt:       d.CreatedAt,
+		Updated:         o.UpdatedAt,
+		Cancelled:       o.CancelledAt,
+		FinancialStatus: o.FinancialStatus,
+		Payment:         o.PaymentType,
+		Tags:            o.Tags,
+		Currency:        o.Currency,
+		Total:           shopify.Millionths(o.TotalPrice),
+		HasTotal:        o.TotalPrice != "",
+		Name:            o.CustomerName,
+		Email:           o.CustomerEmail,
+		Phone:           o.Phone,
+		Address:         o.Address,
+		Complement:      o.AddressComplement,
+		City:            o.City,
+		Province:        o.Province,
+		ProvinceCode:    d.ProvinceCode,
+		Postcode:        d.Zip,
+		Country:         o.Country,
+		IP:              d.BrowserIP,
+		RiskLevel:       d.Risk,
+		Test:            o.Test,
 	}
-	if out.HasTotal {
-		out.Total = shopify.Millionths(o.TotalPrice)
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = o.CreatedAt
 	}
-	if !d.CreatedAt.IsZero() {
-		out.CreatedAt = d.CreatedAt
+	if len(d.Gateways) > 0 {
+		s.Payment = strings.Join(d.Gateways, " + ")
 	}
-	if out.Phone == "" {
-		out.Phone = d.OtherPhone
+	if s.Phone == "" {
+		s.Phone = d.OtherPhone
 	}
-	for _, i := range d.Items {
-		product := i.ProductID
-		if product == "" {
-			product = i.SKU
+	if d.CountryCode != "" {
+		s.Country = d.CountryCode
+	}
+	for _, item := range d.Items {
+		product := item.ProductID
+		if product == "" || product == "0" {
+			product = item.SKU
 		}
-		out.Items = append(out.Items, score.Item{Product: product, Title: i.Title, Quantity: i.Quantity})
+		s.Items = append(s.Items, score.Item{Product: product, Title: item.Title, Quantity: item.Quantity, Price: shopify.Millionths(item.Price)})
 	}
 	for _, f := range d.Fulfillments {
-		out.Parcels = append(out.Parcels, score.Parcel{At: f.CreatedAt, Changed: f.UpdatedAt, Status: f.Status, Shipment: f.ShipmentStatus, Carrier: f.Carrier})
+		s.Parcels = append(s.Parcels, score.Parcel{At: f.CreatedAt, Changed: f.UpdatedAt, Status: f.Status, Shipment: f.ShipmentStatus, Carrier: f.Carrier})
 	}
 	for _, r := range d.Refunds {
-		out.Refunds = append(out.Refunds, score.Refund{At: r.CreatedAt, Returned: r.Returned, Note: r.Note})
+		s.Refunds = append(s.Refunds, score.Refund{At: r.CreatedAt, Returned: r.Returned, Note: r.Note})
 	}
-	return out
+	return s
 }
