@@ -27,8 +27,8 @@ func rate(carrier string, delivered, failed int) score.CarrierRate {
 
 func someCarriers() map[string][]score.CarrierRate {
 	return map[string][]score.CarrierRate{
-		"":              {rate("envia", 180, 20), rate("coordinadora", 300, 100), rate("tcc", 3, 0)},
-		"co":            {rate("coordinadora", 300, 100), rate("tcc", 3, 0), rate("envia", 180, 20)},
+		"":                       {rate("envia", 180, 20), rate("coordinadora", 300, 100), rate("tcc", 3, 0)},
+		"co":                     {rate("coordinadora", 300, 100), rate("tcc", 3, 0), rate("envia", 180, 20)},
 		"co|cundinamarca|soacha": {{Carrier: "coordinadora", Name: "Coordinadora S.A.", Delivered: 40, Failed: 14}},
 	}
 }
@@ -73,8 +73,8 @@ func diff(a, b float64) float64 { return max(a-b, b-a) }
 func TestCarrier_AHardPlaceIsHardForAll(t *testing.T) {
 	t.Parallel()
 	carriers := map[string][]score.CarrierRate{
-		"":              {rate("envia", 400, 100), rate("tcc", 840, 160)},
-		"co":            {rate("envia", 400, 100), rate("tcc", 840, 160)},
+		"":                       {rate("envia", 400, 100), rate("tcc", 840, 160)},
+		"co":                     {rate("envia", 400, 100), rate("tcc", 840, 160)},
 		"co|cundinamarca|soacha": {rate("envia", 60, 60)},
 	}
 	got := recommend(carriers, toSoacha)

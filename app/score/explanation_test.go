@@ -18,9 +18,9 @@ func soachaModel() *score.Model {
 	m := score.Shipped()
 	m.Basis, m.Version, m.N, m.Failed, m.Until = score.BasisBlended, 2, 120, 31, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	m.Cells = map[string]score.Cell{
-		"co":            {Effect: 0.05, Variance: 0.01, Delivered: 89, Failed: 31},
+		"co":                     {Effect: 0.05, Variance: 0.01, Delivered: 89, Failed: 31},
 		"co|cundinamarca|soacha": {Effect: -0.75, Variance: 0.04, Delivered: 12, Failed: 19},
-		"p1":            {Effect: 0.25, Variance: 0.02, Delivered: 9, Failed: 0},
+		"p1":                     {Effect: 0.25, Variance: 0.02, Delivered: 9, Failed: 0},
 	}
 	m.HighValue = map[string]int64{"COP": 200_000_000_000}
 	return m
