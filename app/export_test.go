@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"probability/store"
 )
 
 // HurryDrains lets jobs wait so long for more deliveries, gather for so long, and give way after so long.
@@ -102,3 +104,11 @@ func Writing(a *App) bool {
 
 // Restart lets the application have started just now.
 func Restart(a *App) { a.started = a.now() }
+
+// StoreOrders stores orders in one transaction and rates them, as an import does.
+func StoreOrders(ctx context.Context, a *App, integrationID int64, vs []store.Version) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := a.putOrders(ctx, tx, integrationID, vs)
+		return err
+	})
+}
