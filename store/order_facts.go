@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -213,6 +214,9 @@ func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationI
 			return failed(op, err)
 		}
 	}
+	slices.SortFunc(w.written, func(a, b orderKey) int { // neighbours in the table follow each other
+		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.key, b.key), cmp.Compare(a.placed, b.placed), cmp.Compare(a.id, b.id))
+	})
 	for _, size := range orderBatches {
 		for ; len(w.written) >= size; w.written = w.written[size:] {
 			args := make([]any, 0, size*5)
