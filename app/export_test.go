@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"probability/store"
 )
 
 // HurryDrains lets jobs wait so long for more deliveries, gather for so long, and give way after so long.
@@ -131,3 +133,11 @@ func (e *Events) Kept(integrationID int64) (events, items int) {
 
 // ScoreOrder says an order in the words of the score.
 var ScoreOrder = scoreOrder
+
+// StoreOrders stores orders in one transaction and rates them, as an import does.
+func StoreOrders(ctx context.Context, a *App, integrationID int64, vs []store.Version) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := a.putOrders(ctx, tx, integrationID, vs)
+		return err
+	})
+}

@@ -108,12 +108,16 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if len(batch) == 0 {
 		return outcomes, nil
 	}
+	if err := tx.rateFresh(ctx, op, integrationID, batch, was, now); err != nil {
+		return nil, err
+	}
 	rows, err := tx.writeOrders(ctx, op, integrationID, batch, now)
 	if err != nil {
 		return nil, err
 	}
 	sums := newLedger()
 	var texts []searchChange
+	read := make([]readOrderRow, 0, len(batch))
 	for _, p := range batch {
 		before, known := was[p.order.ID]
 		imported, change := now.UnixMilli(), Created
@@ -122,12 +126,18 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			imported, change = before.imported, Updated
 		}
 		tx.noteOrder(integrationID, rows[p.order.ID], p.order.ID, change)
-		sums.add(p.sum(imported), 1)
+		sum := p.sum(imported)
+		if sum.likelihood = p.fresh.likelihood(); known {
+			sum.likelihood = before.sum.likelihood // until it is rated anew
+		}
+		sums.add(sum, 1)
 		if before.search != p.search {
 			texts = append(texts, searchChange{row: rows[p.order.ID], before: before.search, words: p.words})
 		}
+		read = append(read, readOrderRow{id: rows[p.order.ID], known: known, placed: sum.listedAt, reading: p.reading, fresh: p.fresh})
 	}
-	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+	tx.addSums(integrationID, sums)
+	if err := tx.putReadings(ctx, op, integrationID, read); err != nil {
 		return nil, err
 	}
 	tx.touched(integrationID)
@@ -270,7 +280,8 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	tx.noteOrder(integrationID, stored.id, platformOrderID, Deleted)
 	sums := newLedger()
 	sums.add(stored.sum, -1)
-	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+	tx.addSums(integrationID, sums)
+	if err := tx.forgetReadings(ctx, op, integrationID, []int64{stored.id}); err != nil {
 		return Unchanged, err
 	}
 	tx.touched(integrationID)

@@ -202,7 +202,8 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	sum.likelihood = before.sum.likelihood
 	sums.add(before.sum, -1)
 	sums.add(sum, 1)
-	if err := tx.writeLedger(ctx, op, g.id, sums); err != nil {
+	tx.addSums(g.id, sums)
+	if err := tx.redactReading(ctx, op, g.id, readOrderRow{id: id, known: true, placed: sum.listedAt, reading: p.reading}); err != nil {
 		return false, err
 	}
 	if before.search == p.search {
@@ -213,8 +214,9 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 
 // rewriteOrder puts another state in the place of a row's, whichever is the newer.
 func (tx *Tx) rewriteOrder(ctx context.Context, op string, id int64, p *preparedOrder, imported time.Time) error {
-	columns := orderColumns[fixedOrderColumns:]
-	args := append(p.appendValues(nil, 0, imported)[fixedOrderColumns:], id)
+	columns := replacedOrderColumns
+	args := p.appendValues(nil, 0, imported)
+	args = append(args[fixedOrderColumns:len(args)-scoreColumns], id)
 	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+sqlite.values(1, len(columns))+` WHERE id = ?`, args...); err != nil {
 		return failed(op, err)
 	}

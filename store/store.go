@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"probability/shopify"
 )
 
 // Config says where the data is and who opens it.
@@ -27,11 +29,18 @@ type Store struct {
 	bodies      *bodyCodec
 	counts      countCache
 	secrets     secretCache
-	suppression suppressionKey
+	suppression installKey // of the list of the erased
+	identity    installKey // of the keys by which orders are known to be of one customer
 	bounds      readBounds
 	observer    atomic.Pointer[Observer]
+	shared      sharing
 	dir         folder
-	release     func() error // closes everything
+
+	readOrder      func(shopify.Order) Reading
+	readingVersion int
+	rater          func(ctx context.Context, tx *Tx, integrationID int64) Rate
+
+	release func() error // closes everything
 
 	outOfRoom atomic.Bool // the database said so
 }
@@ -86,7 +95,8 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if err := errors.Join(dir.prepareFiles(log), dir.clearCopy()); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	s := &Store{bounds: defaultBounds, dir: dir}
+	s := &Store{bounds: defaultBounds, shared: defaultSharing, dir: dir}
+	s.suppression.name, s.identity.name = suppressionKeyName, identityKeyName
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Tx is an open write transaction. It must not be kept after the function given to Update returns.
@@ -14,6 +15,10 @@ type Tx struct {
 	changed map[int64]bool // integrations whose orders this transaction changes
 	secrets bool           // it changes what ShopSecrets says
 	notes   notes
+
+	due       map[int64][]int64 // orders whose scores it made due, by integration: those that it wrote come first
+	sums      map[int64]ledger  // what it changes in the sums of days, by integration; written at its end
+	committed []func()          // to be called after the commit
 }
 
 // touched notes that orders of an integration change.
@@ -81,6 +86,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	if err := fn(context.WithValue(ctx, nestedKey{}, true), tx); err != nil {
 		return err
 	}
+	if err := tx.writeSums(ctx); err != nil {
+		return err
+	}
 	done = true
 	defer func() { // also after a commit that failed, whose outcome may be unknown
 		s.counts.forget(tx.changed)
@@ -90,7 +98,47 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	}()
 	err = failed("store: commit", sqlTx.Commit())
 	tx.tell(err == nil)
-	return err
+	if err != nil {
+		return err
+	}
+	for _, fn := range tx.committed {
+		fn()
+	}
+	return nil
+}
+
+// Try runs fn as a part of the transaction that may fail by itself: on an error or a panic of fn nothing of it is kept, the
+// error is returned, and the transaction goes on. What the database cannot do now for want of room fails the transaction, too.
+func (tx *Tx) Try(ctx context.Context, fn func(context.Context) error) (err error) {
+	const op = "store: try"
+	sums, committed := tx.sums, len(tx.committed)
+	tx.sums = nil
+	if _, err := tx.tx.ExecContext(ctx, `SAVEPOINT try`); err != nil {
+		return failed(op, err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: panic: %v\n%s", op, r, debug.Stack())
+		}
+		if err != nil {
+			tx.sums, tx.committed = sums, tx.committed[:committed]
+			if _, back := tx.tx.ExecContext(ctx, `ROLLBACK TO try`); back != nil {
+				err = errors.Join(err, failed(op, back))
+			}
+		}
+		if _, end := tx.tx.ExecContext(ctx, `RELEASE try`); end != nil {
+			err = errors.Join(err, failed(op, end))
+		}
+	}()
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	tried := tx.sums
+	tx.sums = sums
+	for id, l := range tried {
+		tx.addSums(id, l)
+	}
+	return nil
 }
 
 // list reads all rows of a query with scan, closes them and looks for the error that ended them.

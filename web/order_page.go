@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,7 +39,7 @@ type orderPageView struct {
 	Payload  string
 	Cut      bool // there is more of the payload
 	Whole    string
-	Score    scoreView
+	Score    orderScore
 }
 
 // fact is a line of a list of facts.
@@ -60,8 +59,8 @@ type eventRow struct {
 	Path string // of the delivery that told of it
 }
 
-// scoreView is the place of the delivery score's explanation.
-type scoreView struct {
+// orderScore is the place of the delivery score's explanation.
+type orderScore struct {
 	page
 	Scored  bool
 	Odds    badge
@@ -102,10 +101,10 @@ func (s *Server) orderPage(c echo.Context) error {
 	return s.render(c, http.StatusOK, "order.html", view)
 }
 
-func viewScore(p page, o *store.Order) scoreView {
-	v := scoreView{page: p, Scored: o.DeliveryScore != nil, Odds: p.voice.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o), Carrier: o.RecommendedCarrier}
+func viewScore(p page, o *store.Order) orderScore {
+	v := orderScore{page: p, Scored: o.DeliveryScore != nil, Odds: p.voice.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o), Carrier: o.RecommendedCarrier}
 	if o.DeliveryScore != nil {
-		v.Value = int(math.Round(*o.DeliveryScore))
+		v.Value = *o.DeliveryScore
 	}
 	return v
 }
@@ -124,7 +123,7 @@ func scoreOf(o *store.Order) string {
 	if o.DeliveryScore == nil {
 		return ""
 	}
-	return strconv.Itoa(int(math.Round(*o.DeliveryScore)))
+	return strconv.Itoa(*o.DeliveryScore)
 }
 
 // filled leaves out the facts that say nothing.
