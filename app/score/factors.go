@@ -79,7 +79,7 @@ const maxRefusedUnits = 1.8
 
 // unitsRefused is 1 for one refusal and nothing delivered, grows with each further one, and shrinks with what was delivered.
 func unitsRefused(_ *Facts, h *History, _ *Model) float64 {
-	refused, delivered := float64(h.Failed), float64(h.Delivered)
+	refused, delivered := float64(max(0, h.Failed)), float64(max(0, h.Delivered))
 	return min(maxRefusedUnits, 2*refused/(refused+delivered+1))
 }
 
@@ -87,7 +87,7 @@ func unitsRefused(_ *Facts, h *History, _ *Model) float64 {
 const maxDeliveredCounted = 10
 
 func unitsDelivered(_ *Facts, h *History, _ *Model) float64 {
-	return math.Log1p(float64(min(h.Delivered, maxDeliveredCounted)))
+	return math.Log1p(float64(max(0, min(h.Delivered, maxDeliveredCounted))))
 }
 
 // unitsValueHigh compares with the store's own orders in that currency.
@@ -100,7 +100,7 @@ func unitsValueHigh(f *Facts, _ *History, m *Model) float64 {
 const highQuantity = 3
 
 func unitsQuantityHigh(f *Facts, h *History, _ *Model) float64 {
-	return unit(f.Quantity >= highQuantity && h.Delivered == 0)
+	return unit(f.Quantity >= highQuantity && h.Delivered <= 0)
 }
 
 // Days from order to dispatch: the first two are usual, and no more than eight beyond count.

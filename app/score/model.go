@@ -1,9 +1,6 @@
 package score
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Code names a factor. Codes are stable: programs and settings use them.
 type Code string
@@ -33,6 +30,7 @@ const (
 	ShipDays                Code = "ship_days"
 	ShopifyRiskHigh         Code = "shopify_risk_high"
 	Manual                  Code = "manual"
+	Base                    Code = "base" // an order without any factor: no factor itself, and not for settings
 )
 
 // Basis says what a model rests on.
@@ -47,11 +45,13 @@ const (
 
 // Model is everything that was learnt from a store's outcomes. Shipped gives the one that knows none. It is stored as its JSON.
 //
-// The log-odds of an order are Intercept + Σ units × Weights + the effects of its places and products.
+// The log-odds of an order are Intercept + Σ units × Weights + the effects of its places, added up + the mean of the effects of
+// its products.
 type Model struct {
 	Basis   Basis     `json:"basis"`
 	Version int       `json:"version"`
 	Until   time.Time `json:"until"`  // outcomes known by then were learnt from
+	Placed  time.Time `json:"placed"` // the newest order that was learnt from
 	N       int       `json:"n"`      // outcomes
 	Failed  int       `json:"failed"` // of them
 
@@ -83,7 +83,8 @@ type Spread struct {
 
 // CarrierRate is what became of a carrier's parcels at some place.
 type CarrierRate struct {
-	Carrier   string `json:"carrier"`
+	Carrier   string `json:"carrier"`        // its key: folded
+	Name      string `json:"name,omitempty"` // as it is written; empty: the key
 	Delivered int    `json:"delivered"`
 	Failed    int    `json:"failed"`
 }
@@ -101,48 +102,4 @@ func Shipped() *Model {
 		m.Covariance[len(m.Covariance)-1] = f.Spread * f.Spread
 	}
 	return m
-}
-
-// Result is the score of one order, without the words.
-type Result struct {
-	Score       int     // 0 to 100
-	Probability float64 // that the parcel is delivered and paid
-	Band        string  // high, medium, low, very_low
-	Carrier     string  // recommended; empty: none
-	Negative    []Points
-}
-
-// Points is by how much one factor changes the score: the score less what it would be with that factor neutral.
-type Points struct {
-	Code   Code `json:"code"`
-	Points int  `json:"points"`
-}
-
-// Scorer rates orders with one model and one set of settings. It is safe for concurrent use.
-type Scorer struct {
-	model    *Model
-	settings Settings
-}
-
-// NewScorer prepares a model and settings; a nil model is the shipped one.
-func NewScorer(m *Model, s Settings) *Scorer {
-	if m == nil {
-		m = Shipped()
-	}
-	return &Scorer{model: m, settings: s}
-}
-
-// Score rates an order.
-func (s *Scorer) Score(f Facts, h History) Result {
-	var units [FactorCount]float64
-	unitsOf(&units, &f, &h, s.model)
-	logit := s.model.Intercept + manualWeight*float64(h.Mark)
-	for i, u := range units {
-		logit += u * s.model.Weights[i]
-	}
-	for _, key := range append([]string{f.Country, f.Province, f.City, f.Postcode}, f.Products...) {
-		logit += s.model.Cells[key].Effect
-	}
-	p := 1 / (1 + math.Exp(-logit))
-	return Result{Score: int(math.Round(100 * p)), Probability: p, Band: "high"}
 }

@@ -1,11 +1,19 @@
 package score
 
-// Settings is what a merchant sets. The zero value is what the service ships with: see Defaults.
+import (
+	"maps"
+	"slices"
+)
+
+// Settings is what a merchant sets. What is not set is inherited: by a store from the installation, by that from Defaults.
 type Settings struct {
-	Factors  map[Code]FactorSetting `json:"factors,omitempty"`
-	Bands    Bands                  `json:"bands"`
+	Factors  map[Code]FactorSetting `json:"factors,omitzero"`
+	Bands    Bands                  `json:"bands,omitzero"`
 	Economy  *Economy               `json:"economy,omitempty"`
-	Carriers []CarrierRule          `json:"carriers,omitempty"`
+	Carriers []CarrierRule          `json:"carriers,omitzero"` // nil inherits; empty is none
+	// Explore is the share of the orders that would be held which are recommended to be shipped all the same, so that what is
+	// learnt does not come from the good orders alone: 0 to 0.1. Nil inherits, and nothing is explored by default.
+	Explore *float64 `json:"explore,omitempty"`
 }
 
 // FactorSetting changes one factor. Weight nil: the model's.
@@ -14,11 +22,11 @@ type FactorSetting struct {
 	Off    bool     `json:"off,omitempty"`
 }
 
-// Bands are the smallest scores of the bands; below Low is very_low.
+// Bands are the smallest scores of the bands; below Low is very_low. A 0 inherits.
 type Bands struct {
-	High   int `json:"high"`
-	Medium int `json:"medium"`
-	Low    int `json:"low"`
+	High   int `json:"high,omitempty"`
+	Medium int `json:"medium,omitempty"`
+	Low    int `json:"low,omitempty"`
 }
 
 // Economy is what a parcel brings and what a failed one costs, as exact decimal text.
@@ -35,4 +43,76 @@ type CarrierRule struct {
 	City     string `json:"city,omitempty"`
 	Carrier  string `json:"carrier"`
 	Use      string `json:"use"` // prefer, exclude
+}
+
+// Values of CarrierRule.Use.
+const (
+	UsePrefer  = "prefer"
+	UseExclude = "exclude"
+)
+
+// Defaults are the settings that the service ships with: all factors as the model has them, no economy, no rules.
+func Defaults() Settings {
+	return Settings{Bands: Bands{High: 80, Medium: 60, Low: 40}}
+}
+
+// Merge gives the settings in force: those of a store, and where they are silent, those above it. Factors are taken over one by
+// one, a factor's setting as a whole, so that an empty one puts a factor back to the model's weight. Nothing of either is shared
+// with the result.
+func Merge(above, own Settings) Settings {
+	out := Settings{
+		Bands: Bands{
+			High:   either(own.Bands.High, above.Bands.High),
+			Medium: either(own.Bands.Medium, above.Bands.Medium),
+			Low:    either(own.Bands.Low, above.Bands.Low),
+		},
+		Economy: copied(either(own.Economy, above.Economy)),
+		Explore: copied(either(own.Explore, above.Explore)),
+	}
+	out.Carriers = slices.Clone(above.Carriers)
+	if own.Carriers != nil {
+		out.Carriers = slices.Clone(own.Carriers)
+	}
+	for _, factors := range []map[Code]FactorSetting{above.Factors, own.Factors} {
+		for code, f := range factors {
+			if out.Factors == nil {
+				out.Factors = make(map[Code]FactorSetting, len(factors))
+			}
+			f.Weight = copied(f.Weight)
+			out.Factors[code] = f
+		}
+	}
+	return out
+}
+
+func either[T comparable](own, above T) T {
+	var unset T
+	if own != unset {
+		return own
+	}
+	return above
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	value := *p
+	return &value
+}
+
+// FactorCodes are the codes that settings may name, sorted.
+func FactorCodes() []Code {
+	return slices.Sorted(maps.Keys(settable()))
+}
+
+// settable are the codes that settings may name, with their shipped weights.
+func settable() map[Code]float64 {
+	out := make(map[Code]float64, addendCount)
+	for at, code := range codes {
+		if at != baseAt {
+			out[code] = shippedWeight(at)
+		}
+	}
+	return out
 }
