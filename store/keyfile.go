@@ -83,7 +83,7 @@ func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool
 // newKey makes a key where that loses nothing; nil without an error when the store has to do without.
 func (s *Store) newKey(ctx context.Context, dir folder, proven, alone bool, log *slog.Logger) ([]byte, error) {
 	secrets, err := get(ctx, s.readers, "count secrets", scanOne[int], `SELECT (SELECT count(*) FROM secrets) +
-		(SELECT count(*) FROM meta WHERE name = $1) + (SELECT count(*) FROM privacy_requests WHERE subject IS NOT NULL)`, suppressionKeyName)
+		(SELECT count(*) FROM meta WHERE name IN ($1, $2)) + (SELECT count(*) FROM privacy_requests WHERE subject IS NOT NULL)`, suppressionKeyName, identityKeyName)
 	switch {
 	case err != nil:
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -66,6 +67,41 @@ func (l ledger) add(o orderSum, sign int64) {
 	if o.total.Valid {
 		l.totals[totalBucket(o.total.Int64)] += sign
 	}
+}
+
+// merge adds what another ledger has.
+func (l ledger) merge(other ledger) {
+	for k, d := range other.days {
+		was := l.days[k]
+		l.days[k] = dayDelta{was.orders + d.orders, was.high + d.high, was.low + d.low}
+	}
+	for bucket, n := range other.totals {
+		l.totals[bucket] += n
+	}
+}
+
+// addSums notes what changes in the sums of an integration, for writeSums.
+func (tx *Tx) addSums(integrationID int64, l ledger) {
+	if tx.sums == nil {
+		tx.sums = make(map[int64]ledger)
+	}
+	if was, there := tx.sums[integrationID]; there {
+		was.merge(l)
+		return
+	}
+	tx.sums[integrationID] = l
+}
+
+// writeSums writes what the transaction changed in the sums, at its end: most orders are first stored and then rated, and each
+// row is written once for both.
+func (tx *Tx) writeSums(ctx context.Context) error {
+	for id, l := range tx.sums {
+		if err := tx.writeLedger(ctx, fmt.Sprintf("orders: sums of integration %d", id), id, l); err != nil {
+			return err
+		}
+	}
+	tx.sums = nil
+	return nil
 }
 
 // dayBatches are the numbers of rows that one statement writes.

@@ -17,6 +17,8 @@ const (
 	ByUpdatedAt  = "updated_at" // created_at where the payload has none
 	ByImportedAt = "imported_at"
 	ByTotalPrice = "total_price" // unknown totals before all others
+
+	ByDeliveryScore = "delivery_score" // orders that are not scored before all others
 )
 
 // OrderBy is how a list of orders is sorted; rows with the same value by id. The zero value is the oldest order first.
@@ -29,6 +31,9 @@ type OrderBy struct {
 // SQL has no literal for that one.
 const unknownTotal = math.MinInt64 + 1
 
+// notScored stands for the score of an order that has none when orders are sorted by it.
+const notScored = -1
+
 // expression is what is sorted by: never NULL, so that every row has its place.
 func (by OrderBy) expression() string {
 	switch by.Field {
@@ -38,6 +43,8 @@ func (by OrderBy) expression() string {
 		return "o.imported_at"
 	case ByTotalPrice:
 		return "COALESCE(o.total_millionths, " + strconv.FormatInt(unknownTotal, 10) + ")"
+	case ByDeliveryScore:
+		return "COALESCE(o.delivery_score, " + strconv.Itoa(notScored) + ")"
 	default:
 		return "o.listed_at"
 	}
@@ -52,6 +59,8 @@ func (by OrderBy) index() string {
 		return "orders_imported"
 	case ByTotalPrice:
 		return "orders_total"
+	case ByDeliveryScore:
+		return "orders_score"
 	default:
 		return "orders_list"
 	}
@@ -71,6 +80,10 @@ func KeyOf(o Order, by OrderBy) OrderKey {
 	case ByTotalPrice:
 		if k.Value = unknownTotal; o.TotalPrice != "" {
 			k.Value = shopify.Millionths(o.TotalPrice)
+		}
+	case ByDeliveryScore:
+		if k.Value = notScored; o.DeliveryScore != nil {
+			k.Value = int64(*o.DeliveryScore)
 		}
 	default:
 		if k.Value = o.ImportedAt.UnixMilli(); !o.CreatedAt.IsZero() {

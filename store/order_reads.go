@@ -23,14 +23,16 @@ type Order struct {
 	PurchaseCount       int // orders of this integration with this e-mail, this one included; 0 without an e-mail
 	DeliveryProbability string
 	RecommendedCarrier  string
-	DeliveryScore       *float64 // nil: not scored
+	DeliveryScore       *int     // 0 to 100; nil: not scored
+	NegativeFactors     []Factor // what takes points from the score, most first
 	Raw                 []byte
 }
 
 const orderFields = `o.id, o.integration_id, o.platform, o.platform_order_id, o.imported_at, o.created_at, o.updated_at, o.cancelled_at,
 	o.deleted_at, o.order_number, o.total_price, o.currency, o.customer_name, o.customer_email, o.email_key, o.phone, o.payment_type,
 	o.source_name, o.financial_status, o.fulfillment_status, o.address, o.address_complement, o.city, o.province, o.country, o.tags,
-	o.test, o.delivery_probability, o.delivery_score, o.recommended_carrier`
+	o.test, o.delivery_probability, o.delivery_score, o.recommended_carrier,
+	(SELECT f.factors FROM order_facts f WHERE f.order_id = o.id)`
 
 // readOrder is an order with the key that its purchases are counted by.
 type readOrder struct {
@@ -44,6 +46,7 @@ func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
 		var (
 			imported, created, updated, cancelled, deleted sql.NullInt64
 			texts                                          [19]sql.NullString
+			factors                                        sql.NullString
 			score                                          sql.NullFloat64
 			codec                                          sql.NullInt64
 			packed                                         []byte
@@ -58,7 +61,7 @@ func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
 		for i := range 17 {
 			dest = append(dest, &texts[i])
 		}
-		dest = append(dest, &p.Test, &texts[17], &score, &texts[18])
+		dest = append(dest, &p.Test, &texts[17], &score, &texts[18], &factors)
 		if payload {
 			dest = append(dest, &codec, &packed)
 		}
@@ -71,8 +74,10 @@ func (s *Store) scanOrder(payload bool) func(row) (readOrder, error) {
 		o.ImportedAt, o.DeletedAt = fromMillis(imported), fromMillis(deleted)
 		p.CreatedAt, p.UpdatedAt, p.CancelledAt = fromMillis(created), fromMillis(updated), fromMillis(cancelled)
 		if score.Valid {
-			o.DeliveryScore = &score.Float64
+			n := int(score.Float64)
+			o.DeliveryScore = &n
 		}
+		o.NegativeFactors = parseFactors(factors.String)
 		if payload && codec.Valid {
 			if o.Order.Raw, err = s.bodies.unpack(packedBody{int(codec.Int64), packed}); err != nil {
 				return readOrder{}, err

@@ -31,10 +31,12 @@ type preparedOrder struct {
 	search string
 	words  string // of the search text, but for the integration's
 	packed packedBody
+
+	reading *Reading // for the score; nil when none is made
 }
 
 func (s *Store) prepare(v Version) *preparedOrder {
-	p := &preparedOrder{key: keyOfVersion(v), order: v.Order, search: searchText(v.Order)}
+	p := &preparedOrder{key: keyOfVersion(v), order: v.Order, search: searchText(v.Order), reading: s.reading(v.Order)}
 	p.words = searchWords(p.search)
 	if p.packed = v.packed; p.packed.body == nil {
 		p.packed = s.bodies.pack(v.Order.Raw)

@@ -114,6 +114,7 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	}
 	sums := newLedger()
 	var texts []searchChange
+	read := make([]readOrderRow, 0, len(batch))
 	for _, p := range batch {
 		before, known := was[p.order.ID]
 		imported := now.UnixMilli()
@@ -121,12 +122,16 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			sums.add(before.sum, -1)
 			imported = before.imported
 		}
-		sums.add(p.sum(imported), 1)
+		sum := p.sum(imported)
+		sum.likelihood = before.sum.likelihood // until it is rated anew
+		sums.add(sum, 1)
 		if before.search != p.search {
 			texts = append(texts, searchChange{row: rows[p.order.ID], before: before.search, words: p.words})
 		}
+		read = append(read, readOrderRow{id: rows[p.order.ID], known: known, placed: sum.listedAt, reading: p.reading})
 	}
-	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+	tx.addSums(integrationID, sums)
+	if err := tx.putReadings(ctx, op, integrationID, read); err != nil {
 		return nil, err
 	}
 	tx.touched(integrationID)
@@ -268,7 +273,8 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	}
 	sums := newLedger()
 	sums.add(stored.sum, -1)
-	if err := tx.writeLedger(ctx, op, integrationID, sums); err != nil {
+	tx.addSums(integrationID, sums)
+	if err := tx.forgetReadings(ctx, op, integrationID, []int64{stored.id}); err != nil {
 		return Unchanged, err
 	}
 	tx.touched(integrationID)

@@ -18,6 +18,12 @@ var purged = [...]struct{ table, key string }{
 	{"secrets", "kind"},
 	{"order_days", "day"},
 	{"order_totals", "bucket"},
+	{"order_keys", "key"},
+	{"customer_marks", "key"},
+	{"outcome_counts", "outcome"},
+	{"score_models", "id"},
+	{"score_settings", "version"},
+	{"score_states", "integration_id"},
 	{"refusals", "hour"},
 	{"webhook_habits", "topic"},
 	{"webhook_checks", "integration_id"},
@@ -61,6 +67,9 @@ func (tx *Tx) PurgeIntegration(ctx context.Context, id int64, limit int) (more b
 
 // purgeRows deletes at most limit rows of a table, all but those that meet the condition kept, if there is one.
 func (tx *Tx) purgeRows(ctx context.Context, op, table, key, kept string, id, limit int64) (int64, error) {
+	if table == "order_keys" {
+		return tx.purgeKeys(ctx, op, id, limit)
+	}
 	cond := `integration_id = $1`
 	if kept != "" {
 		cond += ` AND NOT (` + kept + `)`
@@ -68,6 +77,24 @@ func (tx *Tx) purgeRows(ctx context.Context, op, table, key, kept string, id, li
 	res, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+cond+` AND `+key+` IN
 		(SELECT `+key+` FROM `+table+` WHERE `+cond+` LIMIT $2)`, id, limit)
 	if err != nil {
+		return 0, failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return n, failed(op, err)
+}
+
+// purgeKeys deletes at most limit keys of orders, from the first on: one key may be that of very many orders.
+func (tx *Tx) purgeKeys(ctx context.Context, op string, id, limit int64) (int64, error) {
+	const all = `DELETE FROM order_keys WHERE integration_id = $1`
+	res, err := tx.tx.ExecContext(ctx, all+` AND (bucket, key, placed_at, order_id) <= (SELECT k.bucket, k.key, k.placed_at, k.order_id
+		FROM order_keys k WHERE k.integration_id = $1 ORDER BY k.bucket, k.key, k.placed_at, k.order_id LIMIT 1 OFFSET $2)`, id, limit-1)
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return n, failed(op, err)
+	}
+	if res, err = tx.tx.ExecContext(ctx, all, id); err != nil { // fewer than the limit are left
 		return 0, failed(op, err)
 	}
 	n, err := res.RowsAffected()

@@ -201,7 +201,8 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	sum.likelihood = before.sum.likelihood
 	sums.add(before.sum, -1)
 	sums.add(sum, 1)
-	if err := tx.writeLedger(ctx, op, g.id, sums); err != nil {
+	tx.addSums(g.id, sums)
+	if err := tx.redactReading(ctx, op, g.id, readOrderRow{id: id, known: true, placed: sum.listedAt, reading: p.reading}); err != nil {
 		return false, err
 	}
 	if before.search == p.search {

@@ -14,7 +14,7 @@ import (
 // and the condition for a row to have one. A rotation goes through them; what is not here would be lost with the old key.
 var sealedPlaces = [...]struct{ table, column, place, where string }{
 	{"secrets", "value", "'secrets|' || kind || '|' || integration_id", "TRUE"},
-	{"meta", "value", "'meta|' || name", "name = 'suppression_key'"},
+	{"meta", "value", "'meta|' || name", "name IN ('suppression_key', 'identity_key')"},
 	{"privacy_requests", "subject", "'privacy_requests|subject|' || id", "subject IS NOT NULL"},
 }
 

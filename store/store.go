@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"probability/shopify"
 )
 
 // Config says where the data is and who opens it.
@@ -27,10 +29,15 @@ type Store struct {
 	bodies      *bodyCodec
 	counts      countCache
 	secrets     secretCache
-	suppression suppressionKey
+	suppression installKey // of the list of the erased
+	identity    installKey // of the keys by which orders are known to be of one customer
 	bounds      readBounds
 	dir         folder
-	release     func() error // closes everything
+
+	readOrder      func(shopify.Order) Reading
+	readingVersion int
+
+	release func() error // closes everything
 
 	outOfRoom atomic.Bool // the database said so
 }
@@ -86,6 +93,7 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
 	s := &Store{bounds: defaultBounds, dir: dir}
+	s.suppression.name, s.identity.name = suppressionKeyName, identityKeyName
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}

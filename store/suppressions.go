@@ -3,11 +3,8 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,67 +19,11 @@ import (
 // store later; not for another user's integration that was there already, since the secret that signed the request is nobody's
 // proven one.
 
-// suppressionKeyName is the row of meta with the key of the hashes, sealed for suppressionKeyPlace.
-const (
-	suppressionKeyName  = "suppression_key"
-	suppressionKeyPlace = "meta|" + suppressionKeyName
-)
+// suppressionKeyName is the row of meta with the key of the hashes.
+const suppressionKeyName = "suppression_key"
 
 // suppressionBytes is how much of a hash is kept.
 const suppressionBytes = 16
-
-// suppressionKey is the key of the hashes once it was read. It never changes.
-type suppressionKey struct {
-	mu  sync.Mutex
-	key []byte
-}
-
-// readSuppressionKey opens the key; ErrNotFound when there is none yet.
-func (s *Store) readSuppressionKey(ctx context.Context, q querier) ([]byte, error) {
-	s.suppression.mu.Lock()
-	defer s.suppression.mu.Unlock()
-	if s.suppression.key != nil {
-		return s.suppression.key, nil
-	}
-	const op = "suppressions: key"
-	var key []byte
-	err := s.withKey(ctx, q, func(k *keyring) error {
-		sealed, err := get(ctx, q, op, scanOne[[]byte], `SELECT value FROM meta WHERE name = $1`, suppressionKeyName)
-		if err != nil {
-			return err
-		}
-		if key, err = k.open(suppressionKeyPlace, sealed); err != nil {
-			return fmt.Errorf("%s: %w", op, err)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, own := q.(txQuerier); !own { // what a transaction made may be rolled back
-		s.suppression.key = key
-	}
-	return key, nil
-}
-
-// makeSuppressionKey reads the key, or makes it.
-func (tx *Tx) makeSuppressionKey(ctx context.Context) ([]byte, error) {
-	const op = "suppressions: make key"
-	key, err := tx.store.readSuppressionKey(ctx, txQuerier{tx.tx})
-	if !errors.Is(err, ErrNotFound) {
-		return key, err
-	}
-	key = make([]byte, keyBytes)
-	if _, err := rand.Read(key); err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
-	sealed, err := tx.seal(ctx, suppressionKeyPlace, key)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
-	_, err = tx.tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)`, suppressionKeyName, sealed)
-	return key, failed(op, err)
-}
 
 // suppressedValue is what the list has of a mark.
 func suppressedValue(key []byte, storeName, mark string) []byte {
@@ -94,7 +35,7 @@ func suppressedValue(key []byte, storeName, mark string) []byte {
 // Suppress puts a person on the list of a store, for the user whose integration the request was for.
 func (tx *Tx) Suppress(ctx context.Context, storeName string, userID uuid.UUID, p shopify.Person) error {
 	op := "suppressions: add for " + storeName
-	key, err := tx.makeSuppressionKey(ctx)
+	key, err := tx.makeInstallKey(ctx, &tx.store.suppression)
 	if err != nil {
 		return err
 	}
@@ -137,7 +78,7 @@ func (s *Store) suppressed(ctx context.Context, q querier, g guard, marks []stri
 	if !g.any || len(marks) == 0 {
 		return func(string) bool { return false }, nil
 	}
-	key, err := s.readSuppressionKey(ctx, q)
+	key, err := s.readInstallKey(ctx, q, &s.suppression)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ type Tx struct {
 	store   *Store
 	changed map[int64]bool // integrations whose orders this transaction changes
 	secrets bool           // it changes what ShopSecrets says
+
+	sums      map[int64]ledger // what it changes in the sums of days, by integration; written at its end
+	committed []func()         // to be called after the commit
 }
 
 // touched notes that orders of an integration change.
@@ -80,6 +83,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	if err := fn(context.WithValue(ctx, nestedKey{}, true), tx); err != nil {
 		return err
 	}
+	if err := tx.writeSums(ctx); err != nil {
+		return err
+	}
 	done = true
 	defer func() { // also after a commit that failed, whose outcome may be unknown
 		s.counts.forget(tx.changed)
@@ -89,6 +95,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	}()
 	if err := sqlTx.Commit(); err != nil {
 		return failed("store: commit", err)
+	}
+	for _, fn := range tx.committed {
+		fn()
 	}
 	return nil
 }

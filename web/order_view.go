@@ -211,7 +211,7 @@ func appendScore(dst []byte, o *store.Order) []byte {
 	if o.DeliveryScore == nil {
 		return append(dst, "null"...)
 	}
-	return strconv.AppendFloat(dst, *o.DeliveryScore, 'f', -1, 64)
+	return strconv.AppendInt(dst, int64(*o.DeliveryScore), 10)
 }
 
 // pageOfOrders writes a page of orders: the head's members, already JSON, then the results.

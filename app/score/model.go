@@ -51,6 +51,7 @@ type Model struct {
 	Basis   Basis     `json:"basis"`
 	Version int       `json:"version"`
 	Until   time.Time `json:"until"`  // outcomes known by then were learnt from
+	Placed  time.Time `json:"placed"` // the newest order that was learnt from
 	N       int       `json:"n"`      // outcomes
 	Failed  int       `json:"failed"` // of them
 

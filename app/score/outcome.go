@@ -25,4 +25,5 @@ type Sample struct {
 	Facts   Facts
 	History History
 	Settled Settled
+	Source  string // who told the outcome, such as platform, merchant or carrier; empty where that is not known
 }

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// This file tells which orders are of one customer, and so whose scores depend on each other's.
+//
+// What an order is rated by are those of its customer that were placed before it. A key that very many orders have is nobody's: a
+// placeholder such as 0000000, the address of a shop, the network of a telephone company. It counts for no order by whose time it was
+// one. So what an order depends on, and what depends on it, are few orders in any case, and the same ones in whatever order
+// they arrive.
+
+// customerBucket is the bucket of the keys that tell of a customer for ever.
+const customerBucket = 0
+
+const (
+	// sharedOrders is how many other orders, placed until then, a telephone number or an e-mail may have; with more it is nobody's.
+	sharedOrders = 50
+	// sharedDay is the same for an address or a network address, within recentSpan.
+	sharedDay = 10
+)
+
+// recentSpan is how long before an order others count as many at once, in milliseconds.
+const recentSpan = int64(24 * time.Hour / time.Millisecond)
+
+// dayBucket is the bucket of the other keys of an order.
+func dayBucket(placed int64) int64 { return max(1, dayOf(placed)) }
+
+// neighbour is an order that has a key.
+type neighbour struct {
+	key, placed, id int64
+	outcome         ParcelOutcome // reported or the platform's
+	ended           int64         // when that was known; meaningless while pending
+}
+
+// Bounds of what one statement reads for all keys together. Beyond, each key is asked for by itself, with a limit of its own.
+const (
+	neighboursForKey = 8
+	neighboursMore   = 512
+)
+
+const (
+	neighbourColumns = `k.key, k.placed_at, k.order_id, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END,
+		COALESCE(CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, 9223372036854775807)`
+	keysOfList = ` n CROSS JOIN order_keys k ON k.integration_id = $2 AND k.bucket = $3 AND k.key = n.value`
+)
+
+func (n neighbour) compare(other neighbour) int {
+	return cmp.Or(cmp.Compare(n.placed, other.placed), cmp.Compare(n.id, other.id))
+}
+
+func scanNeighbour(r row) (n neighbour, err error) {
+	err = r.Scan(&n.key, &n.placed, &n.id, &n.outcome, &n.ended)
+	return n, err
+}
+
+func scanNeighbourOnly(r row) (n neighbour, err error) {
+	err = r.Scan(&n.key, &n.placed, &n.id)
+	return n, err
+}
+
+// neighbours reads orders by their keys. It is a few statements for however many orders, as long as no key is shared by many.
+type neighbours struct {
+	tx            *Tx
+	op            string
+	integrationID int64
+	ended         bool // with what became of them
+
+	customer map[int64][]neighbour           // by key, in the order in which they were placed; the first ones
+	days     map[int64]map[int64][]neighbour // by bucket and key; all
+	hot      map[int64]bool                  // buckets that have too many to be read at once
+}
+
+// query reads the orders that have keys that tell of customers, at most limit; order sorts them.
+func (n *neighbours) query(ctx context.Context, keys []int64, order string, limit int) ([]neighbour, error) {
+	from, scan := `SELECT k.key, k.placed_at, k.order_id FROM `+sqlite.numbers("$1")+keysOfList, scanNeighbourOnly
+	if n.ended {
+		from, scan = `SELECT `+neighbourColumns+` FROM `+sqlite.numbers("$1")+keysOfList+` CROSS JOIN order_facts f ON f.order_id = k.order_id`, scanNeighbour
+	}
+	return list(ctx, n.tx.tx, n.op, scan, from+order+` LIMIT $4`, sqlite.numberList(keys), n.integrationID, customerBucket, limit)
+}
+
+// readCustomers reads the first orders that have each of the keys: as many as can matter to any.
+func (n *neighbours) readCustomers(ctx context.Context, keys map[int64]bool) error {
+	const most = sharedOrders + 2 // those that may depend on each other, and the first that does not
+	n.customer = make(map[int64][]neighbour, len(keys))
+	ids := slices.Sorted(maps.Keys(keys))
+	if len(ids) == 0 {
+		return nil
+	}
+	limit := neighboursForKey*len(ids) + neighboursMore
+	found, err := n.query(ctx, ids, "", limit)
+	if err != nil {
+		return err
+	}
+	if len(found) < limit {
+		slices.SortFunc(found, neighbour.compare)
+		for _, o := range found {
+			if len(n.customer[o.key]) < most {
+				n.customer[o.key] = append(n.customer[o.key], o)
+			}
+		}
+		return nil
+	}
+	for _, key := range ids {
+		if n.customer[key], err = n.query(ctx, []int64{key}, ` ORDER BY k.placed_at, k.order_id`, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readDays reads the orders that have keys in buckets of days.
+func (n *neighbours) readDays(ctx context.Context, buckets map[int64]map[int64]bool) error {
+	n.days, n.hot = make(map[int64]map[int64][]neighbour, len(buckets)), make(map[int64]bool)
+	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
+		keys := slices.Sorted(maps.Keys(buckets[bucket]))
+		limit := neighboursForKey*len(keys) + neighboursMore
+		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM `+sqlite.numbers("$1")+keysOfList+` LIMIT $4`,
+			sqlite.numberList(keys), n.integrationID, bucket, limit)
+		if err != nil {
+			return err
+		}
+		if len(found) == limit {
+			n.hot[bucket] = true
+			continue
+		}
+		byKey := make(map[int64][]neighbour, len(keys))
+		slices.SortFunc(found, neighbour.compare)
+		for _, o := range found {
+			byKey[o.key] = append(byKey[o.key], o)
+		}
+		n.days[bucket] = byKey
+	}
+	return nil
+}
+
+// between are the orders that have a key of a day and were placed from one time to another, both included: the latest ones of
+// them, or the first, at most so many.
+func (n *neighbours) between(ctx context.Context, key, from, to int64, latest bool, most int) ([]neighbour, error) {
+	var out []neighbour
+	for bucket := dayBucket(from); bucket <= dayBucket(to); bucket++ {
+		if n.hot[bucket] {
+			direction := ""
+			if latest {
+				direction = " DESC"
+			}
+			found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM order_keys k
+				WHERE k.integration_id = $1 AND k.bucket = $2 AND k.key = $3 AND k.placed_at BETWEEN $4 AND $5
+				ORDER BY k.placed_at`+direction+`, k.order_id`+direction+` LIMIT $6`, n.integrationID, bucket, key, from, to, most)
+			if err != nil {
+				return nil, err
+			}
+			if latest {
+				slices.Reverse(found)
+			}
+			out = append(out, found...)
+			continue
+		}
+		for _, o := range n.days[bucket][key] {
+			if o.placed >= from && o.placed <= to {
+				out = append(out, o)
+			}
+		}
+	}
+	if latest {
+		return out[max(0, len(out)-most):], nil
+	}
+	return out[:min(len(out), most)], nil
+}
