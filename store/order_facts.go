@@ -65,6 +65,7 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	var (
 		w      factsWriter
 		moved  []place // where orders came, went or ended otherwise
+		unread []int64 // stored before, and read for the first time
 		counts = make(outcomeCounts)
 	)
 	for _, r := range rows {
@@ -76,6 +77,9 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 			w.add(now)
 			w.move(place{}, now.place(), r.id)
 			moved = append(moved, now.place())
+			if r.known {
+				unread = append(unread, r.id)
+			}
 			continue
 		}
 		now.reported = before.reported
@@ -99,7 +103,10 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	if err := tx.countOutcomes(ctx, op, integrationID, counts); err != nil {
 		return err
 	}
-	return tx.disturb(ctx, op, integrationID, moved)
+	if err := tx.disturb(ctx, op, integrationID, moved); err != nil {
+		return err
+	}
+	return tx.settleNewcomers(ctx, op, integrationID, unread)
 }
 
 const factsColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
