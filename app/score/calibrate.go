@@ -23,7 +23,7 @@ func calibrate(logits []float64, delivered []bool) Calibration {
 		ga, gb := -a0*by.Shift, -b0*(by.Slope-1)
 		haa, hab, hbb := a0, 0.0, b0
 		for i, x := range logits {
-			p := logistic(by.of(x))
+			p := probability(by.of(x))
 			r, h := unit(delivered[i])-p, p*(1-p)
 			ga, gb = ga+r, gb+r*x
 			haa, hab, hbb = haa+h, hab+h*x, hbb+h*x*x

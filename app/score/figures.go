@@ -34,7 +34,7 @@ func reliability(logits []float64, delivered []bool) (bins []Reliability, calibr
 		}
 		var predicted, variance, happened float64
 		for _, i := range members {
-			p := logistic(logits[i])
+			p := probability(logits[i])
 			predicted, variance, happened = predicted+p, variance+p*(1-p), happened+unit(delivered[i])
 		}
 		size := float64(len(members))

@@ -16,7 +16,7 @@ const (
 )
 
 // judge decides by what was tested.
-func judge(basis Basis, t Tested) (Decision, Reason) {
+func judge(basis Basis, t Tested) (Decision, GateReason) {
 	enough, margin := testedFrom, gateErrors*t.BaseGainError
 	if basis == BasisBlended {
 		enough, margin = testedFromBlended, 0
@@ -55,7 +55,7 @@ func (e evaluation) test(current *Model) (t Tested, bins []Reliability) {
 			gains[i] = logLoss(logit, delivered) - loss
 			currentLoss += logLoss(logit, delivered) / float64(t.N)
 		}
-		p, rate, y := logistic(e.logits[i]), logistic(e.base[i]), unit(delivered)
+		p, rate, y := probability(e.logits[i]), probability(e.base[i]), unit(delivered)
 		t.Brier += (p - y) * (p - y) / float64(t.N)
 		t.BaseBrier += (rate - y) * (rate - y) / float64(t.N)
 	}

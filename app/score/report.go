@@ -11,17 +11,17 @@ const (
 	Refused  Decision = "refused"
 )
 
-// Reason is why a model was accepted or refused. Codes are stable.
-type Reason string
+// GateReason is why a model was accepted or refused. Codes are stable.
+type GateReason string
 
 // Reasons. Only ReasonBetter accepts.
 const (
-	ReasonBetter            Reason = "better_than_current"
-	ReasonTooFew            Reason = "too_few_outcomes"     // nothing can be learnt yet
-	ReasonTooFewNew         Reason = "too_few_new_outcomes" // since the current model, so there is nothing to compare on
-	ReasonNotBetter         Reason = "not_better_than_current"
-	ReasonNotBetterThanBase Reason = "not_better_than_base_rate"
-	ReasonBadlyCalibrated   Reason = "badly_calibrated"
+	ReasonBetter            GateReason = "better_than_current"
+	ReasonTooFew            GateReason = "too_few_outcomes"     // nothing can be learnt yet
+	ReasonTooFewNew         GateReason = "too_few_new_outcomes" // since the current model, so there is nothing to compare on
+	ReasonNotBetter         GateReason = "not_better_than_current"
+	ReasonNotBetterThanBase GateReason = "not_better_than_base_rate"
+	ReasonBadlyCalibrated   GateReason = "badly_calibrated"
 )
 
 // Warnings of a report.
@@ -34,12 +34,12 @@ const (
 // Report is what Train found: how much there was to learn from, how well what was learnt predicts outcomes it had not seen,
 // and what was decided. All figures are of outcomes later than those the prediction was learnt from.
 type Report struct {
-	At       time.Time `json:"at"`
-	Basis    Basis     `json:"basis"` // of the candidate
-	Decision Decision  `json:"decision"`
-	Reason   Reason    `json:"reason"`
-	Live     bool      `json:"live"` // the model that came with this report differs from the current one, and is to go live
-	Warnings []string  `json:"warnings"`
+	At       time.Time  `json:"at"`
+	Basis    Basis      `json:"basis"` // of the candidate
+	Decision Decision   `json:"decision"`
+	Reason   GateReason `json:"reason"`
+	Live     bool       `json:"live"` // the model that came with this report differs from the current one, and is to go live
+	Warnings []string   `json:"warnings"`
 
 	N               int            `json:"n"` // outcomes learnt from
 	Failed          int            `json:"failed"`

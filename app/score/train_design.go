@@ -18,7 +18,7 @@ type kind uint8
 const kindProduct kind = placeLevels
 
 // dense is how many parameters are not cells: the intercept and the weights, before all cells.
-const dense = FactorCount + 1
+const dense = denseCount
 
 // design is the orders to learn from as sparse rows: which parameters apply to each, and how much. The intercept applies to
 // all and is in no row. Some 90 bytes an order.

@@ -47,7 +47,7 @@ func (c *curvature) at(obs, x []float64) {
 		if weight == 0 {
 			continue
 		}
-		prob := logistic(c.d.dot(row, x))
+		prob := probability(c.d.dot(row, x))
 		h := weight * prob * (1 - prob)
 		c.hessian[row] = h
 		c.d.add(row, weight*(unit(c.d.delivered[row])-prob), c.gradient)

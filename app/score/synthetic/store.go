@@ -40,7 +40,7 @@ type Store struct {
 	places   []place
 	products []string
 	people   []*customer
-	again    bool // the last order's customer orders once more
+	again    bool      // the last order's customer orders once more
 	levels   []float64 // by month since begin
 	shipped  *score.Model
 	at       time.Time
