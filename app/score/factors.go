@@ -44,7 +44,7 @@ var Factors = [FactorCount]Factor{
 // priorIntercept is the log-odds of an order without any factor: 0.95 when paid before, and 0.80 on cash on delivery, which
 // leaves some 0.75 on average once the other factors take their share. Its spread covers stores from about 0.5 to 0.9 on cash on delivery.
 const (
-	priorIntercept       = 2.95
+	priorIntercept       = 3.0
 	priorInterceptSpread = 0.6
 )
 

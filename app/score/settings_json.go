@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,20 +15,50 @@ import (
 // maxSettingsSize bounds the JSON of settings: 200 rules and all factors are some 60 KB.
 const maxSettingsSize = 256 << 10
 
+// settingsParts are settings before their parts are read, so that each complaint has its whole path.
+type settingsParts struct {
+	Factors  map[Code]json.RawMessage `json:"factors"`
+	Bands    json.RawMessage          `json:"bands"`
+	Economy  json.RawMessage          `json:"economy"`
+	Carriers []json.RawMessage        `json:"carriers"`
+	Explore  json.RawMessage          `json:"explore"`
+}
+
 // ParseSettings reads settings and checks them. What is wrong with them is SettingErrors; a document that is no JSON object, or too
 // large, is one with the path "". An unknown member is an error.
 func ParseSettings(data []byte) (Settings, error) {
-	if len(data) > maxSettingsSize {
+	var parts settingsParts
+	if len(data) > maxSettingsSize || bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return Settings{}, SettingErrors{{Code: SettingMalformed}}
+	}
+	var e SettingErrors
+	e.decode("", data, &parts)
+	if len(parts.Carriers) > maxCarrierRules {
+		e.add("carriers", SettingRulesCount, map[string]any{"Max": maxCarrierRules})
+	}
+	if len(e) > 0 {
+		return Settings{}, e
 	}
 	var s Settings
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return Settings{}, SettingErrors{decodeError(err)}
+	e.decode("bands", parts.Bands, &s.Bands)
+	if parts.Carriers != nil {
+		s.Carriers = make([]CarrierRule, len(parts.Carriers))
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) || bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		return Settings{}, SettingErrors{{Code: SettingMalformed}}
+	for i, part := range parts.Carriers {
+		e.decode(fmt.Sprintf("carriers.%d", i), part, &s.Carriers[i])
+	}
+	e.decode("economy", parts.Economy, &s.Economy)
+	e.decode("explore", parts.Explore, &s.Explore)
+	if parts.Factors != nil {
+		s.Factors = make(map[Code]FactorSetting, len(parts.Factors))
+	}
+	for _, code := range slices.Sorted(maps.Keys(parts.Factors)) {
+		var f FactorSetting
+		e.decode("factors."+shorten(string(code), maxRuleText), parts.Factors[code], &f)
+		s.Factors[code] = f
+	}
+	if len(e) > 0 {
+		return Settings{}, e
 	}
 	if err := s.Validate(); err != nil {
 		return Settings{}, err
@@ -35,16 +66,28 @@ func ParseSettings(data []byte) (Settings, error) {
 	return s, nil
 }
 
-// decodeError says where a document does not fit.
-func decodeError(err error) SettingError {
+// decode reads one part of a document; what is not there stays as it is.
+func (e *SettingErrors) decode(path string, data []byte, into any) {
+	if data == nil && path != "" {
+		return
+	}
+	below := func(name string) string { return strings.Trim(path+"."+name, ".") }
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			e.add(path, SettingMalformed, nil)
+		}
+		return
+	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return SettingError{Path: wrong.Field, Code: SettingMalformed}
+		e.add(below(wrong.Field), SettingMalformed, nil)
+	} else if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // it has no type
+		e.add(below(shorten(strings.Trim(name, `"`), maxRuleText)), SettingUnknown, nil)
+	} else {
+		e.add(path, SettingMalformed, nil)
 	}
-	// The standard library has no type for this one: json: unknown field "x".
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return SettingError{Path: shorten(strings.Trim(name, `"`), maxRuleText), Code: SettingUnknown}
-	}
-	return SettingError{Code: SettingMalformed}
 }
 
 // Canonical is the JSON of settings: equal settings have equal bytes. Amounts lose what does not count, codes of currencies are in
