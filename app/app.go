@@ -50,6 +50,7 @@ type App struct {
 	drains    drains
 	inbox     inbox
 	log       *slog.Logger
+	outcomes  outcomeLocks
 	passwords passwords
 	queue     *queue
 	refused   refusals

@@ -29,6 +29,7 @@ type OutcomeCounted struct {
 	Recorded     int // reports that were made
 	Changed      int // orders whose outcome is another by them
 	Known        int // rows that the same file had reported before
+	Superseded   int // rows of orders of which another row says something later
 	Pending      int // rows without an end
 	RefusedCount int
 	Refused      []RefusedRow // the first of them
@@ -41,7 +42,7 @@ type RefusedRow struct {
 	Text   string `json:"text,omitempty"`
 }
 
-const outcomeImportColumns = `i.id, i.integration_id, i.digest, i.name, i.read_rows, i.recorded, i.changed, i.known, i.pending, i.refused_count, i.refused,
+const outcomeImportColumns = `i.id, i.integration_id, i.digest, i.name, i.read_rows, i.recorded, i.changed, i.known, i.superseded, i.pending, i.refused_count, i.refused,
 	i.created_at, i.updated_at, i.undone_at, i.user_id`
 
 func scanOutcomeImport(r row) (i OutcomeImport, err error) {
@@ -49,7 +50,7 @@ func scanOutcomeImport(r row) (i OutcomeImport, err error) {
 		digest, refused          []byte
 		created, updated, undone sql.NullInt64
 	)
-	if err := r.Scan(&i.ID, &i.IntegrationID, &digest, &i.Name, &i.Rows, &i.Recorded, &i.Changed, &i.Known, &i.Pending, &i.RefusedCount, &refused,
+	if err := r.Scan(&i.ID, &i.IntegrationID, &digest, &i.Name, &i.Rows, &i.Recorded, &i.Changed, &i.Known, &i.Superseded, &i.Pending, &i.RefusedCount, &refused,
 		&created, &updated, &undone, &i.UserID); err != nil {
 		return OutcomeImport{}, err
 	}
@@ -68,12 +69,12 @@ func (tx *Tx) PutOutcomeImport(ctx context.Context, i OutcomeImport) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	_, err = tx.tx.ExecContext(ctx, `INSERT INTO outcome_imports (id, integration_id, digest, name, read_rows, recorded, changed, known, pending, refused_count,
-			refused, created_at, updated_at, undone_at, user_id) VALUES `+sqlite.values(1, 15)+`
+	_, err = tx.tx.ExecContext(ctx, `INSERT INTO outcome_imports (id, integration_id, digest, name, read_rows, recorded, changed, known, superseded, pending, refused_count,
+			refused, created_at, updated_at, undone_at, user_id) VALUES `+sqlite.values(1, 16)+`
 		ON CONFLICT (id) DO UPDATE SET read_rows = excluded.read_rows, recorded = excluded.recorded, changed = excluded.changed, known = excluded.known,
-			pending = excluded.pending, refused_count = excluded.refused_count, refused = excluded.refused, updated_at = excluded.updated_at,
+			superseded = excluded.superseded, pending = excluded.pending, refused_count = excluded.refused_count, refused = excluded.refused, updated_at = excluded.updated_at,
 			undone_at = excluded.undone_at`,
-		i.ID.String(), i.IntegrationID, i.Digest[:], i.Name, i.Rows, i.Recorded, i.Changed, i.Known, i.Pending, i.RefusedCount,
+		i.ID.String(), i.IntegrationID, i.Digest[:], i.Name, i.Rows, i.Recorded, i.Changed, i.Known, i.Superseded, i.Pending, i.RefusedCount,
 		string(refused), i.CreatedAt.UnixMilli(), i.UpdatedAt.UnixMilli(), millis(i.UndoneAt), i.UserID.String())
 	return failed(op, err)
 }

@@ -324,7 +324,7 @@ func TestOutcomeImports_AreKept(t *testing.T) {
 	integration, _ := reported(t, s, 0)
 	in := store.OutcomeImport{
 		ID: uuid.Must(uuid.NewV7()), IntegrationID: integration, Digest: [32]byte{1}, Name: "noviembre.csv", CreatedAt: noon, UpdatedAt: noon, UserID: uuid.New(),
-		OutcomeCounted: store.OutcomeCounted{Rows: 9, Recorded: 3, Changed: 2, Known: 1, Pending: 2, RefusedCount: 3, Refused: []store.RefusedRow{{Line: 4, Reason: "bad_date", Text: "ayer"}}},
+		OutcomeCounted: store.OutcomeCounted{Rows: 9, Recorded: 3, Changed: 2, Known: 1, Superseded: 4, Pending: 2, RefusedCount: 3, Refused: []store.RefusedRow{{Line: 4, Reason: "bad_date", Text: "ayer"}}},
 	}
 	save := func(i store.OutcomeImport) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.PutOutcomeImport(ctx, i) })
@@ -345,7 +345,7 @@ func TestOutcomeImports_AreKept(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	got := must(s.OutcomeImport(t.Context(), integration, in.ID))(t)
-	if got.Name != in.Name || got.Rows != 9 || len(got.Refused) != 1 || got.Refused[0] != in.Refused[0] || !got.UndoneAt.Equal(noon) || got.Digest != in.Digest {
+	if got.Name != in.Name || got.Rows != 9 || got.Superseded != 4 || got.Pending != 2 || len(got.Refused) != 1 || got.Refused[0] != in.Refused[0] || !got.UndoneAt.Equal(noon) || got.Digest != in.Digest {
 		t.Errorf("got %+v", got)
 	}
 	if all := must(s.OutcomeImports(t.Context(), integration, 10, 0))(t); len(all) != 2 || all[0].ID != twice.ID || must(s.CountOutcomeImports(t.Context(), integration))(t) != 2 {

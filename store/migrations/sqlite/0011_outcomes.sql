@@ -36,6 +36,7 @@ CREATE TABLE outcome_imports (
     recorded       BIGINT NOT NULL, -- reports that it made
     changed        BIGINT NOT NULL, -- orders whose outcome is another by them
     known          BIGINT NOT NULL, -- rows that the same file had reported before
+    superseded     BIGINT NOT NULL, -- rows of orders of which another row says something later
     pending        BIGINT NOT NULL, -- rows without an end
     refused_count  BIGINT NOT NULL,
     refused        TEXT NOT NULL,
