@@ -137,8 +137,16 @@ func (tx *Tx) Rescored(ctx context.Context, from ScoreState, next int64, orders 
 			return nil
 		}
 		s.below, s.Rescored = next, s.Rescored+orders
-		if next == 0 {
-			s.Rescoring, s.reread, s.FactsVersion = false, false, tx.store.readingVersion
+		switch {
+		case next > 0:
+		case s.reread: // all are read now, and those that were not due for it are still to be rated
+			last, err := get(ctx, tx.tx, op, scanOne[int64], `SELECT COALESCE(max(id), 0) FROM orders`)
+			if err != nil {
+				return err
+			}
+			s.reread, s.FactsVersion, s.below, s.Rescored = false, tx.store.readingVersion, last+1, 0
+		default:
+			s.Rescoring = false
 		}
 		return nil
 	})
@@ -146,7 +154,7 @@ func (tx *Tx) Rescored(ctx context.Context, from ScoreState, next int64, orders 
 
 // sameRescoring tells whether a rating of all orders stands where it was.
 func (s ScoreState) sameRescoring(other ScoreState) bool {
-	return s.Rescoring == other.Rescoring && s.below == other.below && s.Basis == other.Basis && s.RescoringSince.Equal(other.RescoringSince)
+	return s.Rescoring && other.Rescoring && s.below == other.below && s.reread == other.reread && s.Basis == other.Basis && s.RescoringSince.Equal(other.RescoringSince)
 }
 
 // SameRescoring tells whether the rating of all orders still stands where it was when from was read.

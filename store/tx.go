@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Tx is an open write transaction. It must not be kept after the function given to Update returns.
@@ -98,6 +99,40 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	}
 	for _, fn := range tx.committed {
 		fn()
+	}
+	return nil
+}
+
+// Try runs fn as a part of the transaction that may fail by itself: on an error or a panic of fn nothing of it is kept, the
+// error is returned, and the transaction goes on. What the database cannot do now for want of room fails the transaction, too.
+func (tx *Tx) Try(ctx context.Context, fn func(context.Context) error) (err error) {
+	const op = "store: try"
+	sums, committed := tx.sums, len(tx.committed)
+	tx.sums = nil
+	if _, err := tx.tx.ExecContext(ctx, `SAVEPOINT try`); err != nil {
+		return failed(op, err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: panic: %v\n%s", op, r, debug.Stack())
+		}
+		if err != nil {
+			tx.sums, tx.committed = sums, tx.committed[:committed]
+			if _, back := tx.tx.ExecContext(ctx, `ROLLBACK TO try`); back != nil {
+				err = errors.Join(err, failed(op, back))
+			}
+		}
+		if _, end := tx.tx.ExecContext(ctx, `RELEASE try`); end != nil {
+			err = errors.Join(err, failed(op, end))
+		}
+	}()
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	tried := tx.sums
+	tx.sums = sums
+	for id, l := range tried {
+		tx.addSums(id, l)
 	}
 	return nil
 }

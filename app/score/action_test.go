@@ -122,7 +122,7 @@ func TestProfit_IsExactToTheCent(t *testing.T) {
 
 func TestAction_ASmallShareIsShippedToLearn(t *testing.T) {
 	t.Parallel()
-	held := score.Facts{COD: score.No, DispatchHours: -1, Currency: "COP", City: "co|cun|soacha"}
+	held := score.Facts{COD: score.No, DispatchHours: -1, Currency: "COP", City: "co|cundinamarca|soacha"}
 	m := certain(logit(0.1))
 	m.HighValue = map[string]int64{"COP": 500_000}
 	explorer := score.NewScorer(m, score.Settings{Explore: ptr(0.05)})

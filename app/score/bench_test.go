@@ -12,12 +12,12 @@ func largeModel() *score.Model {
 	m := soachaModel()
 	for i := range 10_000 {
 		cell := score.Cell{Effect: float64(i%20-10) / 20, Variance: 0.02, Delivered: i % 50, Failed: i % 13}
-		m.Cells[fmt.Sprintf("co|cun|city %d", i)] = cell
+		m.Cells[fmt.Sprintf("co|cundinamarca|city %d", i)] = cell
 		m.Cells[fmt.Sprintf("product %d", i)] = cell
 	}
 	m.Carriers = someCarriers()
 	for i := range 3_000 {
-		key := fmt.Sprintf("co|cun|city %d", i)
+		key := fmt.Sprintf("co|cundinamarca|city %d", i)
 		for c, name := range []string{"coordinadora", "envia", "interrapidisimo", "servientrega", "tcc"} {
 			m.Carriers[key] = append(m.Carriers[key], rate(name, 20+c*i%40, c+i%9))
 		}
@@ -28,7 +28,7 @@ func largeModel() *score.Model {
 // bad is an order with ten factors that count.
 func bad() (score.Facts, score.History) {
 	f := toSoacha
-	f.City, f.Postcode, f.Products = "co|cun|city 77", "co|cun|city 77|110111", []string{"product 1", "product 2"}
+	f.City, f.Postcode, f.Products = "co|cundinamarca|city 77", "co|cundinamarca|city 77|110111", []string{"product 1", "product 2"}
 	f.PhoneInvalid, f.AddressNoNumber, f.AddressShort, f.NameSuspicious, f.Night, f.EmailDisposable = true, true, true, true, true, true
 	return f, score.History{Failed: 1, Delivered: 1, Recent: 3}
 }
@@ -78,7 +78,7 @@ func BenchmarkCarrierOfANewPlace(b *testing.B) {
 	facts := make([]score.Facts, 3_000)
 	for i := range facts {
 		facts[i] = toSoacha
-		facts[i].City = fmt.Sprintf("co|cun|city %d", i)
+		facts[i].City = fmt.Sprintf("co|cundinamarca|city %d", i)
 	}
 	b.ReportAllocs()
 	i := 0

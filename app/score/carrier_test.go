@@ -18,7 +18,7 @@ var soacha = score.Order{
 }
 
 var toSoacha = score.Facts{
-	COD: score.Yes, Currency: "COP", DispatchHours: -1, Country: "co", Province: "co|cun", City: "co|cun|soacha", Postcode: "co|cun|soacha|250051",
+	COD: score.Yes, Currency: "COP", DispatchHours: -1, Country: "co", Province: "co|cundinamarca", City: "co|cundinamarca|soacha", Postcode: "co|cundinamarca|soacha|250051",
 }
 
 func rate(carrier string, delivered, failed int) score.CarrierRate {
@@ -29,7 +29,7 @@ func someCarriers() map[string][]score.CarrierRate {
 	return map[string][]score.CarrierRate{
 		"":              {rate("envia", 180, 20), rate("coordinadora", 300, 100), rate("tcc", 3, 0)},
 		"co":            {rate("coordinadora", 300, 100), rate("tcc", 3, 0), rate("envia", 180, 20)},
-		"co|cun|soacha": {{Carrier: "coordinadora", Name: "Coordinadora S.A.", Delivered: 40, Failed: 14}},
+		"co|cundinamarca|soacha": {{Carrier: "coordinadora", Name: "Coordinadora S.A.", Delivered: 40, Failed: 14}},
 	}
 }
 
@@ -75,7 +75,7 @@ func TestCarrier_AHardPlaceIsHardForAll(t *testing.T) {
 	carriers := map[string][]score.CarrierRate{
 		"":              {rate("envia", 400, 100), rate("tcc", 840, 160)},
 		"co":            {rate("envia", 400, 100), rate("tcc", 840, 160)},
-		"co|cun|soacha": {rate("envia", 60, 60)},
+		"co|cundinamarca|soacha": {rate("envia", 60, 60)},
 	}
 	got := recommend(carriers, toSoacha)
 	if got == nil || got.Name != "Envia" || got.Place != "Soacha" {
@@ -166,7 +166,7 @@ func TestCarrier_AdviceIsKeptByPlace(t *testing.T) {
 		all.Go(func() {
 			for j := range 50 {
 				f := toSoacha
-				f.City = fmt.Sprintf("co|cun|junk %d %d", i, j)
+				f.City = fmt.Sprintf("co|cundinamarca|junk %d %d", i, j)
 				if got := s.Score(f, score.History{}); got.Carrier != "Envía" {
 					t.Errorf("got %q", got.Carrier)
 				}

@@ -19,7 +19,7 @@ func soachaModel() *score.Model {
 	m.Basis, m.Version, m.N, m.Failed, m.Until = score.BasisBlended, 2, 120, 31, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	m.Cells = map[string]score.Cell{
 		"co":            {Effect: 0.05, Variance: 0.01, Delivered: 89, Failed: 31},
-		"co|cun|soacha": {Effect: -0.75, Variance: 0.04, Delivered: 12, Failed: 19},
+		"co|cundinamarca|soacha": {Effect: -0.75, Variance: 0.04, Delivered: 12, Failed: 19},
 		"p1":            {Effect: 0.25, Variance: 0.02, Delivered: 9, Failed: 0},
 	}
 	m.HighValue = map[string]int64{"COP": 200_000_000_000}
@@ -103,7 +103,7 @@ func TestExplain_OfAnEmptyOrder(t *testing.T) {
 func TestExplain_PlacesWithoutOutcomesSayNothing(t *testing.T) {
 	t.Parallel()
 	m := soachaModel()
-	m.Cells["co|cun|soacha|250051"] = score.Cell{Variance: 0.04}
+	m.Cells["co|cundinamarca|soacha|250051"] = score.Cell{Variance: 0.04}
 	find := func(m *score.Model, code score.Code) *score.Addend {
 		for _, a := range score.NewScorer(m, score.Settings{}).Explain(toSoacha, score.History{}, soacha).Addends {
 			if a.Code == code {
@@ -115,7 +115,7 @@ func TestExplain_PlacesWithoutOutcomesSayNothing(t *testing.T) {
 	if got := find(m, score.AreaRate); got == nil || got.Evidence.Level != score.LevelCity || len(got.Evidence.Parts) != 3 {
 		t.Errorf("got %+v", got)
 	}
-	m.Cells["co|cun|soacha"] = score.Cell{Effect: -0.05, Delivered: 1} // outweighs the country exactly
+	m.Cells["co|cundinamarca|soacha"] = score.Cell{Effect: -0.05, Delivered: 1} // outweighs the country exactly
 	if got := find(m, score.AreaRate); got == nil || got.Units != 0 || got.Evidence.Counts.Delivered != 1 {
 		t.Errorf("a place that counts nothing, with outcomes: got %+v", got)
 	}

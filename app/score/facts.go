@@ -18,6 +18,9 @@ const (
 	MissingTotal
 	MissingItems
 	MissingTime
+	// MissingPersonal stands beside the bits for name, phone, e-mail and address when all of them are missing: then the platform
+	// does not show them, or they were erased. The customer gave them, so it says nothing about the delivery.
+	MissingPersonal
 )
 
 // Tri is a thing that is so, is not so, or is not known.

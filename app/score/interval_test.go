@@ -82,9 +82,9 @@ func TestInterval_WhatIsSetIsCertainAndWhatIsOffIsUnknown(t *testing.T) {
 	t.Parallel()
 	m := score.Shipped()
 	m.Intercept = 0
-	m.Cells = map[string]score.Cell{"co": {Variance: 0.01}, "co|cun": {Variance: 0.02}, "p1": {Variance: 0.03}}
+	m.Cells = map[string]score.Cell{"co": {Variance: 0.01}, "co|cundinamarca": {Variance: 0.02}, "p1": {Variance: 0.03}}
 	m.Covariance[1*2/2] = -0.1 // payment with the intercept
-	f := score.Facts{COD: score.Yes, Country: "co", Province: "co|cun", Products: []string{"p1"}}
+	f := score.Facts{COD: score.Yes, Country: "co", Province: "co|cundinamarca", Products: []string{"p1"}}
 	const cellsUnseen = 0.3*0.3 + 0.2*0.2
 	for name, c := range map[string]struct {
 		set  map[score.Code]score.FactorSetting

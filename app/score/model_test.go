@@ -95,7 +95,7 @@ func FuzzParseModel(f *testing.F) {
 	fatal(f, err)
 	f.Add(good)
 	f.Add(good[:900])
-	f.Add([]byte(strings.Replace(string(good), `"cells":null`, `"cells":{"co":{"effect":-0.5,"variance":0.01,"delivered":12,"failed":19},"co|cun":null}`, 1)))
+	f.Add([]byte(strings.Replace(string(good), `"cells":null`, `"cells":{"co":{"effect":-0.5,"variance":0.01,"delivered":12,"failed":19},"co|cundinamarca":null}`, 1)))
 	f.Add([]byte(strings.Replace(string(good), `"carriers":null`, `"carriers":{"":[{"carrier":"tcc","delivered":1099511627776,"failed":0}],"co":[{"carrier":"tcc","failed":30}]}`, 1)))
 	f.Add([]byte(strings.Replace(string(good), `"high_value":null`, `"high_value":{"COP":-9223372036854775808}`, 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -5,9 +5,11 @@ import "time"
 // Order is what the score looks at in an order, in the words of nobody's platform. Empty members are unknown.
 type Order struct {
 	CreatedAt       time.Time // with the offset of the store's own clock, for the hour of the day
+	Updated         time.Time // when any of this was last changed
 	Cancelled       time.Time
 	FinancialStatus string // Shopify's words: pending, paid, refunded, …
-	Payment         string // name of the gateway
+	Payment         string // name of the gateway; of several, all of them
+	Tags            string // the merchant's, or those of the form that made the order
 	Currency        string
 	Total           int64 // in millionths of the currency
 	HasTotal        bool
@@ -18,6 +20,7 @@ type Order struct {
 	Complement      string
 	City            string
 	Province        string
+	ProvinceCode    string // ISO 3166-2 without the country, or the platform's own
 	Postcode        string
 	Country         string // name or ISO 3166-1 code
 	IP              string
@@ -33,6 +36,7 @@ type Item struct {
 	Product  string // what stays the same when the line is ordered again: the product's id, else its SKU
 	Title    string
 	Quantity int
+	Price    int64 // of one, in millionths of the order's currency
 }
 
 // Parcel is one fulfilment.

@@ -49,10 +49,10 @@ func TestScore_PlacesAddUpAndProductsAreAveraged(t *testing.T) {
 	t.Parallel()
 	m := score.Shipped()
 	m.Cells = map[string]score.Cell{
-		"co": {Effect: 0.1}, "co|cun": {Effect: -0.3}, "co|cun|soacha": {Effect: -0.5}, "p1": {Effect: -0.6}, "p2": {Effect: 0.3},
+		"co": {Effect: 0.1}, "co|cundinamarca": {Effect: -0.3}, "co|cundinamarca|soacha": {Effect: -0.5}, "p1": {Effect: -0.6}, "p2": {Effect: 0.3},
 	}
 	f := prepaid
-	f.Country, f.Province, f.City, f.Products = "co", "co|cun", "co|cun|soacha", []string{"p1", "p2", "new"}
+	f.Country, f.Province, f.City, f.Products = "co", "co|cundinamarca", "co|cundinamarca|soacha", []string{"p1", "p2", "new"}
 	e := score.NewScorer(m, score.Settings{}).Explain(f, score.History{}, score.Order{})
 	if want := 3.0 + (0.1 - 0.3 - 0.5) + (-0.6+0.3+0)/3; math.Abs(e.Logit-want) > 1e-12 {
 		t.Errorf("got %v, want %v", e.Logit, want)

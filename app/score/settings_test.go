@@ -161,7 +161,7 @@ func finite(t testing.TB, m *score.Model, s score.Settings) {
 	bad := score.Facts{
 		Missing: 1<<10 - 1, COD: score.Yes, PhoneInvalid: true, PhoneRepeated: true, AddressNoNumber: true, AddressShort: true, AddressGibberish: true,
 		CityMismatch: true, EmailDisposable: true, NameSuspicious: true, Night: true, RiskHigh: true, Quantity: 9, DispatchHours: 900,
-		Country: "co", Province: "co|cun", City: "co|cun|soacha", Products: []string{"p1", "p2"},
+		Country: "co", Province: "co|cundinamarca", City: "co|cundinamarca|soacha", Products: []string{"p1", "p2"},
 	}
 	for _, f := range []score.Facts{bad, {COD: score.No, DispatchHours: -1}, toSoacha} {
 		for _, h := range []score.History{{Mark: score.Blocked, Failed: 50, Recent: 9}, {}, {Mark: score.Allowed, Delivered: 50}} {

@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"probability/store"
+)
+
+const (
+	// scoreAtOnce is how many due scores the transaction that makes them due sees to: those of the orders that it wrote and of their
+	// customers' others. What is left a job does.
+	scoreAtOnce = 500
+	// rescoreBatch is how many orders one transaction rates anew. It takes some milliseconds.
+	rescoreBatch = 500
+	// scoreTime is how long one job goes on before it gives way to other stores'.
+	scoreTime = 10 * time.Second
+	// scoreYield is how long rating all orders anew waits after each transaction while very many deliver.
+	scoreYield = 50 * time.Millisecond
+)
+
+// What became of scores, as it is counted.
+const (
+	scoreRated  = "scored"
+	scoreFailed = "failed" // the order has none
+	scoreUnread = "unread" // the order could not be read
+)
+
+// putOrders stores versions and rates what of an integration they change.
+func (a *App) putOrders(ctx context.Context, tx *store.Tx, id int64, vs []store.Version) ([]store.Outcome, error) {
+	outcomes, err := tx.PutOrders(ctx, id, vs, a.now())
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, a.score(ctx, tx, id)
+}
+
+// score rates the orders of an integration whose scores are due, within the transaction that made them so. Whatever goes wrong with
+// that does not keep the transaction from storing what it came for: the scores stay due, and a job tries again.
+func (a *App) score(ctx context.Context, tx *store.Tx, id int64) error {
+	var more bool
+	err := tx.Try(ctx, func(ctx context.Context) (err error) {
+		more, err = a.rateDue(ctx, tx, id, scoreAtOnce)
+		return err
+	})
+	switch {
+	case err == nil && !more:
+		return nil
+	case err != nil && (store.Unavailable(err) || ctx.Err() != nil):
+		return err
+	case err != nil:
+		a.log.ErrorContext(ctx, "orders were stored without their scores", "integration_id", id, "error", err)
+		return nil // the sweeper finds them; a job here would be tried at once and meet the same
+	}
+	return a.queue.insert(ctx, tx, ScoreOrders{IntegrationID: id})
+}
+
+// rateDue rates at most limit orders that are due.
+func (a *App) rateDue(ctx context.Context, tx *store.Tx, id int64, limit int) (more bool, err error) {
+	due, err := tx.DueScores(ctx, id, limit)
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	st, err := tx.ScoreState(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return len(due) == limit, a.rateAll(ctx, tx, st, due)
+}
+
+// rateAll rates orders and stores what they get.
+func (a *App) rateAll(ctx context.Context, tx *store.Tx, st store.ScoreState, orders []store.OrderToRate) error {
+	s, _, err := a.scorerOf(ctx, tx, st)
+	if err != nil {
+		return err
+	}
+	rated, failed := make([]store.Rated, len(orders)), 0
+	for i, o := range orders {
+		if rated[i] = (store.Rated{Order: o, Rating: a.rate(ctx, s, o)}); rated[i].Rating == nil {
+			failed++
+		}
+	}
+	if err := tx.PutScores(ctx, st.IntegrationID, rated); err != nil {
+		return err
+	}
+	a.counters.rated(len(orders)-failed, failed)
+	return nil
+}
+
+// ScoreOrders is the job that rates what is due, and carries the rating of all orders on. Its progress says when it goes on.
+func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
+	for until := time.Now().Add(scoreTime); ; {
+		if a.Disk() != DiskOK {
+			return Progress{After: diskPause}, nil
+		}
+		more, err := a.scoreSome(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // disconnected meanwhile
+			return Progress{Done: true}, nil
+		case err != nil:
+			return Progress{}, fmt.Errorf("score orders of integration %d: %w", id, err)
+		case !more:
+			return Progress{Done: true}, nil
+		case !time.Now().Before(until) || ctx.Err() != nil:
+			return Progress{}, ctx.Err()
+		}
+		a.giveWay(ctx, scoreYield)
+	}
+}
+
+// scoreSome does one transaction's worth of what is to be rated: what is due, then some of the rating of all orders.
+func (a *App) scoreSome(ctx context.Context, id int64) (more bool, err error) {
+	st, err := a.store.ScoreState(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if _, _, err := a.scorerOf(ctx, a.store, st); err != nil { // so that no transaction has to wait for a large model to be read
+		return false, err
+	}
+	if st.Rescoring && st.Reread() {
+		return true, a.readSome(ctx, st)
+	}
+	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if more, err = a.rateDue(ctx, tx, id, rescoreBatch); err != nil || more {
+			return err
+		}
+		same, err := tx.SameRescoring(ctx, st)
+		if err != nil || !same {
+			more = st.Rescoring
+			return err
+		}
+		orders, next, err := tx.ScoresBelow(ctx, id, st.Below(), rescoreBatch)
+		if err != nil {
+			return err
+		}
+		if err := a.rateAll(ctx, tx, st, orders); err != nil {
+			return err
+		}
+		more = next > 0
+		return tx.Rescored(ctx, st, next, len(orders))
+	})
+	return more, err
+}
+
+// readSome reads some orders anew whose facts are missing or of another version, and rates them.
+func (a *App) readSome(ctx context.Context, st store.ScoreState) error {
+	id := st.IntegrationID
+	orders, next, err := a.store.UnreadOrders(ctx, id, st.Below())
+	if err != nil {
+		return err
+	}
+	for i := range orders {
+		orders[i].Reading = a.readPayload(orders[i].Raw)
+	}
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if same, err := tx.SameRescoring(ctx, st); err != nil || !same {
+			return err
+		}
+		if err := tx.PutReadings(ctx, id, orders); err != nil {
+			return err
+		}
+		if _, err := a.rateDue(ctx, tx, id, scoreAtOnce); err != nil {
+			return err
+		}
+		return tx.Rescored(ctx, st, next, len(orders))
+	})
+}
+
+// rescore notes in the transaction that all orders of an integration are to be rated anew with what it has set by now.
+func (a *App) rescore(ctx context.Context, tx *store.Tx, id int64) error {
+	st, err := tx.ScoreState(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, basis, err := a.scorerOf(ctx, tx, st)
+	if err != nil {
+		return err
+	}
+	if err := tx.Rescore(ctx, id, basis, a.now()); err != nil {
+		return err
+	}
+	return a.queue.wake(ctx, tx, ScoreOrders{IntegrationID: id})
+}
+
+// sweepScores wakes the jobs of scores that are due.
+func (a *App) sweepScores(ctx context.Context) error {
+	due, err := a.store.IntegrationsWithDueScores(ctx)
+	errs := []error{err}
+	for _, id := range due {
+		errs = append(errs, a.hint(ctx, ScoreOrders{IntegrationID: id}))
+	}
+	return errors.Join(append(errs, a.sweepTrainings(ctx))...)
+}
+
+// recoverScores begins to rate the orders of integrations anew whose scores rest on something else than is in force: after an
+// upgrade, a change of the configuration, or a change whose job was lost.
+func (a *App) recoverScores(ctx context.Context) error {
+	states, err := a.store.ScoreStates(ctx)
+	errs := []error{err}
+	for _, st := range states {
+		_, basis, err := a.scorerOf(ctx, a.store, st)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("scores of integration %d: %w", st.IntegrationID, err))
+		case basis != st.Basis || st.FactsVersion != a.factsVersion && !st.Rescoring:
+			err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return a.rescore(ctx, tx, st.IntegrationID) })
+			if !errors.Is(err, store.ErrNotFound) {
+				errs = append(errs, err)
+			}
+		case st.Rescoring:
+			errs = append(errs, a.hint(ctx, ScoreOrders{IntegrationID: st.IntegrationID}))
+		}
+	}
+	return errors.Join(append(errs, a.planTrainings(ctx, states))...)
+}
