@@ -253,7 +253,7 @@ func (im *outcomeImport) record(ctx context.Context, rows []matchedRow, dryRun b
 		if err := im.put(ctx, tx, counted, refused); err != nil {
 			return err
 		}
-		return a.rate(ctx, tx, im.row.IntegrationID)
+		return a.score(ctx, tx, im.row.IntegrationID)
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return err
@@ -337,7 +337,7 @@ func (a *App) UndoOutcomes(ctx context.Context, userID uuid.UUID, id int64, impo
 					return err
 				}
 			}
-			return a.rate(ctx, tx, id)
+			return a.score(ctx, tx, id)
 		})
 		if err != nil {
 			return im, fmt.Errorf("undo outcomes: %w", err)

@@ -67,7 +67,7 @@ func (a *App) ReportOutcome(ctx context.Context, userID uuid.UUID, id, orderID i
 		if _, err := tx.InsertReport(ctx, r); err != nil {
 			return err
 		}
-		return a.rate(ctx, tx, id)
+		return a.score(ctx, tx, id)
 	})
 	if errors.Is(err, store.ErrTooManyReports) {
 		err = &Error{Kind: Invalid, Code: "too_many_outcomes", Err: err}
@@ -117,7 +117,7 @@ func (a *App) UndoOutcome(ctx context.Context, userID uuid.UUID, id int64, repor
 			return err
 		}
 		r.UndoneAt, r.Counts = a.now(), false
-		return a.rate(ctx, tx, id)
+		return a.score(ctx, tx, id)
 	})
 	return r, err
 }
@@ -164,7 +164,7 @@ func (a *App) MarkOrder(ctx context.Context, userID uuid.UUID, id, orderID int64
 		if err := tx.PutOrderMark(ctx, m); err != nil {
 			return err
 		}
-		return a.rate(ctx, tx, id)
+		return a.score(ctx, tx, id)
 	})
 	return m, err
 }
