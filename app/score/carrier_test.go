@@ -27,8 +27,8 @@ func rate(carrier string, delivered, failed int) score.CarrierRate {
 
 func someCarriers() map[string][]score.CarrierRate {
 	return map[string][]score.CarrierRate{
-		"":              {rate("envia", 180, 20), rate("coordinadora", 300, 100), rate("tcc", 3, 0)},
-		"co":            {rate("coordinadora", 300, 100), rate("tcc", 3, 0), rate("envia", 180, 20)},
+		"":                       {rate("envia", 180, 20), rate("coordinadora", 300, 100), rate("tcc", 3, 0)},
+		"co":                     {rate("coordinadora", 300, 100), rate("tcc", 3, 0), rate("envia", 180, 20)},
 		"co|cundinamarca|soacha": {{Carrier: "coordinadora", Name: "Coordinadora S.A.", Delivered: 40, Failed: 14}},
 	}
 }
@@ -73,8 +73,8 @@ func diff(a, b float64) float64 { return max(a-b, b-a) }
 func TestCarrier_AHardPlaceIsHardForAll(t *testing.T) {
 	t.Parallel()
 	carriers := map[string][]score.CarrierRate{
-		"":              {rate("envia", 400, 100), rate("tcc", 840, 160)},
-		"co":            {rate("envia", 400, 100), rate("tcc", 840, 160)},
+		"":                       {rate("envia", 400, 100), rate("tcc", 840, 160)},
+		"co":                     {rate("envia", 400, 100), rate("tcc", 840, 160)},
 		"co|cundinamarca|soacha": {rate("envia", 60, 60)},
 	}
 	got := recommend(carriers, toSoacha)
@@ -130,12 +130,12 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		"all excluded":                 {[]score.CarrierRule{exclude("", "", "", "ENVIA"), exclude("co", "", "", "coordinadora")}, ""},
 		"preferred":                    {[]score.CarrierRule{prefer("", "", "", "Coordinadora")}, "Coordinadora S.A."},
 		"preferred, city excluded":     {[]score.CarrierRule{prefer("co", "", "", "Coordinadora"), exclude("co", "", "Soacha", "coordinadora")}, "Envia"},
-		"excluded, city preferred":     {[]score.CarrierRule{exclude("co", "", "", "coordinadora"), prefer("co", "cun", "SOACHA", "coordinadora")}, "Coordinadora S.A."},
-		"province over country":        {[]score.CarrierRule{exclude("co", "cun", "", "envia"), prefer("co", "", "", "envia")}, "Coordinadora S.A."},
+		"excluded, city preferred":     {[]score.CarrierRule{exclude("co", "", "", "coordinadora"), prefer("co", "Cundinamarca", "SOACHA", "coordinadora")}, "Coordinadora S.A."},
+		"province over country":        {[]score.CarrierRule{exclude("co", "Cundinamarca", "", "envia"), prefer("co", "", "", "envia")}, "Coordinadora S.A."},
 		"preferred with few parcels":   {[]score.CarrierRule{prefer("co", "", "Soacha", "TCC")}, "TCC"},
 		"preferred and never seen":     {[]score.CarrierRule{prefer("", "", "", "Interrapidísimo")}, "Interrapidísimo"},
 		"preferred in another city":    {[]score.CarrierRule{prefer("co", "", "Cali", "TCC")}, "Envia"},
-		"another city of the province": {[]score.CarrierRule{exclude("co", "cun", "Chia", "envia")}, "envia"},
+		"another city of the province": {[]score.CarrierRule{exclude("co", "Cundinamarca", "Chia", "envia")}, "envia"},
 	} {
 		got := ""
 		if a := recommend(someCarriers(), toSoacha, c.rules...); a != nil {

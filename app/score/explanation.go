@@ -40,7 +40,9 @@ type Reason struct {
 }
 
 // missingNames are the names of the bits of Missing, from the lowest.
-var missingNames = [...]string{"customer", "phone", "email", "address", "city", "country", "payment", "total", "items", "time"}
+var missingNames = [...]string{
+	"customer", "phone", "email", "address", "city", "country", "payment", "total", "items", "time", "personal",
+}
 
 // MissingNames are the names that Explanation.Missing may hold.
 func MissingNames() []string { return append([]string(nil), missingNames[:]...) }

@@ -18,9 +18,9 @@ func soachaModel() *score.Model {
 	m := score.Shipped()
 	m.Basis, m.Version, m.N, m.Failed, m.Until = score.BasisBlended, 2, 120, 31, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	m.Cells = map[string]score.Cell{
-		"co":            {Effect: 0.05, Variance: 0.01, Delivered: 89, Failed: 31},
+		"co":                     {Effect: 0.05, Variance: 0.01, Delivered: 89, Failed: 31},
 		"co|cundinamarca|soacha": {Effect: -0.75, Variance: 0.04, Delivered: 12, Failed: 19},
-		"p1":            {Effect: 0.25, Variance: 0.02, Delivered: 9, Failed: 0},
+		"p1":                     {Effect: 0.25, Variance: 0.02, Delivered: 9, Failed: 0},
 	}
 	m.HighValue = map[string]int64{"COP": 200_000_000_000}
 	return m
@@ -81,6 +81,25 @@ func TestExplain_QuotesTheOrderAndSaysWhatItRestsOn(t *testing.T) {
 	}
 }
 
+// Data that the platform withholds, or that were erased, are no fault of the customer.
+func TestExplain_WithheldDataCostNothing(t *testing.T) {
+	t.Parallel()
+	const personal = score.MissingCustomer | score.MissingPhone | score.MissingEmail | score.MissingAddress
+	withheld := score.Facts{COD: score.Yes, Missing: personal | score.MissingPersonal}
+	s := score.NewScorer(nil, score.Settings{})
+	e := s.Explain(withheld, score.History{}, score.Order{})
+	if d := cmp.Diff([]string{"customer", "phone", "email", "address", "personal"}, e.Missing); d != "" {
+		t.Error(d)
+	}
+	if whole := s.Score(score.Facts{COD: score.Yes}, score.History{}); e.Score != whole.Score {
+		t.Errorf("got %d, want %d", e.Score, whole.Score)
+	}
+	withheld.Missing = personal
+	if left := s.Score(withheld, score.History{}); left.Score >= e.Score {
+		t.Errorf("left out costs nothing: %d", left.Score)
+	}
+}
+
 // What is listed is never null, and nothing but what the order says is quoted.
 func TestExplain_OfAnEmptyOrder(t *testing.T) {
 	t.Parallel()
@@ -95,7 +114,7 @@ func TestExplain_OfAnEmptyOrder(t *testing.T) {
 			t.Errorf("no %s in %s", want, data)
 		}
 	}
-	if len(e.Missing) != len(score.MissingNames()) {
+	if len(e.Missing) != len(score.MissingNames())-1 {
 		t.Errorf("got %v", e.Missing)
 	}
 }

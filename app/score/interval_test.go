@@ -91,11 +91,11 @@ func TestInterval_WhatIsSetIsCertainAndWhatIsOffIsUnknown(t *testing.T) {
 		want float64
 	}{
 		"as learnt":   {nil, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: ptr(-1.0)}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: new(-1.0)}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"payment off": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Off: true}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"places off":  {map[score.Code]score.FactorSetting{score.AreaRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(0.0)}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(2.0)}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(0.0)}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
+		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
 		"goods off":   {map[score.Code]score.FactorSetting{score.ProductRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.0625},
 	} {
 		e := score.NewScorer(m, score.Settings{Factors: c.set}).Explain(f, score.History{}, score.Order{})

@@ -57,7 +57,7 @@ func TestScore_PlacesAddUpAndProductsAreAveraged(t *testing.T) {
 	if want := 3.0 + (0.1 - 0.3 - 0.5) + (-0.6+0.3+0)/3; math.Abs(e.Logit-want) > 1e-12 {
 		t.Errorf("got %v, want %v", e.Logit, want)
 	}
-	off := map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(2.0)}, score.ProductRate: {Off: true}}
+	off := map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}, score.ProductRate: {Off: true}}
 	e = score.NewScorer(m, score.Settings{Factors: off}).Explain(f, score.History{}, score.Order{})
 	if want := 3.0 + 2*(0.1-0.3-0.5); math.Abs(e.Logit-want) > 1e-12 {
 		t.Errorf("places twice, products off: got %v, want %v", e.Logit, want)

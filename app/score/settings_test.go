@@ -94,17 +94,17 @@ func TestSettings_WrongOnesAreNamedByPath(t *testing.T) {
 func TestSettings_AStoreOverridesWhatItNames(t *testing.T) {
 	t.Parallel()
 	above := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {Off: true}, score.NightOrder: {Weight: ptr(-1.0)}},
-		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: ptr(0.05),
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {Off: true}, score.NightOrder: {Weight: new(-1.0)}},
+		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: new(0.05),
 		Carriers: []score.CarrierRule{{Carrier: "TCC", Use: score.UsePrefer}}, Bands: score.Bands{High: 85},
 	}
 	own := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}}, Bands: score.Bands{Low: 30}, Explore: ptr(0.0), Carriers: []score.CarrierRule{},
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}}, Bands: score.Bands{Low: 30}, Explore: new(0.0), Carriers: []score.CarrierRule{},
 	}
 	got := score.Merge(score.Merge(score.Defaults(), above), own)
 	want := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}, score.NightOrder: {Weight: ptr(-1.0)}},
-		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: ptr(0.0),
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}, score.NightOrder: {Weight: new(-1.0)}},
+		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: new(0.0),
 		Carriers: []score.CarrierRule{}, Bands: score.Bands{High: 85, Medium: 60, Low: 30},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -180,7 +180,7 @@ func TestSettings_ValidOnesScoreFinitely(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSettings(t)
 		s.Economy = &score.Economy{Currency: "COP", Margin: rapid.StringMatching(`[0-9]{1,15}\.[0-9]{5}1`).Draw(t, "margin"), ReturnCost: "999999999999999"}
-		s.Explore = ptr(rapid.Float64Range(0, 0.1).Draw(t, "explore"))
+		s.Explore = new(rapid.Float64Range(0, 0.1).Draw(t, "explore"))
 		fatalIn(t, s.Validate())
 		data, err := s.Canonical()
 		fatalIn(t, err)
@@ -228,6 +228,6 @@ func FuzzParseSettings(f *testing.F) {
 
 func ExampleSettingErrors() {
 	_, err := score.ParseSettings([]byte(`{"bands":{"high":120},"factors":{"velocity":{"weight":0.4}}}`))
-	fmt.Println(err) //nolint:forbidigo // an example's output
+	fmt.Println(err)
 	// Output: settings: bands.high: score_band_range, factors.velocity.weight: score_weight_sign
 }
