@@ -152,7 +152,9 @@ type ScoreChange struct {
 }
 
 // size is by how much the score changes.
-func (c ScoreChange) size() int { return max(c.After.Score-c.Before.Score, c.Before.Score-c.After.Score) }
+func (c ScoreChange) size() int {
+	return max(c.After.Score-c.Before.Score, c.Before.Score-c.After.Score)
+}
 
 // PreviewScoring tells what settings would change among the newest orders. Nothing is stored.
 func (a *App) PreviewScoring(ctx context.Context, id int64, set score.Settings) (p ScorePreview, err error) {
@@ -245,12 +247,12 @@ func (a *App) AskTraining(ctx context.Context, userID uuid.UUID, id int64) error
 // ScoreExplanation is the score of one order with all that it was made of, and what is known of its end.
 type ScoreExplanation struct {
 	score.Explanation
-	Facts     store.OrderFacts
-	State     store.ScoreState
-	ModelRow  *store.ScoreModel // nil: the one that the program ships with
-	Report    *store.Report     // that counts; nil: nobody reported anything
-	Mark      *store.OrderMark
-	UpToDate  bool // what is stored, and shown in lists, is what this says
+	Facts    store.OrderFacts
+	State    store.ScoreState
+	ModelRow *store.ScoreModel // nil: the one that the program ships with
+	Report   *store.Report     // that counts; nil: nobody reported anything
+	Mark     *store.OrderMark
+	UpToDate bool // what is stored, and shown in lists, is what this says
 }
 
 // ExplainScore rates an order anew and says why.
