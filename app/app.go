@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 )
@@ -36,6 +37,8 @@ type Config struct {
 	Now func() time.Time
 	// PublicURL is the base address that Shopify can reach, without a slash at its end; may be empty.
 	PublicURL string
+	// Scoring is what the installation sets for the score; a store's own settings count before it.
+	Scoring score.Settings
 	// SyncInterval is the time between two periodic syncs of a store; 0 turns them off.
 	SyncInterval time.Duration
 }
@@ -55,6 +58,7 @@ type App struct {
 	queue     *queue
 	refused   refusals
 	renewals  singleflight.Group
+	scorers   scorers
 	setup     setup
 	shopify   *shopify.Client
 	signIns   guesses // by account and by address
@@ -94,6 +98,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if a.disk.measure = cfg.Disk; a.disk.measure == nil {
 		a.disk.measure = st.Space
 	}
+	st.ReadWith(score.FactsVersion, a.readForScore)
 	return a, nil
 }
 

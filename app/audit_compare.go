@@ -207,7 +207,7 @@ func (r *auditing) mend(ctx context.Context, found map[string]finding) (open []f
 		return nil, err
 	}
 	err = r.write(ctx, func(ctx context.Context, tx *store.Tx, row *store.Audit) error {
-		outcomes, err := tx.PutOrders(ctx, r.in.ID, page.versions, r.app.now())
+		outcomes, err := r.app.putOrders(ctx, tx, r.in.ID, page.versions)
 		if err != nil {
 			return err
 		}

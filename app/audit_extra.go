@@ -47,7 +47,7 @@ func (r *auditing) confirmExtra(ctx context.Context, candidates []store.StoredOr
 					f.note(row, true)
 				}
 			}
-			return nil
+			return r.app.score(ctx, tx, r.in.ID)
 		})
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 )
@@ -17,6 +18,8 @@ type Counters struct {
 	imports    *prometheus.CounterVec
 	jobs       *prometheus.CounterVec
 	orders     *prometheus.CounterVec
+	scores     *prometheus.CounterVec
+	trainings  *prometheus.CounterVec
 	calls      *prometheus.CounterVec
 	callWait   prometheus.Counter
 	callTime   prometheus.Histogram
@@ -42,6 +45,8 @@ func NewCounters() *Counters {
 		imports:    vec("imports_total", "Import runs that ended.", "kind", "state"),
 		jobs:       vec("job_failures_total", "Jobs that failed for a reason of our own; they are tried again.", "kind", "reason"),
 		orders:     vec("import_orders_total", "Orders that imports read.", "outcome"),
+		scores:     vec("scores_total", "Orders that were rated, by what became of it.", "outcome"),
+		trainings:  vec("trainings_total", "Models that were learnt from a store's outcomes, by what the gate decided.", "decision"),
 		calls:      vec("shopify_calls_total", "Calls to Shopify by class of status (none: no answer) and kind of failure.", "status", "kind"),
 		callWait: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "probability_shopify_wait_seconds_total", Help: "Time that calls waited for the call limit of their store.",
@@ -60,13 +65,19 @@ func NewCounters() *Counters {
 	}
 	for _, k := range []string{
 		AuditOrders{}.Kind(), CheckWebhooks{}.Kind(), EraseStore{}.Kind(), RedactCustomer{}.Kind(),
-		ImportOrders{}.Kind(), ProcessDeliveries{}.Kind(), PurgeIntegration{}.Kind(),
+		ImportOrders{}.Kind(), ProcessDeliveries{}.Kind(), PurgeIntegration{}.Kind(), ScoreOrders{}.Kind(), TrainModel{}.Kind(),
 	} {
 		c.jobs.WithLabelValues(k, JobError)
 		c.jobs.WithLabelValues(k, JobPanic)
 	}
 	for _, o := range []string{"created", "updated", "unchanged", "failed"} {
 		c.orders.WithLabelValues(o)
+	}
+	for _, o := range []string{scoreRated, scoreFailed, scoreUnread} {
+		c.scores.WithLabelValues(o)
+	}
+	for _, d := range []string{string(score.Accepted), string(score.Refused), trainFailed} {
+		c.trainings.WithLabelValues(d)
 	}
 	c.calls.WithLabelValues("2xx", "ok")
 	return c
@@ -88,6 +99,12 @@ func (c *Counters) ShopifyCall(o shopify.Observation) {
 
 // JobFailed counts a job of ours that failed, by JobError or JobPanic.
 func (c *Counters) JobFailed(kind, reason string) { c.jobs.WithLabelValues(kind, reason).Inc() }
+
+// rated counts orders that got a score, and those that could not.
+func (c *Counters) rated(scored, failed int) {
+	c.scores.WithLabelValues(scoreRated).Add(float64(scored))
+	c.scores.WithLabelValues(scoreFailed).Add(float64(failed))
+}
 
 // worked counts deliveries by the state that they are in after a try.
 func (c *Counters) worked(ds []store.Delivery) {
@@ -118,7 +135,7 @@ func (c *Counters) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByC
 
 // Collect gives the counters to whoever measures.
 func (c *Counters) Collect(ch chan<- prometheus.Metric) {
-	for _, v := range []prometheus.Collector{c.deliveries, c.imports, c.jobs, c.orders, c.calls, c.callWait, c.callTime} {
+	for _, v := range []prometheus.Collector{c.deliveries, c.imports, c.jobs, c.orders, c.scores, c.trainings, c.calls, c.callWait, c.callTime} {
 		v.Collect(ch)
 	}
 }

@@ -232,7 +232,7 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 			a.store.Prepare(part)
 			err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 				defer recovered(&err)
-				outcomes, err := tx.PutOrders(ctx, id, part, a.now())
+				outcomes, err := a.putOrders(ctx, tx, id, part)
 				w.outcomes = append(w.outcomes, outcomes...)
 				return err
 			})
@@ -264,6 +264,9 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 			done[i] = w.finished(now)
 		}
 		if err := noteHabits(ctx, tx, id, works); err != nil {
+			return err
+		}
+		if err := a.score(ctx, tx, id); err != nil {
 			return err
 		}
 		return tx.MarkDeliveries(ctx, done)

@@ -213,7 +213,7 @@ func (a *App) nextPage(ctx context.Context, s *slice, in store.Integration, run 
 
 // putPart writes some of a page's orders and counts them.
 func (a *App) putPart(ctx context.Context, tx *store.Tx, row *store.Import, part []store.Version) error {
-	outcomes, err := tx.PutOrders(ctx, row.IntegrationID, part, a.now())
+	outcomes, err := a.putOrders(ctx, tx, row.IntegrationID, part)
 	if err != nil {
 		return err
 	}

@@ -68,3 +68,13 @@ func (a *App) rate(ctx context.Context, s *score.Scorer, o store.OrderToRate) (r
 	}
 	return r
 }
+
+// readPayload reads a stored payload for its score.
+func (a *App) readPayload(raw []byte) store.Reading {
+	o, err := shopify.ParseOrder(raw)
+	if err != nil {
+		a.counters.scores.WithLabelValues(scoreUnread).Inc()
+		return store.Reading{}
+	}
+	return a.readForScore(o)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"probability/app/score"
 	"probability/store"
 )
 
@@ -204,7 +205,7 @@ func (a *App) recoverScores(ctx context.Context) error {
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("scores of integration %d: %w", st.IntegrationID, err))
-		case basis != st.Basis || st.FactsVersion != a.factsVersion && !st.Rescoring:
+		case basis != st.Basis || st.FactsVersion != score.FactsVersion && !st.Rescoring:
 			err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return a.rescore(ctx, tx, st.IntegrationID) })
 			if !errors.Is(err, store.ErrNotFound) {
 				errs = append(errs, err)

@@ -15,7 +15,7 @@ import (
 const sweepLimit = 100
 
 // Sweep starts what is due: periodic syncs, audits, looks at subscriptions, and the processing of deliveries whose next try
-// has come or whose job was lost. It also writes down why deliveries were refused. The tables say what is to be done; a job
+// has come or whose job was lost, scores, and trainings. It also writes down why deliveries were refused. The tables say what is to be done; a job
 // that is there already is left alone. What fails for one
 // integration does not keep the others waiting.
 func (a *App) Sweep(ctx context.Context) error {
@@ -34,7 +34,7 @@ func (a *App) Sweep(ctx context.Context) error {
 	for _, id := range waiting {
 		errs = append(errs, a.hint(ctx, ProcessDeliveries{IntegrationID: id}))
 	}
-	errs = append(errs, a.sweepAudits(ctx), a.startChecks(ctx), a.sweepPrivacy(ctx))
+	errs = append(errs, a.sweepAudits(ctx), a.startChecks(ctx), a.sweepPrivacy(ctx), a.sweepScores(ctx))
 	if a.refused.due(a.now()) {
 		errs = append(errs, a.WriteRefusals(ctx))
 	}
@@ -65,7 +65,7 @@ func (a *App) Recover(ctx context.Context) error {
 	for _, id := range gone {
 		errs = append(errs, a.hint(ctx, PurgeIntegration{IntegrationID: id}))
 	}
-	errs = append(errs, a.recoverPrivacy(ctx), a.scheduleAll(ctx), a.recoverAudits(ctx))
+	errs = append(errs, a.recoverPrivacy(ctx), a.scheduleAll(ctx), a.recoverAudits(ctx), a.recoverScores(ctx))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}

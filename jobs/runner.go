@@ -102,6 +102,8 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 			app.QueueImports:     {MaxWorkers: waitingWorkers * cfg.Workers},
 			app.QueueMaintenance: {MaxWorkers: 1},
 			app.QueuePrivacy:     {MaxWorkers: 2},
+			app.QueueScores:      {MaxWorkers: 2}, // they write all the time, and there is one writer
+			app.QueueTrainings:   {MaxWorkers: 1}, // it holds what it learns from in memory
 		},
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          retries{},

@@ -26,6 +26,8 @@ func workers(a *app.App) *river.Workers {
 	river.AddWorker(w, &checkWebhooks{app: a})
 	river.AddWorker(w, &redactCustomer{app: a})
 	river.AddWorker(w, &eraseStore{app: a})
+	river.AddWorker(w, &scoreOrders{app: a})
+	river.AddWorker(w, &trainModel{app: a})
 	return w
 }
 

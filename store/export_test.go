@@ -329,3 +329,25 @@ var (
 	JobFiguresQuery    = jobFigures
 	JobsWaitingQuery   = jobsWaiting
 )
+
+// TightenSharing makes a key nobody's with few orders, and few orders too many to be read at once.
+func TightenSharing(s *Store, orders, day, forKey, more int) {
+	s.shared = sharing{orders: orders, day: day, forKey: forKey, more: more}
+}
+
+// CheckScores compares the keys of orders and the counts of outcomes with the orders' facts, and tells what is wrong.
+func CheckScores(ctx context.Context, s *Store) ([]string, error) {
+	const fresh = `SELECT integration_id, 0 AS bucket, phone_key AS key, placed_at, order_id FROM order_facts WHERE phone_key IS NOT NULL
+		UNION SELECT integration_id, 0, email_key, placed_at, order_id FROM order_facts WHERE email_key IS NOT NULL
+		UNION SELECT integration_id, max(1, placed_at / 86400000), address_key, placed_at, order_id FROM order_facts WHERE address_key IS NOT NULL
+		UNION SELECT integration_id, max(1, placed_at / 86400000), ip_key, placed_at, order_id FROM order_facts WHERE ip_key IS NOT NULL`
+	const kept = `SELECT integration_id, bucket, key, placed_at, order_id FROM order_keys`
+	const outcomes = `SELECT integration_id, outcome, reported, count(*) FROM order_facts GROUP BY 1, 2, 3`
+	const counted = `SELECT integration_id, outcome, reported, orders FROM outcome_counts WHERE orders <> 0`
+	return list(ctx, s.writer, "check scores", scanOne[string], `
+		SELECT 'missing key of order ' || order_id FROM (`+fresh+` EXCEPT `+kept+`)
+		UNION ALL SELECT 'extra key of order ' || order_id FROM (SELECT * FROM (`+kept+`) EXCEPT SELECT * FROM (`+fresh+`))
+		UNION ALL SELECT 'count of integration ' || integration_id FROM (SELECT * FROM (`+outcomes+`) EXCEPT SELECT * FROM (`+counted+`))
+		UNION ALL SELECT 'extra count of integration ' || integration_id FROM (SELECT * FROM (`+counted+`) EXCEPT SELECT * FROM (`+outcomes+`))
+		UNION ALL SELECT 'facts of a deleted order ' || o.id FROM orders o JOIN order_facts f ON f.order_id = o.id WHERE o.deleted_at IS NOT NULL`)
+}

@@ -284,6 +284,14 @@ type OutcomeCount struct {
 	Orders   int
 }
 
+// Outcome is the one that counts.
+func (c OutcomeCount) Outcome() ParcelOutcome {
+	if c.Reported != ParcelPending {
+		return c.Reported
+	}
+	return c.Platform
+}
+
 // OutcomeCounts counts the orders of an integration that are read for their score, by what became of them.
 func (s *Store) OutcomeCounts(ctx context.Context, integrationID int64) ([]OutcomeCount, error) {
 	return list(ctx, s.readers, fmt.Sprintf("scores: outcomes of integration %d", integrationID), func(r row) (c OutcomeCount, err error) {

@@ -38,7 +38,7 @@ func (tx *Tx) disturb(ctx context.Context, op string, integrationID int64, place
 				continue
 			}
 			// Behind so many it is nobody's key; the one that comes or goes and a tie are among them.
-			after, err := n.between(ctx, key, p.placed, p.placed+recentSpan, false, sharedDay+3)
+			after, err := n.between(ctx, key, p.placed, p.placed+recentSpan, false, tx.store.shared.day+3)
 			if err != nil {
 				return err
 			}
@@ -115,7 +115,7 @@ func (tx *Tx) histories(ctx context.Context, op string, integrationID int64, ids
 func (n *neighbours) history(ctx context.Context, id int64, p place, marks map[int64]int8) (h History, err error) {
 	var earlier, recent []int64
 	for _, key := range p.keys.customer() {
-		orders, own := others(n.customer[key], id, p.placed, sharedOrders)
+		orders, own := others(n.customer[key], id, p.placed, n.tx.store.shared.orders)
 		if key == 0 || !own {
 			continue
 		}
@@ -143,11 +143,11 @@ func (n *neighbours) history(ctx context.Context, id int64, p place, marks map[i
 		if key == 0 {
 			continue
 		}
-		there, err := n.between(ctx, key, p.placed-recentSpan, p.placed, true, sharedDay+2)
+		there, err := n.between(ctx, key, p.placed-recentSpan, p.placed, true, n.tx.store.shared.day+2)
 		if err != nil {
 			return History{}, err
 		}
-		orders, own := others(there, id, p.placed, sharedDay)
+		orders, own := others(there, id, p.placed, n.tx.store.shared.day)
 		if !own {
 			continue
 		}

@@ -18,12 +18,15 @@ import (
 // customerBucket is the bucket of the keys that tell of a customer for ever.
 const customerBucket = 0
 
-const (
-	// sharedOrders is how many other orders, placed until then, a telephone number or an e-mail may have; with more it is nobody's.
-	sharedOrders = 50
-	// sharedDay is the same for an address or a network address, within recentSpan.
-	sharedDay = 10
-)
+// sharing says when a key is nobody's, and how many orders are read at once to find out.
+type sharing struct {
+	orders int // how many other orders, placed until then, a telephone number or an e-mail may have
+	day    int // the same for an address or a network address, within recentSpan
+	// What one statement reads: so many for each key, and so many more. Beyond, each key is asked for by itself, with a limit of its own.
+	forKey, more int
+}
+
+var defaultSharing = sharing{orders: 50, day: 10, forKey: 8, more: 512}
 
 // recentSpan is how long before an order others count as many at once, in milliseconds.
 const recentSpan = int64(24 * time.Hour / time.Millisecond)
@@ -37,12 +40,6 @@ type neighbour struct {
 	outcome         ParcelOutcome // reported or the platform's
 	ended           int64         // when that was known; meaningless while pending
 }
-
-// Bounds of what one statement reads for all keys together. Beyond, each key is asked for by itself, with a limit of its own.
-const (
-	neighboursForKey = 8
-	neighboursMore   = 512
-)
 
 const (
 	neighbourColumns = `k.key, k.placed_at, k.order_id, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END,
@@ -87,13 +84,14 @@ func (n *neighbours) query(ctx context.Context, keys []int64, order string, limi
 
 // readCustomers reads the first orders that have each of the keys: as many as can matter to any.
 func (n *neighbours) readCustomers(ctx context.Context, keys map[int64]bool) error {
-	const most = sharedOrders + 2 // those that may depend on each other, and the first that does not
+	shared := n.tx.store.shared
+	most := shared.orders + 2 // those that may depend on each other, and the first that does not
 	n.customer = make(map[int64][]neighbour, len(keys))
 	ids := slices.Sorted(maps.Keys(keys))
 	if len(ids) == 0 {
 		return nil
 	}
-	limit := neighboursForKey*len(ids) + neighboursMore
+	limit := shared.forKey*len(ids) + shared.more
 	found, err := n.query(ctx, ids, "", limit)
 	if err != nil {
 		return err
@@ -120,7 +118,7 @@ func (n *neighbours) readDays(ctx context.Context, buckets map[int64]map[int64]b
 	n.days, n.hot = make(map[int64]map[int64][]neighbour, len(buckets)), make(map[int64]bool)
 	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
 		keys := slices.Sorted(maps.Keys(buckets[bucket]))
-		limit := neighboursForKey*len(keys) + neighboursMore
+		limit := n.tx.store.shared.forKey*len(keys) + n.tx.store.shared.more
 		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM `+sqlite.numbers("$1")+keysOfList+` LIMIT $4`,
 			sqlite.numberList(keys), n.integrationID, bucket, limit)
 		if err != nil {

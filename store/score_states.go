@@ -184,3 +184,9 @@ func (s *Store) IntegrationsWithDueScores(ctx context.Context) ([]int64, error) 
 	return list(ctx, s.work, "scores: integrations with due ones", scanOne[int64], `SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
 		AND EXISTS (SELECT 1 FROM order_facts f`+sqlite.indexed("order_facts_due")+` WHERE f.integration_id = i.id AND f.due = 1) ORDER BY i.id LIMIT $1`, maxRows)
 }
+
+// DueTrainings lists the integrations whose next training has come; at most 10,000.
+func (s *Store) DueTrainings(ctx context.Context, now time.Time) ([]int64, error) {
+	return list(ctx, s.work, "scores: due trainings", scanOne[int64], `SELECT i.id FROM score_states t JOIN integrations i ON i.id = t.integration_id
+		WHERE t.next_training_at <= $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2`, now.UnixMilli(), maxRows)
+}

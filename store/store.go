@@ -32,6 +32,7 @@ type Store struct {
 	suppression installKey // of the list of the erased
 	identity    installKey // of the keys by which orders are known to be of one customer
 	bounds      readBounds
+	shared      sharing
 	dir         folder
 
 	readOrder      func(shopify.Order) Reading
@@ -92,7 +93,7 @@ func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.L
 	if err := errors.Join(dir.prepareFiles(log), dir.clearCopy()); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	s := &Store{bounds: defaultBounds, dir: dir}
+	s := &Store{bounds: defaultBounds, shared: defaultSharing, dir: dir}
 	s.suppression.name, s.identity.name = suppressionKeyName, identityKeyName
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)

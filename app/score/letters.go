@@ -13,7 +13,9 @@ const maxText = 400
 
 // fold writes a text the way that two people who mean the same would: lower case, no accents, one space for whatever stands
 // between letters and digits, and none for an apostrophe.
-func fold(s string) string { return string(appendFolded(make([]byte, 0, min(len(s), maxText)+8), s, 0)) }
+func fold(s string) string {
+	return string(appendFolded(make([]byte, 0, min(len(s), maxText)+8), s, 0))
+}
 
 // appendFolded folds at most maxText bytes of s; keep is a sign that is kept, as a word of its own, 0 for none.
 func appendFolded(b []byte, s string, keep byte) []byte {
