@@ -19,8 +19,8 @@ const (
 	maxNote        = 500
 )
 
-// Times of a report may lie a little beyond our own: clocks differ.
-const reportAhead = 5 * time.Minute
+// reportAhead is how far in the future the time of a report may lie: the end of a day that is not over, or a clock further east.
+const reportAhead = 24 * time.Hour
 
 // beforeOrder is by how much a report may lie before its order: its day may be told without the hour.
 const beforeOrder = 24 * time.Hour

@@ -139,10 +139,10 @@ const PreviewOrders = 500
 
 // ScorePreview is what other settings would change among the newest orders.
 type ScorePreview struct {
-	Orders  int                       // that were rated
-	Bands   map[string]map[string]int // from band to band
-	Carrier int                       // orders with another recommended carrier
-	Changed []ScoreChange             // whose score changes, the largest change first
+	Orders   int                       // that were rated
+	Bands    map[string]map[string]int // from band to band
+	Carriers int                       // orders with another recommended carrier
+	Changed  []ScoreChange             // whose score changes, the largest change first
 }
 
 // ScoreChange is one order whose score would change.
@@ -192,7 +192,7 @@ func (a *App) PreviewScoring(ctx context.Context, id int64, set score.Settings) 
 		}
 		p.Bands[c.Before.Band][c.After.Band]++
 		if c.Before.Carrier != c.After.Carrier {
-			p.Carrier++
+			p.Carriers++
 		}
 		if c.Before.Score != c.After.Score {
 			p.Changed = append(p.Changed, c)

@@ -13,18 +13,8 @@ func (s *Server) later(echo.Context) error {
 
 // laterOwned is later for what belongs to an integration: a stranger is not told even that.
 func (s *Server) laterOwned(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
+	if _, err := s.owned(c); err != nil {
 		return err
-	}
-	if c.Param("order") != "" {
-		id, err := pathNumber(c, "order")
-		if err != nil {
-			return err
-		}
-		if _, err := s.app.Store().Order(c.Request().Context(), in.ID, id); err != nil {
-			return err
-		}
 	}
 	return s.later(c)
 }

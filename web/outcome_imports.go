@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/semaphore"
 
 	"probability/app"
 	"probability/app/carriers"
@@ -29,8 +28,6 @@ const (
 	// reportReaders is how many files are read at once: each may hold some ten megabytes of rows.
 	reportReaders = 4
 )
-
-func newReportSlots() *semaphore.Weighted { return semaphore.NewWeighted(reportReaders) }
 
 // outcomeImportView is a carrier's report that was read.
 type outcomeImportView struct {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -140,7 +139,7 @@ func (s *Server) reportOutcome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted := app.NewOutcome{HappenedAt: m.end("happened_at"), Carrier: m.textOr("carrier", ""), Note: m.textOr("note", ""), Source: store.SourceAPI}
+	wanted := app.NewOutcome{HappenedAt: m.until("happened_at"), Carrier: m.textOr("carrier", ""), Note: m.textOr("note", ""), Source: store.SourceAPI}
 	switch m.choice("outcome", "", outcomeNames[store.ParcelDelivered:]...) {
 	case outcomeNames[store.ParcelDelivered]:
 		wanted.Outcome = store.ParcelDelivered
@@ -152,7 +151,7 @@ func (s *Server) reportOutcome(c echo.Context) error {
 	if err := m.err(); err != nil {
 		return err
 	}
-	if _, session := c.Get(sessionKey).(session); session {
+	if _, bySession := c.Get(sessionKey).(session); bySession {
 		wanted.Source = store.SourceUser
 	}
 	r, created, err := s.app.ReportOutcome(c.Request().Context(), caller(c).ID, in, order, wanted)
@@ -164,17 +163,6 @@ func (s *Server) reportOutcome(c echo.Context) error {
 		status = http.StatusCreated
 	}
 	return c.JSON(status, viewReport(r))
-}
-
-// end is moment, but a plain date means the end of that day as far as it is over.
-func (m *members) end(name string) time.Time {
-	t := m.until(name)
-	if now := time.Now(); t.After(now) && t.Sub(now) < day {
-		if text := m.textOr(name, ""); len(text) == len(time.DateOnly) {
-			return m.moment(name)
-		}
-	}
-	return t
 }
 
 // undoOutcome is DELETE /api/integrations/shopify/{id}/outcomes/{uuid}/.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/semaphore"
 
 	"probability/app"
 )
@@ -59,6 +60,7 @@ type Server struct {
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
+	reports     *semaphore.Weighted // of carriers that are being read
 	style       stylesheet
 }
 
@@ -90,10 +92,10 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		app: a, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(),
-		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, style: style,
+		echo: echo.New(), exportStall: defaultStall, log: log, metrics: measured, pages: pages, reports: semaphore.NewWeighted(reportReaders), style: style,
 	}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
-	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
+	s.bodyTimes = bodyTimes{api: apiBodyTime, report: reportBodyTime, webhook: webhookBodyTime}
 	s.ready.changed = s.tellReadiness
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
