@@ -44,7 +44,7 @@ func reported(tb tester, s *store.Store, n int) (integration int64, orders []int
 	return integration, orders
 }
 
-func report(integration, order int64, outcome store.ParcelOutcome, source string) store.Report {
+func newReport(integration, order int64, outcome store.ParcelOutcome, source string) store.Report {
 	return store.Report{ID: uuid.Must(uuid.NewV7()), IntegrationID: integration, OrderID: order, Outcome: outcome, Source: source, RecordedAt: noon}
 }
 
@@ -86,7 +86,7 @@ func TestReports_TheLastOneCountsAndUndoingBringsTheOneBeforeBack(t *testing.T) 
 	s := storetest.New(t)
 	readEverything(s)
 	integration, orders := reported(t, s, 1)
-	first, second := report(integration, orders[0], store.ParcelDelivered, store.SourceUser), report(integration, orders[0], store.ParcelFailed, store.SourceAPI)
+	first, second := newReport(integration, orders[0], store.ParcelDelivered, store.SourceUser), newReport(integration, orders[0], store.ParcelFailed, store.SourceAPI)
 	second.Carrier, second.Note, second.Tracking, second.HappenedAt = "TCC", "refused at the door", "G1", noon.Add(-time.Hour)
 	if !insertReport(t, s, first) || !insertReport(t, s, second) {
 		t.Error("an outcome did not change")
@@ -120,7 +120,7 @@ func TestReports_ListsThatRepeatThemselvesUndoNoCorrection(t *testing.T) {
 	readEverything(s)
 	integration, orders := reported(t, s, 1)
 	list := func(outcome store.ParcelOutcome, day int) store.Report {
-		r := report(integration, orders[0], outcome, store.SourceCSV)
+		r := newReport(integration, orders[0], outcome, store.SourceCSV)
 		r.HappenedAt = noon.AddDate(0, 0, -day)
 		return r
 	}
@@ -132,7 +132,7 @@ func TestReports_ListsThatRepeatThemselvesUndoNoCorrection(t *testing.T) {
 	}
 	monday := list(store.ParcelDelivered, 3)
 	insertReport(t, s, monday)
-	insertReport(t, s, report(integration, orders[0], store.ParcelFailed, store.SourceUser))
+	insertReport(t, s, newReport(integration, orders[0], store.ParcelFailed, store.SourceUser))
 	tuesday := list(store.ParcelDelivered, 3)
 	insertReport(t, s, tuesday) // says it again
 	want(store.ParcelFailed)
@@ -148,7 +148,7 @@ func TestReports_OfOrdersThatAreNotThere(t *testing.T) {
 	readEverything(s)
 	integration, orders := reported(t, s, 2)
 	other, _ := reported(t, s, 0)
-	insertReport(t, s, report(integration, orders[1], store.ParcelDelivered, store.SourceAPI))
+	insertReport(t, s, newReport(integration, orders[1], store.ParcelDelivered, store.SourceAPI))
 	update(t, s, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.PutOrderMark(ctx, store.OrderMark{IntegrationID: integration, OrderID: orders[1], Mark: 1, Scope: store.MarkOrder, MarkedAt: noon}); err != nil {
 			return err
@@ -157,7 +157,7 @@ func TestReports_OfOrdersThatAreNotThere(t *testing.T) {
 		return err
 	})
 	for _, r := range []store.Report{
-		report(integration, orders[1], store.ParcelFailed, store.SourceAPI), report(other, orders[0], store.ParcelFailed, store.SourceAPI), report(integration, 999, store.ParcelFailed, store.SourceAPI),
+		newReport(integration, orders[1], store.ParcelFailed, store.SourceAPI), newReport(other, orders[0], store.ParcelFailed, store.SourceAPI), newReport(integration, 999, store.ParcelFailed, store.SourceAPI),
 	} {
 		err := s.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.InsertReport(ctx, r)
@@ -180,7 +180,7 @@ func TestReports_CountOnceTheOrderIsRead(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	integration, orders := reported(t, s, 1)
-	insertReport(t, s, report(integration, orders[0], store.ParcelFailed, store.SourceAPI))
+	insertReport(t, s, newReport(integration, orders[0], store.ParcelFailed, store.SourceAPI))
 	if facts, reports := counts(t, s, integration); len(facts) != 0 || reports[store.ParcelFailed] != 1 {
 		t.Errorf("got %v, %v", facts, reports)
 	}
@@ -220,7 +220,7 @@ func TestReports_EndAsIfTheUndoneHadNeverBeen(t *testing.T) {
 				gone := rapid.SampledFrom(imports).Draw(t, "undone import")
 				undo(func(r store.Report) bool { return r.Import == gone })
 			default:
-				r := report(integration, rapid.SampledFrom(orders).Draw(t, "order"), rapid.SampledFrom([]store.ParcelOutcome{
+				r := newReport(integration, rapid.SampledFrom(orders).Draw(t, "order"), rapid.SampledFrom([]store.ParcelOutcome{
 					store.ParcelDelivered, store.ParcelFailed, store.ParcelCancelled,
 				}).Draw(t, "outcome"), rapid.SampledFrom([]string{store.SourceAPI, store.SourceCSV, store.SourceCSV, store.SourceUser}).Draw(t, "source"))
 				if r.Source == store.SourceCSV {

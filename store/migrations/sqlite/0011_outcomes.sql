@@ -62,3 +62,8 @@ CREATE INDEX order_marks_integration ON order_marks (integration_id);
 
 -- Carriers' reports name orders by their numbers.
 CREATE INDEX orders_number ON orders (integration_id, order_number) WHERE deleted_at IS NULL AND order_number IS NOT NULL;
+
+-- Lists filter by the score, so it is in the index that they walk.
+DROP INDEX orders_list;
+CREATE INDEX orders_list ON orders (integration_id, listed_at DESC, id DESC, financial_status, fulfillment_status,
+    delivery_probability, delivery_score, total_millionths, imported_at, created_at, deleted_at) WHERE deleted_at IS NULL;
