@@ -83,7 +83,7 @@ func hasNumber(country string, words []string) bool {
 			if isHouseNumber(words, i, named) {
 				return true
 			}
-		case blocks[w] && (hasDigit(next) || len(next) == 1 && strings.IndexByte("aeoy#", next[0]) < 0):
+		case blocks[w] && hasDigit(next), lettered[w] && len(next) == 1 && strings.IndexByte("eoy#", next[0]) < 0:
 			return true
 		case rural[w], w == "sn", w == "s" && next == "n", (w == "sin" || w == "sem") && strings.HasPrefix(next, "num"), w == "domicilio" && next == "conocido":
 			return true
@@ -122,14 +122,26 @@ func isHouseNumber(words []string, i int, named bool) bool {
 		return false
 	case (next == "de" || next == "do") && months[at(words, i+2)]: // 9 de Julio
 		return false
-	case streets[before] || streets[next] && ordinal(w): // Calle 45, 5ta Avenida
+	case streets[before] && countDigits(w) <= streetDigits, streets[next] && ordinal(w): // Calle 45, 5ta Avenida
 		return false
 	case parts[before], measures[next]:
 		return false
-	case flats[before] || flats[next] && ordinal(w):
+	case flats[before] || flats[next] && ordinal(w) && !allDigits(w): // piso 2, 2do piso
 		return named
 	}
 	return true
+}
+
+// streetDigits is how many digits the number of a street has at most; "José Miguel Carrera 5678" is a house.
+const streetDigits = 3
+
+func countDigits(w string) (n int) {
+	for i := range len(w) {
+		if '0' <= w[i] && w[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // ordinal tells a number such as 2da, 3er, 5.
@@ -153,9 +165,11 @@ var (
 	// estates have a name of their own.
 	estates = setOf("conjunto", "cjto", "conj", "edificio", "edif", "ed", "edf", "torre", "torres", "condominio", "cond", "residencial", "residencias", "residencia", "unidad", "urbanizacion",
 		"urb", "multifamiliar", "multifamiliares", "ciudadela", "cdla", "parque", "hotel", "centro", "cc", "hospital", "clinica", "edificios", "conjuntos", "fraccionamiento", "fracc", "villas")
-	// blocks are followed by a number or a letter that leads to the house.
+	// blocks are followed by a number that leads to the house.
 	blocks = setOf("mz", "mza", "mzna", "mzn", "manzana", "mnz", "m", "lt", "lte", "lote", "l", "quadra", "qd", "q", "bloque", "bl", "blq", "block", "bloco", "casa", "cs", "villa", "solar", "km", "kilometro", "parcela", "pc",
 		"predio", "torre", "edificio", "edif", "n", "no", "nro", "num", "numero", "supermanzana", "sm", "smz", "estaca", "monoblock", "monoblok", "sitio", "puerta", "local", "bodega", "stand")
+	// lettered blocks and lots may have a letter instead.
+	lettered = setOf("mz", "mza", "mzna", "mzn", "manzana", "mnz", "lt", "lte", "lote", "qd", "quadra", "casa")
 	// rural says a place where houses have no numbers.
 	rural = setOf("vereda", "vda", "finca", "fca", "corregimiento", "corr", "fundo", "recinto", "rcto", "caserio", "rancho", "ejido", "fazenda", "chacara", "sitio", "povoado", "hacienda", "hda", "anexo",
 		"rancheria", "parcelacion", "parcelas", "km", "kilometro", "estancia", "paraje", "assentamento")

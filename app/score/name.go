@@ -2,7 +2,7 @@ package score
 
 import "strings"
 
-// leastName is how many letters a name has at least: "Li" is one.
+// leastName is how many letters the longest word of a name has at least: "Li" is one, "N. N." is none.
 const leastName = 2
 
 // isSuspiciousName tells a name, folded, that nobody has: with digits, of a test, of keys beside one another, or next to empty. One
@@ -10,17 +10,17 @@ const leastName = 2
 func isSuspiciousName(folded string) bool {
 	var room [maxWords]string
 	words := wordsOf(folded, room[:0])
-	letters, bad := 0, 0
+	letters, bad, longest := 0, 0, 0
 	for _, w := range words {
 		if hasDigit(w) || noNames[w] {
 			return true
 		}
-		letters += len(w)
+		letters, longest = letters+len(w), max(longest, len(w))
 		if isGibberish(w) {
 			bad += len(w)
 		}
 	}
-	return letters < leastName || 2*bad > letters
+	return longest < leastName || 2*bad > letters
 }
 
 // noNames are words that are no part of a name.

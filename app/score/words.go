@@ -138,11 +138,14 @@ func repeatsItself(w string) bool {
 	return false
 }
 
+// immigrants are names from elsewhere with pairs of letters that no city of the continent has.
+const immigrants = "wright knight hughes schmidt hirschfeld pfeiffer dwight strzelecki brzezinski kowalczyk wojtkiewicz nguyen mcdonald krzysztof tchaikovsky dvorak vladimir zdenka\n"
+
 // knownPairs are the pairs of letters that the names of cities and provinces have, which are of many languages: a bit for each
 // second letter.
 var knownPairs = sync.OnceValue(func() *[26]uint32 {
 	var pairs [26]uint32
-	for _, text := range [...]string{string(cityLines), provinceText} {
+	for _, text := range [...]string{string(cityLines), provinceText, immigrants} {
 		for line := range strings.Lines(text) {
 			if line[0] == '#' {
 				continue
