@@ -54,6 +54,7 @@ type App struct {
 	events    *Events
 	inbox     inbox
 	log       *slog.Logger
+	outcomes  outcomeLocks
 	passwords passwords
 	queue     *queue
 	refused   refusals

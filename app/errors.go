@@ -23,6 +23,7 @@ const (
 	NotAvailable             // this version cannot do it yet
 	TooMany                  // too often; come again after RetryAfter
 	Gone                     // was there, and is for good no more
+	Conflict                 // somebody else changed it meanwhile, or its state forbids it
 )
 
 // FieldError is one complaint about one member of a request: a code for a sentence and its parameters.

@@ -23,6 +23,7 @@ type Config struct {
 	Privacy  PrivacyConfig  `mapstructure:"privacy"`
 	Jobs     JobsConfig     `mapstructure:"jobs"`
 	Log      LogConfig      `mapstructure:"log"`
+	Scoring  ScoringConfig  `mapstructure:"scoring"`
 }
 
 // ServerConfig says where the service listens and how it is reached.
@@ -130,7 +131,9 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 		return Config{}, usagef("config: %w", err)
 	}
 	for _, k := range keys() {
-		v.SetDefault(k.name, k.def)
+		if !k.optional {
+			v.SetDefault(k.name, k.def)
+		}
 		if err := v.BindEnv(append([]string{k.name}, k.envs()...)...); err != nil {
 			return Config{}, fmt.Errorf("config: bind %s: %w", k.name, err)
 		}
@@ -141,7 +144,11 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 		}
 	}
 	for _, k := range keys() {
-		value, err := k.kind(v.GetString(k.name))
+		text := v.GetString(k.name)
+		if k.optional && text == "" {
+			continue
+		}
+		value, err := k.kind(text)
 		if err != nil {
 			return Config{}, usagef("%s: %w", k.name, err)
 		}
@@ -150,6 +157,9 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 	var cfg Config
 	if err := v.UnmarshalExact(&cfg); err != nil {
 		return Config{}, usagef("config: %w", err)
+	}
+	if _, err := cfg.Scoring.Settings(); err != nil {
+		return Config{}, err
 	}
 	return cfg, nil
 }

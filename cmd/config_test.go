@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"probability/app/score"
 	"probability/cmd"
 )
 
@@ -118,6 +119,47 @@ var settings = []struct {
 		get:    func(c cmd.Config) any { return c.Log.Format },
 		values: [3]value{{"json", "json"}, {"text", "text"}, {"json", "json"}},
 	},
+	{
+		name: "scoring.bands.high", def: 80,
+		get:    func(c cmd.Config) any { return c.Scoring.Bands.High },
+		values: [3]value{{"81", 81}, {"99", 99}, {"61", 61}},
+	},
+	{
+		name: "scoring.bands.medium", def: 60,
+		get:    func(c cmd.Config) any { return c.Scoring.Bands.Medium },
+		values: [3]value{{"61", 61}, {"79", 79}, {"41", 41}},
+	},
+	{
+		name: "scoring.bands.low", def: 40,
+		get:    func(c cmd.Config) any { return c.Scoring.Bands.Low },
+		values: [3]value{{"1", 1}, {"59", 59}, {"30", 30}},
+	},
+	{
+		name: "scoring.explore", def: 0.0,
+		get:    func(c cmd.Config) any { return c.Scoring.Explore },
+		values: [3]value{{"0.05", 0.05}, {"0.1", 0.1}, {"0", 0.0}},
+	},
+	{
+		name: "scoring.carriers", def: []score.CarrierRule(nil), noFlag: true,
+		get: func(c cmd.Config) any { return c.Scoring.Carriers },
+		values: [3]value{
+			{`[{"carrier":"TCC","use":"prefer"}]`, []score.CarrierRule{{Carrier: "TCC", Use: "prefer"}}},
+			{`[{"country":"CO","province":"Cundinamarca","city":"Soacha","carrier":"TCC","use":"exclude"}]`, []score.CarrierRule{
+				{Country: "CO", Province: "Cundinamarca", City: "Soacha", Carrier: "TCC", Use: "exclude"},
+			}},
+			{`[]`, []score.CarrierRule{}},
+		},
+	},
+	{
+		name: "scoring.factors.night_order.weight", def: (*float64)(nil), noFlag: true,
+		get:    func(c cmd.Config) any { return c.Scoring.Factors["night_order"].Weight },
+		values: [3]value{{"-0.5", new(-0.5)}, {"0", new(0.0)}, {"-5", new(-5.0)}},
+	},
+	{
+		name: "scoring.factors.night_order.off", def: false, noFlag: true,
+		get:    func(c cmd.Config) any { return c.Scoring.Factors["night_order"].Off },
+		values: [3]value{{"true", true}, {"false", false}, {"true", true}},
+	},
 }
 
 func envName(key string) string {
@@ -127,8 +169,12 @@ func envName(key string) string {
 // inFile writes ./config.yaml of a new folder with one setting.
 func inFile(t *testing.T, key, text string) {
 	t.Helper()
-	group, name, _ := strings.Cut(key, ".")
-	writeConfig(t, fmt.Sprintf("%s:\n  %s: %q\n", group, name, text))
+	groups := strings.Split(key, ".")
+	name, file := groups[len(groups)-1], ""
+	for depth, group := range groups[:len(groups)-1] {
+		file += strings.Repeat("  ", depth) + group + ":\n"
+	}
+	writeConfig(t, file+fmt.Sprintf("%s%s: %q\n", strings.Repeat("  ", len(groups)-1), name, text))
 }
 
 func writeConfig(t *testing.T, text string) {
@@ -179,7 +225,12 @@ func TestConfig_FlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 		})
 	}
 	covered = append(covered, "database.url") // only its empty default is accepted
+	// They are only valid together: see TestScoring_EconomyIsWhole.
+	covered = append(covered, "scoring.economy.currency", "scoring.economy.margin", "scoring.economy.return_cost")
 	for _, name := range cmd.KeyNames() {
+		if strings.HasPrefix(name, "scoring.factors.") { // two for each code; those of one are above
+			continue
+		}
 		if !slices.Contains(covered, name) {
 			t.Errorf("%s is not covered", name)
 		}

@@ -18,14 +18,30 @@ func SampleConfig() []byte {
 # it with --config. A flag is stronger than the environment, the environment than
 # this file. A setting that does not exist is refused.
 `)
-	group := ""
-	for _, k := range keys() {
-		head, name, _ := strings.Cut(k.name, ".")
-		if head != group {
-			fmt.Fprintf(&b, "\n%s:\n", head)
-			group = head
+	groups := []string{}
+	for _, k := range documented() {
+		parts := strings.Split(k.name, ".")
+		within, name := parts[:len(parts)-1], parts[len(parts)-1]
+		for i, group := range within {
+			if i < len(groups) && groups[i] == group {
+				continue
+			}
+			if groups = groups[:i]; i == 0 {
+				b.WriteString("\n")
+			}
+			groups = append(groups, within[i:]...)
+			for depth, group := range within[i:] {
+				sign := ""
+				if group == "CODE" {
+					group, sign = "night_order", "# "
+				}
+				fmt.Fprintf(&b, "%s%s%s:\n", strings.Repeat("  ", i+depth), sign, group)
+			}
+			break
 		}
-		fmt.Fprintf(&b, "  # %s.\n", strings.ToUpper(k.help[:1])+k.help[1:])
+		groups = groups[:len(within)]
+		indent := strings.Repeat("  ", len(within))
+		fmt.Fprintf(&b, "%s# %s.\n", indent, strings.ToUpper(k.help[:1])+k.help[1:])
 		value, note := cmp.Or(k.def, `""`), ""
 		if k.defNote != "" {
 			note = "  # default: " + k.defNote
@@ -33,7 +49,7 @@ func SampleConfig() []byte {
 		if k.example != "" {
 			value, note = k.example, "  # an example; default: "+cmp.Or(k.defNote, k.def, "empty")
 		}
-		fmt.Fprintf(&b, "  # %s: %s%s\n", name, value, note)
+		fmt.Fprintf(&b, "%s# %s: %s%s\n", indent, name, value, note)
 	}
 	return b.Bytes()
 }
@@ -52,7 +68,7 @@ Durations are Go's with days before them: ` + "`90d`, `1d12h`, `15m`, `30s`" + `
 | key | default | environment | flag | meaning |
 |---|---|---|---|---|
 `)
-	for _, k := range keys() {
+	for _, k := range documented() {
 		def := cmp.Or(k.defNote, "empty")
 		if k.defNote == "" && k.def != "" {
 			def = "`" + k.def + "`"

@@ -1,6 +1,9 @@
 package cmd
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // envPrefix begins the environment name of every key.
 const envPrefix = "PROBABILITY_"
@@ -17,12 +20,18 @@ type key struct {
 	aliases []string // other environment names; the PROBABILITY_ name wins
 	help    string   // one sentence, lower case, no full stop
 	example string   // a value for the example file, where the default says little
+
+	optional bool   // without a value it is not there at all, instead of empty
+	asJSON   bool   // its text is JSON, which the file may write as YAML
+	fraction bool   // the file may write it as a number with a fraction
+	truth    bool   // the file may write it as true or false
+	every    string // keys that the documentation shows as one: under which name
 }
 
 // keys returns the table, in the order of the documentation.
 func keys() []key {
 	const shownByPs = "flags are visible to every user of the machine"
-	return []key{
+	return append([]key{
 		{
 			name: "server.listen", def: "127.0.0.1:8080", kind: address(),
 			help: "address to listen on; port 0 takes any free one",
@@ -88,7 +97,22 @@ func keys() []key {
 			name: "log.format", defNote: "text on a terminal, else json", kind: oneOf("text", "json"),
 			help: "text or json",
 		},
+	}, scoringKeys()...)
+}
+
+// documented are the keys as documentation shows them: those that are shown as one under their common name.
+func documented() []key {
+	var list []key
+	for _, k := range keys() {
+		if k.every != "" {
+			k.name = k.every
+			if slices.ContainsFunc(list, func(l key) bool { return l.name == k.name }) {
+				continue
+			}
+		}
+		list = append(list, k)
 	}
+	return list
 }
 
 // env is the environment name of the key.

@@ -44,12 +44,17 @@ func newApp(cfg Config, st *store.Store, log *slog.Logger, demo *residentDemo) (
 	if err != nil {
 		return nil, usagef("shopify: %w", err)
 	}
+	scoring, err := cfg.Scoring.Settings()
+	if err != nil {
+		return nil, err
+	}
 	return app.New(app.Config{
 		AppSecret:           string(cfg.Shopify.AppSecret),
 		Counters:            counters,
 		EraseAfterUninstall: cfg.Privacy.EraseAfterUninstall,
 		InitialWindow:       cfg.Sync.InitialWindow,
 		PublicURL:           cfg.Server.PublicURL,
+		Scoring:             scoring,
 		SyncInterval:        cfg.Sync.Interval,
 	}, st, client, log)
 }

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +110,18 @@ func TestConfig_RefusesWhatTheFileMustNotHold(t *testing.T) {
 		"text for number":       {"jobs:\n  workers: many\n", "jobs.workers"},
 		"numbers in list":       {"server:\n  trusted_proxies: [1, 2]\n", "server.trusted_proxies"},
 		"number without unit":   {"sync:\n  interval: 15\n", "sync.interval"},
-		"scoring":               {"scoring:\n  weights: {}\n", "not in this version"},
+		"scoring":               {"scoring:\n  weights: {}\n", "unknown setting scoring.weights"},
+		"unknown factor":        {"scoring:\n  factors:\n    night_ordr:\n      off: true\n", "unknown setting scoring.factors.night_ordr"},
+		"weight by itself":      {"scoring:\n  factors:\n    night_order: -1\n", "scoring.factors.night_order"},
+		"weight as text":        {"scoring:\n  factors:\n    night_order:\n      weight: much\n", "scoring.factors.night_order.weight"},
+		"weight not finite":     {"scoring:\n  factors:\n    night_order:\n      weight: .inf\n", "scoring.factors.night_order.weight"},
+		"off as number":         {"scoring:\n  factors:\n    night_order:\n      off: 1\n", "true or false"},
+		"band out of range":     {"scoring:\n  bands:\n    low: 0\n", "scoring.bands.low"},
+		"band with a fraction":  {"scoring:\n  bands:\n    low: 1.5\n", "scoring.bands.low"},
+		"rule misspelt":         {"scoring:\n  carriers:\n    - carier: TCC\n", "scoring.carriers"},
+		"rules as text":         {"scoring:\n  carriers: TCC\n", "scoring.carriers"},
+		"amount below zero":     {"scoring:\n  economy:\n    margin: -1\n", "scoring.economy.margin"},
+		"too much exploring":    {"scoring:\n  explore: 0.2\n", "scoring.explore"},
 		"twice":                 {"log:\n  level: info\n  level: warn\n", "YAML"},
 		"no YAML":               {"server: [\n", "YAML"},
 		"a list":                {"- server\n", "YAML"},
@@ -147,20 +159,24 @@ func TestConfig_RefusesAFileThatCannotBeRead(t *testing.T) {
 
 func TestConfig_Environment(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
-		"PROBABILITY_SERVER_LISTN":               {":80", "did you mean PROBABILITY_SERVER_LISTEN?"},
-		"PROBABILITY_SERVER_PORT":                {"80", "unknown environment variable PROBABILITY_SERVER_PORT"},
-		"PROBABILITY_XYZZY":                      {"", "config.example.yaml"},
-		"PROBABILITY_SCORING_WEIGHTS_COD":        {"1", "not in this version"},
-		"PROBABILITY_DATABASE_URL":               {"postgres://u:hush@h/d", "PostgreSQL is not in this version"},
-		"PROBABILITY_SERVICE_HOST":               {"10.0.0.1", ""},
-		"PROBABILITY_SERVICE_PORT":               {"80", ""},
-		"PROBABILITY_SERVICE_PORT_HTTP":          {"80", ""},
-		"PROBABILITY_PORT":                       {"tcp://10.0.0.1:80", ""},
-		"PROBABILITY_PORT_8080_TCP":              {"tcp://10.0.0.1:80", ""},
-		"PROBABILITY_PORT_8080_TCP_ADDR":         {"10.0.0.1", ""},
-		"PROBABILITY_BACKUP_PORT_8080_TCP_PROTO": {"tcp", ""},
-		"PROBABILITIES_ARE_NOT_OURS":             {"x", ""},
-		"SHOPIFY_API_KEY":                        {"x", ""},
+		"PROBABILITY_SERVER_LISTN":                       {":80", "did you mean PROBABILITY_SERVER_LISTEN?"},
+		"PROBABILITY_SERVER_PORT":                        {"80", "unknown environment variable PROBABILITY_SERVER_PORT"},
+		"PROBABILITY_XYZZY":                              {"", "config.example.yaml"},
+		"PROBABILITY_SCORING_WEIGHTS_COD":                {"1", "unknown environment variable PROBABILITY_SCORING_WEIGHTS_COD"},
+		"PROBABILITY_SCORING_BANDS_HIGH":                 {"50", "scoring.bands: expected high above medium"},
+		"PROBABILITY_SCORING_FACTORS_NIGHT_ORDER_WEIGHT": {"0.5", "scoring.factors.night_order.weight: expected 0 or a number below it"},
+		"PROBABILITY_SCORING_ECONOMY_CURRENCY":           {"COP", "scoring.economy.margin: expected an amount"},
+		"PROBABILITY_SCORING_CARRIERS":                   {`[{"carrier":"TCC","use":"like"}]`, "scoring.carriers.0.use: expected prefer or exclude"},
+		"PROBABILITY_DATABASE_URL":                       {"postgres://u:hush@h/d", "PostgreSQL is not in this version"},
+		"PROBABILITY_SERVICE_HOST":                       {"10.0.0.1", ""},
+		"PROBABILITY_SERVICE_PORT":                       {"80", ""},
+		"PROBABILITY_SERVICE_PORT_HTTP":                  {"80", ""},
+		"PROBABILITY_PORT":                               {"tcp://10.0.0.1:80", ""},
+		"PROBABILITY_PORT_8080_TCP":                      {"tcp://10.0.0.1:80", ""},
+		"PROBABILITY_PORT_8080_TCP_ADDR":                 {"10.0.0.1", ""},
+		"PROBABILITY_BACKUP_PORT_8080_TCP_PROTO":         {"tcp", ""},
+		"PROBABILITIES_ARE_NOT_OURS":                     {"x", ""},
+		"SHOPIFY_API_KEY":                                {"x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -220,13 +236,13 @@ func TestGeneratedFiles(t *testing.T) {
 // What the example shows must work when its comment signs are taken away.
 func TestExampleConfig_IsAccepted(t *testing.T) {
 	var lines []string
+	setting := regexp.MustCompile(`^( +)# ([a-z_]+:( .*)?\n)$`)
 	for line := range strings.Lines(string(cmd.SampleConfig())) {
-		if setting, ok := strings.CutPrefix(line, "  # "); ok && strings.Contains(setting, ": ") && !strings.HasPrefix(setting, "32 bytes") &&
-			setting[0] >= 'a' && setting[0] <= 'z' {
-			if strings.HasPrefix(setting, "encryption_key") || strings.HasPrefix(setting, "app_secret") {
+		if m := setting.FindStringSubmatch(line); m != nil {
+			if strings.HasPrefix(m[2], "encryption_key") || strings.HasPrefix(m[2], "app_secret") {
 				continue // described, since a working one would be copied
 			}
-			line = "  " + setting
+			line = m[1] + m[2]
 		}
 		lines = append(lines, line)
 	}
@@ -237,5 +253,8 @@ func TestExampleConfig_IsAccepted(t *testing.T) {
 	}
 	if got, want := cfg.Server.PublicURL, "https://orders.example.com"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if len(cfg.Scoring.Carriers) != 1 || cfg.Scoring.Economy.Margin != "25000" || *cfg.Scoring.Factors["night_order"].Weight != -0.2 {
+		t.Errorf("got %+v", cfg.Scoring)
 	}
 }

@@ -1,12 +1,14 @@
 package cmd
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -79,7 +81,7 @@ func flatten(path, group string, tree, flat map[string]any) error {
 		switch below, isGroup := value.(map[string]any); {
 		case known && value == nil: // `key:` with nothing behind it is as if it were not there
 		case known:
-			text, err := textOf(value)
+			text, err := k.textOf(value)
 			if err == nil {
 				_, err = k.kind(text)
 			}
@@ -87,8 +89,6 @@ func flatten(path, group string, tree, flat map[string]any) error {
 				return usagef("%s (%s): %w", full, path, err)
 			}
 			flat[full] = text
-		case group == "" && name == "scoring":
-			return usagef("scoring (%s): %w", path, errScoring)
 		case isGroup && isGroupName(full):
 			if err := flatten(path, full, below, flat); err != nil {
 				return err
@@ -109,7 +109,23 @@ func isGroupName(name string) bool {
 }
 
 // textOf brings a YAML value into the form that a flag or a variable has.
-func textOf(value any) (string, error) {
+func (k key) textOf(value any) (string, error) {
+	if k.asJSON {
+		if text, ok := value.(string); ok {
+			return text, nil
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return "", errors.New("expected a list")
+		}
+		return string(text), nil
+	}
+	if v, ok := value.(float64); ok && k.fraction {
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	}
+	if v, ok := value.(bool); ok && k.truth {
+		return strconv.FormatBool(v), nil
+	}
 	switch v := value.(type) {
 	case string:
 		return v, nil
@@ -132,9 +148,6 @@ func textOf(value any) (string, error) {
 	}
 }
 
-// errScoring answers settings that the documentation promises for later.
-var errScoring = errors.New("the scoring settings are not in this version: leave them out")
-
 // checkEnvironment refuses a PROBABILITY_ name that is no setting, since it is
 // nearly always a typing mistake that would otherwise go unnoticed, and every
 // malformed value.
@@ -149,8 +162,6 @@ func checkEnvironment() error {
 				return usagef("%s (environment variable %s): %w", k.name, name, err)
 			}
 		case !strings.HasPrefix(name, envPrefix) || isServiceLink(name, value):
-		case strings.HasPrefix(name, envPrefix+"SCORING_"):
-			return usagef("scoring (environment variable %s): %w", name, errScoring)
 		default:
 			return usagef("unknown environment variable %s%s", name, meant(name, key.env))
 		}

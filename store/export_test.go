@@ -78,6 +78,7 @@ const (
 	HasDueQuery       = hasDueDeliveries
 	PutOffQuery       = putOffBeyond
 	DueQuery          = integrationsDue
+	NamedOrdersQuery  = namedOrders
 	LastReceivedQuery = lastReceived
 )
 

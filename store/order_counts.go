@@ -20,7 +20,25 @@ func (r orderRead) countBase(ctx context.Context) (int, error) {
 	}
 	c := r.f.where()
 	key := countKey{r.f.IntegrationID, fmt.Sprint(c.String(), c.args)}
+	if r.f.onlyScores() {
+		return r.s.counts.get(ctx, key, size >= r.s.bounds.dear, r.countScores)
+	}
 	return r.s.counts.get(ctx, key, size >= r.s.bounds.dear, func(ctx context.Context) (int, error) { return r.s.walkCount(ctx, r.op, c) })
+}
+
+// onlyScores tells whether the filter has a range of scores and nothing else.
+func (f OrderFilter) onlyScores() bool {
+	return f.scored() && f.ImportedSince.IsZero() && f.MinTotal == nil && f.MaxTotal == nil && !f.bounded() &&
+		f.FinancialStatus+f.FulfillmentStatus+f.DeliveryProbability == ""
+}
+
+// countScores counts the orders of a filter that has a range of scores only, along the index of scores.
+func (r orderRead) countScores(ctx context.Context) (int, error) {
+	c := &conditions{}
+	c.add("o.integration_id = ?", r.f.IntegrationID)
+	c.add("o.deleted_at IS NULL")
+	r.scoresWhere(c)
+	return get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+ordersIndexed("orders_score")+` WHERE `+c.String(), c.args...)
 }
 
 // walkCount counts the entries of the list's index that meet a condition.

@@ -68,6 +68,7 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	var (
 		w      factsWriter
 		moved  []place // where orders came, went or ended otherwise
+		unread []int64 // stored before, and read for the first time
 		counts = make(outcomeCounts)
 	)
 	for _, r := range rows {
@@ -87,6 +88,9 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 			w.add(now)
 			w.move(place{}, now.place(), r.id)
 			moved = append(moved, now.place())
+			if r.known {
+				unread = append(unread, r.id)
+			}
 			continue
 		}
 		now.reported = before.reported
@@ -115,7 +119,10 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	if err := tx.countOutcomes(ctx, op, integrationID, counts); err != nil {
 		return err
 	}
-	return tx.disturb(ctx, op, integrationID, moved)
+	if err := tx.disturb(ctx, op, integrationID, moved); err != nil {
+		return err
+	}
+	return tx.settleNewcomers(ctx, op, integrationID, unread)
 }
 
 // madeDue notes that the transaction made the score of an order due.

@@ -102,7 +102,8 @@ type OrderFilter struct {
 	Search              string    // anywhere in number, id, name, e-mail, address or city; case is ignored, the rest literal
 	FinancialStatus     string
 	FulfillmentStatus   string // "unfulfilled" or "null": those that have none
-	DeliveryProbability string
+	DeliveryProbability string // "unscored": those that have none
+	MinScore, MaxScore  *int   // inclusive; an order without a score meets neither
 	Order               OrderBy
 	Limit, Offset       int       // Limit 0: 20; at most 1,000
 	After               *OrderKey // begin behind this place; costs the same on every page, unlike Offset
@@ -170,6 +171,12 @@ func (f OrderFilter) whereListed(from, to int64) *conditions {
 	if f.MaxTotal != nil {
 		c.add("o.total_millionths <= ?", *f.MaxTotal)
 	}
+	if f.MinScore != nil {
+		c.add("o.delivery_score >= ?", *f.MinScore)
+	}
+	if f.MaxScore != nil {
+		c.add("o.delivery_score <= ?", *f.MaxScore)
+	}
 	// listed_at is created_at where there is one, and is indexed.
 	if from > math.MinInt64 {
 		c.add("o.listed_at >= ?", from)
@@ -200,7 +207,11 @@ func (f OrderFilter) statuses(c *conditions, table, unknown string) {
 	default:
 		c.add(table+"fulfillment_status = ?", f.FulfillmentStatus)
 	}
-	if f.DeliveryProbability != "" {
+	switch f.DeliveryProbability {
+	case "":
+	case "unscored":
+		c.add(table + "delivery_probability" + unknown)
+	default:
 		c.add(table+"delivery_probability = ?", f.DeliveryProbability)
 	}
 }
@@ -208,9 +219,12 @@ func (f OrderFilter) statuses(c *conditions, table, unknown string) {
 // bounded tells whether the filter has a range of creation times.
 func (f OrderFilter) bounded() bool { return !f.Since.IsZero() || !f.Until.IsZero() }
 
+// scored tells whether the filter has a range of scores.
+func (f OrderFilter) scored() bool { return f.MinScore != nil || f.MaxScore != nil }
+
 // summed tells whether order_days can answer how many orders the filter chooses, apart from the search.
 func (f OrderFilter) summed() bool {
-	return f.ImportedSince.IsZero() && f.MinTotal == nil && f.MaxTotal == nil
+	return f.ImportedSince.IsZero() && f.MinTotal == nil && f.MaxTotal == nil && !f.scored()
 }
 
 // daysWhere is the condition on order_days that is where's on orders, without the days.

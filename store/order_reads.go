@@ -146,6 +146,12 @@ func (s *Store) EachPayload(ctx context.Context, integrationID, after int64, yie
 	return next, false, failed(op, rows.Err())
 }
 
+// HasOrder tells whether an integration has an order of that number that is not deleted.
+func (s *Store) HasOrder(ctx context.Context, integrationID, id int64) (bool, error) {
+	return get(ctx, s.readers, fmt.Sprintf("orders: is there %d of integration %d", id, integrationID), scanOne[bool],
+		`SELECT EXISTS (SELECT 1 FROM orders o WHERE o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL)`, id, integrationID)
+}
+
 // Order is one order with its payload; a deleted one is ErrNotFound.
 func (s *Store) Order(ctx context.Context, integrationID, id int64) (Order, error) {
 	op := fmt.Sprintf("orders: get %d of integration %d", id, integrationID)

@@ -189,7 +189,7 @@ func ordersIndexed(index string) string { return "orders o" + sqlite.indexed(ind
 
 // selective tells whether the filter has something that few orders may have and that an index finds.
 func (r orderRead) selective() bool {
-	return r.term != "" || !r.f.ImportedSince.IsZero() || r.f.MinTotal != nil || r.f.MaxTotal != nil
+	return r.term != "" || !r.f.ImportedSince.IsZero() || r.f.MinTotal != nil || r.f.MaxTotal != nil || r.f.scored()
 }
 
 // gather finds all orders of the filter when they are few; base is how many there are without the term. ok is false when they are many.
@@ -245,11 +245,32 @@ func (r orderRead) rangeIndexes() []string {
 	if r.f.MinTotal != nil || r.f.MaxTotal != nil {
 		out = append(out, "orders_total")
 	}
+	if r.f.scored() {
+		out = append(out, "orders_score")
+	}
 	return out
 }
 
-// rangeWhere says the range of totals once more, in the words of its index.
+// rangeWhere says the ranges of totals and scores once more, in the words of their indexes.
 func (r orderRead) rangeWhere(c *conditions) {
+	r.totalsWhere(c)
+	r.scoresWhere(c)
+}
+
+func (r orderRead) scoresWhere(c *conditions) {
+	score := OrderBy{Field: ByDeliveryScore}.expression()
+	if r.f.MinScore != nil {
+		c.add(score+" >= ?", *r.f.MinScore)
+	}
+	if r.f.MaxScore != nil {
+		c.add(score+" <= ?", *r.f.MaxScore)
+		if r.f.MinScore == nil {
+			c.add(score+" > ?", notScored)
+		}
+	}
+}
+
+func (r orderRead) totalsWhere(c *conditions) {
 	total := OrderBy{Field: ByTotalPrice}.expression()
 	if r.f.MinTotal != nil {
 		c.add(total+" >= ?", *r.f.MinTotal)
@@ -267,10 +288,13 @@ func (r orderRead) few(ctx context.Context, index string) (bool, error) {
 	c := &conditions{}
 	c.add("o.integration_id = ?", r.f.IntegrationID)
 	c.add("o.deleted_at IS NULL")
-	if index == "orders_imported" {
+	switch index {
+	case "orders_imported":
 		c.add("o.imported_at >= ?", r.f.ImportedSince.UnixMilli())
-	} else {
-		r.rangeWhere(c)
+	case "orders_score":
+		r.scoresWhere(c)
+	default:
+		r.totalsWhere(c)
 	}
 	n, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM (SELECT 1 FROM `+ordersIndexed(index)+
 		` WHERE `+c.String()+` LIMIT `+c.param(r.s.bounds.gather+1)+`) few`, c.args...)

@@ -48,23 +48,47 @@ func anyFilter(rt *rapid.T, id int64) store.OrderFilter {
 		}
 		return time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(-20, 20).Draw(rt, name)) * 4 * time.Hour)
 	}
+	points := func(name string) *int {
+		return rapid.SampledFrom([]*int{nil, nil, nil, new(int), new(20), new(55), new(100)}).Draw(rt, name)
+	}
 	f := store.OrderFilter{
-		IntegrationID: id, MinTotal: amount("min"), MaxTotal: amount("max"), Since: day("since"), Until: day("until"),
+		MinScore: points("min score"), MaxScore: points("max score"),
+		DeliveryProbability: rapid.SampledFrom([]string{"", "", "", "high", "low", "unscored"}).Draw(rt, "probability"),
+		IntegrationID:       id, MinTotal: amount("min"), MaxTotal: amount("max"), Since: day("since"), Until: day("until"),
 		ImportedSince:     rapid.SampledFrom([]time.Time{{}, {}, noon, noon.Add(time.Hour)}).Draw(rt, "imported since"),
 		FinancialStatus:   rapid.SampledFrom([]string{"", "", "paid", "null", "voided", "none such"}).Draw(rt, "financial"),
 		FulfillmentStatus: rapid.SampledFrom([]string{"", "", "unfulfilled", "null", "fulfilled"}).Draw(rt, "fulfillment"),
 		Search: rapid.SampledFrom([]string{
 			"", "", "bogot", "BOGOTÁ", "ñ", "Ñandú", "josé", "%", "_", "'", `\`, `"`, "zq", "z", "zzz", "b.co", "#1", "1", "日本", "a@b", "ana ñandú", "本", "abcd", "abcd",
 		}).Draw(rt, "search"),
-		Order: store.OrderBy{Field: rapid.SampledFrom([]string{"created_at", "updated_at", "imported_at", "total_price"}).Draw(rt, "order"), Desc: rapid.Bool().Draw(rt, "desc")},
+		Order: store.OrderBy{Field: rapid.SampledFrom([]string{"created_at", "updated_at", "imported_at", "total_price", "delivery_score"}).Draw(rt, "order"), Desc: rapid.Bool().Draw(rt, "desc")},
 	}
-	switch rapid.IntRange(0, 3).Draw(rt, "plain") {
+	switch rapid.IntRange(0, 4).Draw(rt, "plain") {
 	case 0: // what the buckets of totals can answer
 		f = store.OrderFilter{IntegrationID: id, MinTotal: f.MinTotal, MaxTotal: f.MaxTotal, Order: f.Order}
 	case 1: // what the sums of days can
-		f.MinTotal, f.MaxTotal, f.ImportedSince, f.Search, f.Order.Field = nil, nil, time.Time{}, "", "created_at"
+		f.MinTotal, f.MaxTotal, f.MinScore, f.MaxScore, f.ImportedSince, f.Search, f.Order.Field = nil, nil, nil, nil, time.Time{}, "", "created_at"
+	case 2: // what the index of scores can
+		f = store.OrderFilter{IntegrationID: id, MinScore: f.MinScore, MaxScore: f.MaxScore, Order: f.Order}
 	}
 	return f
+}
+
+// rateSome rates what is due by the order's number, and leaves each fifth without a score.
+func rateSome(ctx context.Context, tx *store.Tx, id int64) error {
+	due, err := tx.DueScores(ctx, id, 1000)
+	if err != nil {
+		return err
+	}
+	var rated []store.Rated
+	for _, o := range due {
+		r := store.Rated{Order: o}
+		if o.ID%5 > 0 {
+			r.Rating = &store.Rating{Score: int(o.ID * 17 % 101), Probability: []string{"high", "low"}[o.ID%2]}
+		}
+		rated = append(rated, r)
+	}
+	return tx.PutScores(ctx, id, rated)
 }
 
 // chosen is what the filter means, said without the database: the model.
@@ -78,6 +102,8 @@ func chosen(f store.OrderFilter, all []store.Order) []store.Order {
 			(f.Since.IsZero() || !o.CreatedAt.IsZero() && !o.CreatedAt.Before(f.Since)) &&
 			(f.Until.IsZero() || !o.CreatedAt.IsZero() && !o.CreatedAt.After(f.Until)) &&
 			(f.ImportedSince.IsZero() || !o.ImportedAt.Before(f.ImportedSince)) &&
+			(f.MinScore == nil || o.DeliveryScore != nil && *o.DeliveryScore >= *f.MinScore) && (f.MaxScore == nil || o.DeliveryScore != nil && *o.DeliveryScore <= *f.MaxScore) &&
+			(f.DeliveryProbability == "" || f.DeliveryProbability == cmp.Or(o.DeliveryProbability, "unscored")) &&
 			(f.FinancialStatus == "" || f.FinancialStatus == o.FinancialStatus || f.FinancialStatus == "null" && o.FinancialStatus == "") &&
 			(f.FulfillmentStatus == "" || f.FulfillmentStatus == status || (status == "" || status == "unfulfilled") && f.FulfillmentStatus != "fulfilled")
 		found := f.Search == ""
@@ -103,6 +129,7 @@ func chosen(f store.OrderFilter, all []store.Order) []store.Order {
 func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
+	readEverything(s)
 	rapid.Check(t, func(rt *rapid.T) {
 		id, other := connect(rt, s, uuid.New(), "a.myshopify.com"), connect(rt, s, uuid.New(), "b.myshopify.com")
 		for round := range rapid.IntRange(1, 3).Draw(rt, "rounds") {
@@ -116,6 +143,9 @@ func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 					return err
 				}
 				if _, err := tx.PutOrders(ctx, other, vs[:1], noon); err != nil {
+					return err
+				}
+				if err := rateSome(ctx, tx, id); err != nil {
 					return err
 				}
 				_, err := tx.DeleteOrder(ctx, id, itoa(rapid.IntRange(1, 40).Draw(rt, "deleted")), noon)

@@ -52,7 +52,7 @@ func (tx *Tx) writeTotals(ctx context.Context, op string, integrationID int64, t
 
 // onlyTotals tells whether the filter has a range of totals and nothing else.
 func (f OrderFilter) onlyTotals() bool {
-	return (f.MinTotal != nil || f.MaxTotal != nil) && f.ImportedSince.IsZero() && !f.bounded() &&
+	return (f.MinTotal != nil || f.MaxTotal != nil) && f.ImportedSince.IsZero() && !f.bounded() && !f.scored() &&
 		f.FinancialStatus+f.FulfillmentStatus+f.DeliveryProbability == ""
 }
 

@@ -193,6 +193,9 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	if err := tx.rewriteOrder(ctx, op, id, p, stored.ImportedAt); err != nil {
 		return false, err
 	}
+	if err := tx.redactReports(ctx, op, id); err != nil {
+		return false, err
+	}
 	tx.touched(g.id)
 	if before.deleted {
 		return true, nil

@@ -76,6 +76,12 @@ func (s *Store) ScoreModel(ctx context.Context, integrationID int64, id uuid.UUI
 	return s.scoreModel(ctx, s.readers, integrationID, id)
 }
 
+// ScoreModelInfo is one model without its body.
+func (s *Store) ScoreModelInfo(ctx context.Context, integrationID int64, id uuid.UUID) (ScoreModel, error) {
+	return get(ctx, s.readers, "scores: model "+id.String(), s.scanModel(false),
+		`SELECT `+modelColumns+` FROM score_models m WHERE m.id = $1 AND m.integration_id = $2`, id.String(), integrationID)
+}
+
 // ScoreModel is one model as the transaction sees it.
 func (tx *Tx) ScoreModel(ctx context.Context, integrationID int64, id uuid.UUID) (ScoreModel, error) {
 	return tx.store.scoreModel(ctx, tx.tx, integrationID, id)

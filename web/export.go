@@ -82,6 +82,7 @@ func (s *Server) exportOrders(c echo.Context) error {
 	if err := q.err(); err != nil {
 		return err
 	}
+	eq.members = eq.members.in(s.voice(c))
 	if c.Request().Method == http.MethodHead {
 		eq.describe(c, in, s.cfg.Now())
 		return c.NoContent(http.StatusOK)

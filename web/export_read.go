@@ -34,7 +34,8 @@ type exportWalk struct {
 
 func newExportWalk(st *store.Store, f store.OrderFilter) *exportWalk {
 	w := &exportWalk{batch: exportBatch, filter: f, store: st}
-	if f.Order.Field == store.ByUpdatedAt || f.Order.Field == store.ByTotalPrice {
+	switch f.Order.Field {
+	case store.ByUpdatedAt, store.ByTotalPrice, store.ByDeliveryScore:
 		w.seen = idSet{}
 	}
 	return w

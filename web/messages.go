@@ -2,11 +2,14 @@ package web
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"probability/app/score"
 )
 
 //go:embed messages/*.json
@@ -20,6 +23,7 @@ type catalog struct {
 
 // voice speaks one language.
 type voice struct {
+	labels    labels // of factors: every order of a list has some
 	localizer *i18n.Localizer
 	tag       language.Tag
 }
@@ -33,7 +37,15 @@ func newCatalog(files fs.FS) (*catalog, error) {
 		if _, err := bundle.LoadMessageFileFS(files, name); err != nil {
 			return nil, fmt.Errorf("messages: load %s: %w", name, err)
 		}
-		c.voices = append(c.voices, voice{localizer: i18n.NewLocalizer(bundle, tag.String()), tag: tag})
+		v := voice{labels: labels{}, localizer: i18n.NewLocalizer(bundle, tag.String()), tag: tag}
+		for _, code := range score.Codes() {
+			label, err := json.Marshal(v.factor(code))
+			if err != nil {
+				return nil, fmt.Errorf("messages: %w", err)
+			}
+			v.labels[string(code)] = string(label)
+		}
+		c.voices = append(c.voices, v)
 	}
 	return c, nil
 }

@@ -3,12 +3,14 @@ package web
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 )
@@ -19,7 +21,7 @@ const (
 )
 
 // sortFields are what orders can be sorted by; a minus before one turns it round.
-var sortFields = []string{"created_at", "updated_at", "imported_at", "total_price"}
+var sortFields = []string{store.ByCreatedAt, store.ByUpdatedAt, store.ByImportedAt, store.ByTotalPrice, store.ByDeliveryScore}
 
 // orderQuery is everything that a list of orders can be asked for.
 type orderQuery struct {
@@ -39,10 +41,12 @@ func readOrderQuery(q *query, integrationID int64, now time.Time) orderQuery {
 		Order:         store.OrderBy{Field: field, Desc: desc},
 		Payload:       oq.members.needPayload(),
 
-		DeliveryProbability: q.choice("delivery_probability", "", "high", "medium", "low", "very_low"),
+		DeliveryProbability: q.choice("delivery_probability", "", score.BandHigh, score.BandMedium, score.BandLow, score.BandVeryLow, notScored),
 		FinancialStatus:     q.status("financial_status"),
 		FulfillmentStatus:   q.status("fulfillment_status"),
+		MaxScore:            q.points("max_score"),
 		MaxTotal:            q.millionths("max_total", decimal.Decimal.Floor),
+		MinScore:            q.points("min_score"),
 		MinTotal:            q.millionths("min_total", decimal.Decimal.Ceil),
 		Search:              q.bounded("search"),
 		Since:               q.moment("since", false),
@@ -90,6 +94,20 @@ func (q *query) status(name string) string {
 		return ""
 	}
 	return text
+}
+
+// points gives a score, from 0 to 100.
+func (q *query) points(name string) *int {
+	text := q.text(name)
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 100 {
+		q.complain(name, "not_a_score", nil)
+		return nil
+	}
+	return &n
 }
 
 // bounded gives a text of at most maxSearch characters.

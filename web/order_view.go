@@ -96,12 +96,46 @@ var orderMemberTable = orderMembers{
 	text("delivery_probability", func(o *store.Order) string { return o.DeliveryProbability }),
 	text("recommended_carrier", func(o *store.Order) string { return o.RecommendedCarrier }),
 	number("delivery_score", appendScore),
-	// The reasons of a score come with the score; an order that was not scored has none.
-	document("negative_factors", func(b []byte, _ *store.Order) []byte { return append(b, "[]"...) }),
+	document(negativeFactors, func(b []byte, o *store.Order) []byte { return labels(nil).appendFactors(b, o) }),
 	number("purchase_count", func(b []byte, o *store.Order) []byte { return strconv.AppendInt(b, int64(o.PurchaseCount), 10) }),
 	text("tags", func(o *store.Order) string { return o.Tags }),
 	number("test", func(b []byte, o *store.Order) []byte { return strconv.AppendBool(b, o.Test) }),
 	payload("raw_response", func(o *store.Order) []byte { return o.Raw }),
+}
+
+// negativeFactors is the member whose labels are in the caller's language.
+const negativeFactors = "negative_factors"
+
+// in is the same members in a language.
+func (m orderMembers) in(v voice) orderMembers {
+	i := slices.IndexFunc(m, func(m orderMember) bool { return m.name == negativeFactors })
+	if i < 0 {
+		return m
+	}
+	m = slices.Clone(m)
+	m[i] = document(negativeFactors, v.labels.appendFactors)
+	return m
+}
+
+// labels are what factors are called, as JSON, by their codes.
+type labels map[string]string
+
+// appendFactors writes what takes points from an order's score, the largest first; an order that was not scored has none.
+func (l labels) appendFactors(dst []byte, o *store.Order) []byte {
+	dst = append(dst, '[')
+	for i, f := range o.NegativeFactors {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(dst, `{"code":"`...), f.Code...)
+		label, known := l[f.Code]
+		if !known {
+			label = `"` + f.Code + `"`
+		}
+		dst = append(append(append(dst, `","label":`...), label...), `,"points":`...)
+		dst = append(strconv.AppendInt(dst, int64(f.Points), 10), '}')
+	}
+	return append(dst, ']')
 }
 
 // validText is the payload as it is; only bytes that are no UTF-8, which would make the whole answer unreadable,

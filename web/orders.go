@@ -35,7 +35,7 @@ func (s *Server) listOrders(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSONBlob(http.StatusOK, pageOfOrders(head, oq.members, orders))
+	return c.JSONBlob(http.StatusOK, pageOfOrders(head, oq.members.in(s.voice(c)), orders))
 }
 
 // readPage reads a numbered page. Where so many orders match that they were not all counted, the numbered pages end with
@@ -108,5 +108,5 @@ func (s *Server) getOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSONBlob(http.StatusOK, members.append(nil, &o))
+	return c.JSONBlob(http.StatusOK, members.in(s.voice(c)).append(nil, &o))
 }

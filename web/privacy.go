@@ -110,7 +110,7 @@ func (s *Server) writeDataExport(c echo.Context, e *app.DataExport, w *pieces) e
 	}
 	w.extend()
 	w.buf = append(w.buf, head[:len(head)-len("]}")]...)
-	members, separator := dataExportMembers(), "\n"
+	members, separator := dataExportMembers().in(s.voice(c)), "\n"
 	err = e.Each(c.Request().Context(), func(o *store.Order) error {
 		w.extend()
 		w.buf = members.appendLine(append(w.buf, separator...), o)

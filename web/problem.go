@@ -124,6 +124,8 @@ func statusOf(k app.Kind) int {
 		return http.StatusNotImplemented
 	case app.Gone:
 		return http.StatusGone
+	case app.Conflict:
+		return http.StatusConflict
 	case app.Internal:
 	}
 	return http.StatusInternalServerError

@@ -10,6 +10,7 @@ import (
 const (
 	storesPath  = "/api/integrations/shopify"
 	webhookPath = "/api/webhooks/shopify/orders"
+	reportPath  = storesPath + "/:id/outcomes/import"
 	// refusedRoute names routes that exist only to answer 405, where the router alone would take the
 	// last part of the path for an id.
 	refusedRoute = "refused"
@@ -68,6 +69,25 @@ func (s *Server) routes() {
 	get(e, one+"/orders", s.listOrders, account)
 	get(e, one+"/orders/export", s.exportOrders, account)
 	get(e, one+"/orders/:order", s.getOrder, account)
+	get(e, one+"/orders/:order/score", s.getScore, account)
+	get(e, one+"/orders/:order/outcomes", s.listOutcomes, account)
+	e.POST(one+"/orders/:order/outcomes", s.reportOutcome, account)
+	e.PUT(one+"/orders/:order/mark", s.markOrder, account)
+	get(e, one+"/outcomes", s.outcomeCoverage, account)
+	e.POST(reportPath, s.importOutcomes, account)
+	get(e, one+"/outcomes/imports", s.listOutcomeImports, account)
+	get(e, one+"/outcomes/imports/:outcome_import", s.getOutcomeImport, account)
+	e.DELETE(one+"/outcomes/imports/:outcome_import", s.undoOutcomeImport, account)
+	e.DELETE(one+"/outcomes/:outcome", s.undoOutcome, account)
+	get(e, one+"/scoring", s.getScoring, account)
+	e.PUT(one+"/scoring", s.putScoring, account)
+	e.POST(one+"/scoring/preview", s.previewScoring, account)
+	e.POST(one+"/scoring/restore", s.restoreScoring, account)
+	get(e, one+"/scoring/models", s.listModels, account)
+	get(e, one+"/scoring/models/:model", s.getModel, account)
+	e.POST(one+"/scoring/models/:model/activate", s.activateModel, account)
+	e.POST(one+"/scoring/train", s.trainModel, account)
+	get(e, one+"/scoring/report", s.scoreReport, account)
 	get(e, one+"/stats", s.orderStats, account)
 	get(e, one+"/deliveries", s.listDeliveries, account)
 	e.POST(one+"/deliveries/replay", s.replayDeliveries, account)
@@ -78,9 +98,6 @@ func (s *Server) routes() {
 	get(e, one+"/events", s.streamEvents, account)
 	get(e, one+"/privacy", s.listPrivacy, account)
 	get(e, one+"/privacy/:request/export", s.exportPrivacy, account)
-
-	// Promised for later versions: the owner is checked, then the answer says so.
-	get(e, one+"/orders/:order/score", s.laterOwned, account)
 
 	s.pageRoutes()
 

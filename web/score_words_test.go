@@ -39,6 +39,14 @@ func scoreSentences() map[string]bool {
 	for _, basis := range []score.Basis{score.BasisPrior, score.BasisBlended, score.BasisLearned} {
 		ids["score.basis."+string(basis)] = true
 	}
+	for _, reason := range []score.GateReason{
+		score.ReasonBetter, score.ReasonTooFew, score.ReasonTooFewNew, score.ReasonNotBetter, score.ReasonNotBetterThanBase, score.ReasonBadlyCalibrated,
+	} {
+		ids["score.reason."+string(reason)] = true
+	}
+	for _, warning := range []string{score.WarnNotShipped, score.WarnNoSkill, score.WarnNoSettling} {
+		ids["score.warning."+warning] = true
+	}
 	return ids
 }
 
@@ -53,7 +61,7 @@ func TestScoreWords_NoneIsMissingAndNoneUnused(t *testing.T) {
 			}
 		}
 		for id := range has {
-			for _, group := range []string{"factor", "missing", "action", "action_basis", "band", "confidence", "basis"} {
+			for _, group := range []string{"factor", "missing", "action", "action_basis", "band", "confidence", "basis", "reason", "warning"} {
 				if strings.HasPrefix(id, "score."+group+".") && !wanted[id] {
 					t.Errorf("%s: nothing uses the sentence %s", language, id)
 				}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/semaphore"
 
 	"probability/app"
 )
@@ -73,7 +74,8 @@ type Server struct {
 	pages       *template.Template
 	publicHost  string // of the public address when it is https, with its port; else ""
 	ready       readiness
-	streams     slots // of events
+	reports     *semaphore.Weighted // of carriers that are being read
+	streams     slots               // of events
 	streamTimes streamTimes
 }
 
@@ -105,7 +107,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		app: a, assets: files, catalog: sentences, cfg: cfg, cross: http.NewCrossOriginProtection(), docs: newDocs(files, pages),
-		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages,
+		echo: echo.New(), exportStall: defaultStall, log: log, pages: pages, reports: semaphore.NewWeighted(reportReaders),
 	}
 	if s.metrics, err = newMetrics(cfg, a, &s.streams); err != nil {
 		return nil, fmt.Errorf("web: metrics: %w", err)
@@ -114,7 +116,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
 	s.streamTimes = streamTimes{beat: streamBeat, check: streamCheck, stall: streamStall}
 	s.bodies.most, s.bodies.mostEach = bodyBudget, bodyBudget/4
-	s.bodyTimes = bodyTimes{api: apiBodyTime, webhook: webhookBodyTime}
+	s.bodyTimes = bodyTimes{api: apiBodyTime, report: reportBodyTime, webhook: webhookBodyTime}
 	s.ready.changed = s.tellReadiness
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.writeProblem
