@@ -20,7 +20,6 @@ const (
 	Forbidden                // proven, but not allowed
 	NotFound                 // not there, or somebody else's
 	Busy                     // not now; come again after RetryAfter
-	NotAvailable             // this version cannot do it yet
 	TooMany                  // too often; come again after RetryAfter
 	Gone                     // was there, and is for good no more
 	Conflict                 // somebody else changed it meanwhile, or its state forbids it

@@ -120,8 +120,6 @@ func statusOf(k app.Kind) int {
 		return http.StatusServiceUnavailable
 	case app.TooMany:
 		return http.StatusTooManyRequests
-	case app.NotAvailable:
-		return http.StatusNotImplemented
 	case app.Gone:
 		return http.StatusGone
 	case app.Conflict:
