@@ -137,14 +137,10 @@ func (f *feed) position(number uint64) string { return f.run + "-" + strconv.For
 func (f *feed) find(position string) (next uint64, why string) {
 	run, text, _ := strings.Cut(position, "-")
 	number, err := strconv.ParseUint(text, 10, 64)
-	switch {
-	case err != nil || run != f.run || number >= f.next:
+	if err != nil || run != f.run || number >= f.next {
 		return f.next, ResetUnknown
-	case number+1 < f.first():
-		return f.next, ResetMissed
-	default:
-		return number + 1, ""
 	}
+	return number + 1, "" // which may not be kept any more, as take notices
 }
 
 // wake tells everybody who follows that there is something to look at.
