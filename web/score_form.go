@@ -61,7 +61,7 @@ func formOf(v voice, u app.ScoreSetup) scoreForm {
 		f.Explore = decimalText(math.Round(*set.Explore*1e8) / 1e6)
 	}
 	for _, factor := range score.SettableFactors() {
-		one := factorField{Code: factor.Code, Label: v.factor(factor.Code), Shipped: decimalText(factor.Weight), On: !set.Factors[factor.Code].Off}
+		one := factorField{Code: factor.Code, Label: v.factor(factor.Code), Shipped: v.decimal(factor.Weight, 1), On: !set.Factors[factor.Code].Off}
 		if w := set.Factors[factor.Code].Weight; w != nil {
 			one.Weight = decimalText(*w)
 		}

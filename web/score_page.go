@@ -149,6 +149,13 @@ func (s *Server) scorePage(c echo.Context) error {
 			byCarrier = append(byCarrier, viewLearnt(p, rate.Name, "", score.Counts{Delivered: rate.Delivered, Failed: rate.Failed}))
 		}
 	}
+	titles, err := s.app.ProductTitles(ctx, in.ID, keysOf(products))
+	if err != nil {
+		return err
+	}
+	for i, l := range products {
+		products[i].Name = cmp.Or(titles[l.Name], p.Tell("score.product", "Key", l.Name))
+	}
 	view.Learnt = []learntList{
 		{"places", p.Say("score.places"), learntRows(p, places)}, {"products", p.Say("score.products"), learntRows(p, products)},
 		{"carriers", p.Say("score.carriers"), byCarrier},
@@ -212,7 +219,11 @@ func learntRows(p page, learnt []score.Learnt) []learntRow {
 		for i, name := range slices.Backward(l.Within) {
 			within[len(l.Within)-1-i] = placeTitle(name)
 		}
-		rows[i] = viewLearnt(p, placeTitle(l.Name), strings.Join(within, ", "), l.Counts)
+		name := l.Name
+		if l.Level != "" {
+			name = placeTitle(name)
+		}
+		rows[i] = viewLearnt(p, name, strings.Join(within, ", "), l.Counts)
 		switch {
 		case l.Effect <= -slightly:
 			rows[i].Effect = badge{p.Say("score.worse"), toneBad}
@@ -225,6 +236,14 @@ func learntRows(p page, learnt []score.Learnt) []learntRow {
 	return rows
 }
 
+func keysOf(learnt []score.Learnt) []string {
+	keys := make([]string, len(learnt))
+	for i, l := range learnt {
+		keys[i] = l.Name
+	}
+	return keys
+}
+
 func viewLearnt(p page, name, within string, n score.Counts) learntRow {
 	total := n.Delivered + n.Failed
 	return learntRow{
@@ -233,7 +252,7 @@ func viewLearnt(p page, name, within string, n score.Counts) learntRow {
 	}
 }
 
-// placeTitle writes the key of a place or a product, which has no capitals, as a name; a country as its code.
+// placeTitle writes the key of a place, which has no capitals, as a name; a country as its code.
 func placeTitle(key string) string {
 	if len(key) == 2 {
 		return strings.ToUpper(key)
