@@ -18,9 +18,10 @@ const module = "probability"
 var floors = map[string][]string{
 	".":                 {"cmd"},
 	"cmd":               {"web", "jobs", "app", "store", "shopify", "shopify/simulator"},
-	"web":               {"app", "store", "shopify"},
+	"web":               {"app", "app/score", "store", "shopify"},
 	"jobs":              {"app", "store", "shopify"},
-	"app":               {"store", "shopify"},
+	"app":               {"app/score", "store", "shopify"},
+	"app/score":         {},
 	"store":             {"shopify"},
 	"shopify":           {},
 	"shopify/simulator": {"shopify"},

@@ -125,7 +125,7 @@ func TestAction_ASmallShareIsShippedToLearn(t *testing.T) {
 	held := score.Facts{COD: score.No, DispatchHours: -1, Currency: "COP", City: "co|cundinamarca|soacha"}
 	m := certain(logit(0.1))
 	m.HighValue = map[string]int64{"COP": 500_000}
-	explorer := score.NewScorer(m, score.Settings{Explore: ptr(0.05)})
+	explorer := score.NewScorer(m, score.Settings{Explore: new(0.05)})
 	never := score.NewScorer(m, score.Settings{})
 	learnt := 0
 	const n = 20_000

@@ -56,7 +56,7 @@ func withoutFaults(f score.Facts) score.Facts {
 }
 
 func BenchmarkExplain(b *testing.B) {
-	s := score.NewScorer(largeModel(), score.Settings{Economy: someEconomy, Explore: ptr(0.05)})
+	s := score.NewScorer(largeModel(), score.Settings{Economy: someEconomy, Explore: new(0.05)})
 	f, h := bad()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -84,7 +84,8 @@ func (q *quoter) value(at int) string {
 	case ValueHigh:
 		return strings.TrimSpace(amount(q.facts.Total) + " " + shorten(q.facts.Currency, maxQuote))
 	case NightOrder:
-		if !o.CreatedAt.IsZero() {
+		// A time in UTC tells nothing of the store's clock.
+		if _, offset := o.CreatedAt.Zone(); offset != 0 {
 			return o.CreatedAt.Format("15:04")
 		}
 	case EmailDisposable:
@@ -180,8 +181,9 @@ func (q *quoter) product() *Evidence {
 
 // productName is the title that the order gives a product, else the product's key.
 func (q *quoter) productName(key string) string {
+	key = strings.TrimPrefix(key, "#")
 	for _, item := range q.order.Items {
-		if item.Product != "" && item.Title != "" && strings.HasSuffix(key, strings.ToLower(item.Product)) {
+		if item.Title != "" && strings.EqualFold(strings.TrimSpace(item.Product), key) {
 			return shorten(item.Title, maxQuote)
 		}
 	}

@@ -40,7 +40,9 @@ type Reason struct {
 }
 
 // missingNames are the names of the bits of Missing, from the lowest.
-var missingNames = [...]string{"customer", "phone", "email", "address", "city", "country", "payment", "total", "items", "time"}
+var missingNames = [...]string{
+	"customer", "phone", "email", "address", "city", "country", "payment", "total", "items", "time", "personal",
+}
 
 // MissingNames are the names that Explanation.Missing may hold.
 func MissingNames() []string { return append([]string(nil), missingNames[:]...) }
@@ -58,8 +60,11 @@ func (s *Scorer) Explain(f Facts, h History, o Order) Explanation {
 	e.Confidence = confidence(e.Interval80, e.Basis)
 	q := quoter{model: s.model, facts: &f, history: &h, order: &o}
 	for at, u := range sum.units {
+		if u == 0 && at != areaAt && at != productAt {
+			continue
+		}
 		evidence := q.evidence(at)
-		if u == 0 && (evidence == nil || at != areaAt && at != productAt) {
+		if u == 0 && evidence == nil {
 			continue
 		}
 		e.Addends = append(e.Addends, Addend{

@@ -81,6 +81,25 @@ func TestExplain_QuotesTheOrderAndSaysWhatItRestsOn(t *testing.T) {
 	}
 }
 
+// Data that the platform withholds, or that were erased, are no fault of the customer.
+func TestExplain_WithheldDataCostNothing(t *testing.T) {
+	t.Parallel()
+	const personal = score.MissingCustomer | score.MissingPhone | score.MissingEmail | score.MissingAddress
+	withheld := score.Facts{COD: score.Yes, Missing: personal | score.MissingPersonal}
+	s := score.NewScorer(nil, score.Settings{})
+	e := s.Explain(withheld, score.History{}, score.Order{})
+	if d := cmp.Diff([]string{"customer", "phone", "email", "address", "personal"}, e.Missing); d != "" {
+		t.Error(d)
+	}
+	if whole := s.Score(score.Facts{COD: score.Yes}, score.History{}); e.Score != whole.Score {
+		t.Errorf("got %d, want %d", e.Score, whole.Score)
+	}
+	withheld.Missing = personal
+	if left := s.Score(withheld, score.History{}); left.Score >= e.Score {
+		t.Errorf("left out costs nothing: %d", left.Score)
+	}
+}
+
 // What is listed is never null, and nothing but what the order says is quoted.
 func TestExplain_OfAnEmptyOrder(t *testing.T) {
 	t.Parallel()
@@ -95,7 +114,7 @@ func TestExplain_OfAnEmptyOrder(t *testing.T) {
 			t.Errorf("no %s in %s", want, data)
 		}
 	}
-	if len(e.Missing) != len(score.MissingNames()) {
+	if len(e.Missing) != len(score.MissingNames())-1 {
 		t.Errorf("got %v", e.Missing)
 	}
 }
@@ -121,6 +140,20 @@ func TestExplain_PlacesWithoutOutcomesSayNothing(t *testing.T) {
 	}
 	if got := find(score.Shipped(), score.AreaRate); got != nil {
 		t.Errorf("without any outcome: got %+v", got)
+	}
+}
+
+func TestExplain_TheProductThatCountsMostIsNamed(t *testing.T) {
+	t.Parallel()
+	m := soachaModel()
+	m.Cells["#2"], m.Cells["#3"], m.Cells["#4"] = score.Cell{Effect: -0.2, Failed: 1}, score.Cell{Effect: -0.6, Failed: 7}, score.Cell{Effect: 0.9}
+	f := toSoacha
+	f.Products = []string{"#2", "#3", "#4"}
+	o := score.Order{Items: []score.Item{{Product: "13", Title: "Otro"}, {Product: " 3", Title: "Parlante"}}}
+	for _, a := range score.NewScorer(m, score.Settings{}).Explain(f, score.History{}, o).Addends {
+		if e := a.Evidence; a.Code == score.ProductRate && (e.Name != "Parlante" || e.Counts.Failed != 7 || len(e.Parts) != 3 || e.Parts[0].Name != "2") {
+			t.Errorf("got %+v", e)
+		}
 	}
 }
 

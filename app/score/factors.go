@@ -22,10 +22,10 @@ var Factors = [FactorCount]Factor{
 	{PaymentCOD, -1.6, 0.5, unitsPaymentCOD},
 	{CustomerRefusedBefore, -1.4, 0.5, unitsRefused},
 	{CustomerDeliveredBefore, 0.6, 0.3, unitsDelivered},
-	{PhoneMissing, -0.9, 0.4, when(func(f *Facts) bool { return f.Missing&MissingPhone != 0 })},
+	{PhoneMissing, -0.9, 0.4, when(func(f *Facts) bool { return f.lacks(MissingPhone) })},
 	{PhoneInvalid, -0.7, 0.4, when(func(f *Facts) bool { return f.PhoneInvalid })},
 	{PhoneRepeatedDigits, -0.8, 0.4, when(func(f *Facts) bool { return f.PhoneRepeated })},
-	{AddressMissing, -0.9, 0.4, when(func(f *Facts) bool { return f.Missing&MissingAddress != 0 })},
+	{AddressMissing, -0.9, 0.4, when(func(f *Facts) bool { return f.lacks(MissingAddress) })},
 	{AddressNoNumber, -0.6, 0.3, when(func(f *Facts) bool { return f.AddressNoNumber })},
 	{AddressShort, -0.4, 0.3, when(func(f *Facts) bool { return f.AddressShort })},
 	{AddressGibberish, -0.7, 0.4, when(func(f *Facts) bool { return f.AddressGibberish })},
@@ -34,7 +34,7 @@ var Factors = [FactorCount]Factor{
 	{QuantityHigh, -0.3, 0.2, unitsQuantityHigh},
 	{Velocity, -0.9, 0.4, func(_ *Facts, h *History, _ *Model) float64 { return unit(h.Recent >= 2) }},
 	{NightOrder, -0.2, 0.15, when(func(f *Facts) bool { return f.Night })},
-	{EmailMissing, -0.1, 0.1, when(func(f *Facts) bool { return f.Missing&MissingEmail != 0 })},
+	{EmailMissing, -0.1, 0.1, when(func(f *Facts) bool { return f.lacks(MissingEmail) })},
 	{EmailDisposable, -0.5, 0.3, when(func(f *Facts) bool { return f.EmailDisposable })},
 	{NameSuspicious, -0.5, 0.3, when(func(f *Facts) bool { return f.NameSuspicious })},
 	{ShipDays, -0.1, 0.05, unitsShipDays},
@@ -61,6 +61,9 @@ func unit(is bool) float64 {
 func when(is func(*Facts) bool) func(*Facts, *History, *Model) float64 {
 	return func(f *Facts, _ *History, _ *Model) float64 { return unit(is(f)) }
 }
+
+// lacks tells whether the customer left that out. What is withheld from us says nothing.
+func (f *Facts) lacks(what Missing) bool { return f.Missing&(what|MissingPersonal) == what }
 
 // unitsPaymentCOD takes an unknown payment for half of each.
 func unitsPaymentCOD(f *Facts, _ *History, _ *Model) float64 {

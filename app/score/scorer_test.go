@@ -57,7 +57,7 @@ func TestScore_PlacesAddUpAndProductsAreAveraged(t *testing.T) {
 	if want := 3.0 + (0.1 - 0.3 - 0.5) + (-0.6+0.3+0)/3; math.Abs(e.Logit-want) > 1e-12 {
 		t.Errorf("got %v, want %v", e.Logit, want)
 	}
-	off := map[score.Code]score.FactorSetting{score.AreaRate: {Weight: ptr(2.0)}, score.ProductRate: {Off: true}}
+	off := map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}, score.ProductRate: {Off: true}}
 	e = score.NewScorer(m, score.Settings{Factors: off}).Explain(f, score.History{}, score.Order{})
 	if want := 3.0 + 2*(0.1-0.3-0.5); math.Abs(e.Logit-want) > 1e-12 {
 		t.Errorf("places twice, products off: got %v, want %v", e.Logit, want)
@@ -260,7 +260,8 @@ func TestScore_HostileNumbersStayFinite(t *testing.T) {
 		for _, k := range []int{math.MinInt, -1, 0, math.MaxInt} {
 			f := score.Facts{COD: 200, Quantity: n, DispatchHours: k, Total: int64(n), Currency: "COP"}
 			h := score.History{Delivered: n, Failed: k, Recent: n, Mark: -128}
-			if p := s.Score(f, h).Probability; !(p >= 0 && p <= 1) {
+			p := s.Score(f, h).Probability
+			if h.Mark = score.Blocked; !(p >= 0 && p <= 1) || p != s.Score(f, h).Probability {
 				t.Errorf("%d, %d: %v", n, k, p)
 			}
 			_, err := json.Marshal(s.Explain(f, h, score.Order{}))

@@ -55,12 +55,14 @@ func TestSettings_WrongOnesAreNamedByPath(t *testing.T) {
 			"economy.margin: score_amount", "economy.return_cost: score_amount",
 		},
 		`{"economy":{}}`: {"economy.currency: score_currency", "economy.margin: score_amount", "economy.return_cost: score_amount"},
-		`{"carriers":[{"carrier":"","use":"like"}]}`:                                                       {"carriers.0.carrier: score_rule_name", "carriers.0.use: score_rule_use"},
-		`{"carriers":[{"carrier":"TCC","use":"prefer","city":"Soacha"}]}`:                                  {"carriers.0.country: score_rule_place"},
-		`{"carriers":[{"carrier":"TCC","use":"prefer"},{"carrier":" tcc","use":"exclude"}]}`:               {"carriers.1: score_rule_twice"},
-		`{"carriers":[{"carrier":"TCC","use":"prefer","country":"co"},{"carrier":"TCC","use":"exclude"}]}`: nil,
-		`{"carriers":[{"carrier":"` + strings.Repeat("x", 101) + `","use":"prefer"}]}`:                     {"carriers.0.carrier: score_rule_name"},
-		`{"carriers":[` + strings.Repeat(`{"carrier":"TCC","use":"prefer"},`, 200) + `{}]}`:                {"carriers: score_rules_count"},
+		`{"carriers":[{"carrier":"","use":"like"}]}`:                                                                           {"carriers.0.carrier: score_rule_name", "carriers.0.use: score_rule_use"},
+		`{"carriers":[{"carrier":"TCC","use":"prefer","city":"Soacha"}]}`:                                                      {"carriers.0.country: score_rule_place"},
+		`{"carriers":[{"carrier":"TCC","use":"prefer"},{"carrier":" tcc","use":"exclude"}]}`:                                   {"carriers.1: score_rule_twice"},
+		`{"carriers":[{"carrier":"TCC","use":"prefer","country":"co"},{"carrier":"TCC","use":"exclude"}]}`:                     nil,
+		`{"carriers":[{"carrier":"` + strings.Repeat("x", 101) + `","use":"prefer"}]}`:                                         {"carriers.0.carrier: score_rule_name"},
+		`{"carriers":[` + strings.Repeat(`{"carrier":"TCC","use":"prefer"},`, 200) + `{}]}`:                                    {"carriers: score_rules_count"},
+		`{"carriers":[{"carrier":"TCC","use":"prefer","country":"…"}]}`:                                                        {"carriers.0.country: score_rule_name"},
+		`{"carriers":[{"carrier":"TCC","use":"prefer","country":"CO"},{"carrier":"TCC","use":"prefer","country":"Colombia"}]}`: {"carriers.1: score_rule_twice"},
 		`{"bands":{"hi":1}}`:      {"bands.hi: score_unknown"},
 		`{"weights":{}}`:          {"weights: score_unknown"},
 		`{"bands":{"high":"80"}}`: {"bands.high: score_malformed"},
@@ -94,17 +96,17 @@ func TestSettings_WrongOnesAreNamedByPath(t *testing.T) {
 func TestSettings_AStoreOverridesWhatItNames(t *testing.T) {
 	t.Parallel()
 	above := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {Off: true}, score.NightOrder: {Weight: ptr(-1.0)}},
-		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: ptr(0.05),
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {Off: true}, score.NightOrder: {Weight: new(-1.0)}},
+		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: new(0.05),
 		Carriers: []score.CarrierRule{{Carrier: "TCC", Use: score.UsePrefer}}, Bands: score.Bands{High: 85},
 	}
 	own := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}}, Bands: score.Bands{Low: 30}, Explore: ptr(0.0), Carriers: []score.CarrierRule{},
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}}, Bands: score.Bands{Low: 30}, Explore: new(0.0), Carriers: []score.CarrierRule{},
 	}
 	got := score.Merge(score.Merge(score.Defaults(), above), own)
 	want := score.Settings{
-		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}, score.NightOrder: {Weight: ptr(-1.0)}},
-		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: ptr(0.0),
+		Factors: map[score.Code]score.FactorSetting{score.Velocity: {}, score.NightOrder: {Weight: new(-1.0)}},
+		Economy: &score.Economy{Currency: "COP", Margin: "1", ReturnCost: "2"}, Explore: new(0.0),
 		Carriers: []score.CarrierRule{}, Bands: score.Bands{High: 85, Medium: 60, Low: 30},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -180,7 +182,7 @@ func TestSettings_ValidOnesScoreFinitely(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawSettings(t)
 		s.Economy = &score.Economy{Currency: "COP", Margin: rapid.StringMatching(`[0-9]{1,15}\.[0-9]{5}1`).Draw(t, "margin"), ReturnCost: "999999999999999"}
-		s.Explore = ptr(rapid.Float64Range(0, 0.1).Draw(t, "explore"))
+		s.Explore = new(rapid.Float64Range(0, 0.1).Draw(t, "explore"))
 		fatalIn(t, s.Validate())
 		data, err := s.Canonical()
 		fatalIn(t, err)
@@ -228,6 +230,6 @@ func FuzzParseSettings(f *testing.F) {
 
 func ExampleSettingErrors() {
 	_, err := score.ParseSettings([]byte(`{"bands":{"high":120},"factors":{"velocity":{"weight":0.4}}}`))
-	fmt.Println(err) //nolint:forbidigo // an example's output
+	fmt.Println(err)
 	// Output: settings: bands.high: score_band_range, factors.velocity.weight: score_weight_sign
 }
