@@ -163,7 +163,7 @@ func (v *progressView) pace(since time.Duration) {
 	}
 	v.Pace = v.Tell("live.rate", "Rate", text)
 	if v.Known && v.Total > v.Done {
-		left := time.Duration(float64(v.Total-v.Done) / rate * float64(time.Second))
+		left := max(time.Second, time.Duration(float64(v.Total-v.Done)/rate*float64(time.Second)))
 		v.Pace += ", " + v.Tell("live.left", "Left", v.voice.took(left))
 	}
 }
