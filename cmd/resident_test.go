@@ -160,6 +160,14 @@ func TestResidentDemo_FromTheLinkToItsEnd(t *testing.T) {
 		return nil
 	})
 
+	// Commands beside the service have no such store, and say so instead of asking Shopify for it.
+	for _, c := range [][]string{{"doctor"}, {"audit"}} {
+		_, stdout, stderr := command(t, dir, "", c...)
+		if !strings.Contains(stdout, "only the running service reaches") || strings.Contains(stdout+stderr, "cannot be used") {
+			t.Errorf("%v says %s%s", c, stdout, stderr)
+		}
+	}
+
 	// It is removed like any other store, and is gone.
 	v.see("/stores/1/settings")
 	if status := v.send("/stores/1/disconnect", url.Values{"confirm": {"probability-demo-store.myshopify.com"}}); status != http.StatusOK || v.at != "/" {

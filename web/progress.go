@@ -47,7 +47,9 @@ func (s *Server) liveStore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.live(c.Request().Context(), s.pageAbout(c, in), in.ID)
+	p := s.frame(c)
+	p.StoreID = in.ID
+	view, err := s.live(c.Request().Context(), p, in.ID)
 	if err != nil {
 		return err
 	}

@@ -282,5 +282,6 @@ func TestPages_SayOnlyWhatTheyWereToldThemselves(t *testing.T) {
 			t.Errorf("%q is shown", forged)
 		}
 	}
+	alice.send(http.MethodGet, path+"/live", "").want(http.StatusOK) // what another tab asks for meanwhile does not take it away
 	alice.open(path).says("The sync is queued")
 }
