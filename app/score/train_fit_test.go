@@ -57,7 +57,7 @@ func TestTrain_LevelIsTheMostProbableOne(t *testing.T) {
 func TestTrain_FindsTheMostProbableParameters(t *testing.T) {
 	t.Parallel()
 	places := []string{"co|x|a", "co|x|b", "co|x|c"}
-	samples := orders(2_400, func(i int, s *score.Sample) {
+	samples := orders(1_200, func(i int, s *score.Sample) {
 		f := &s.Facts
 		f.Country, f.Province, f.City = "co", "co|x", places[i%7%3]
 		f.PhoneInvalid, f.AddressNoNumber = i%5 == 0, i%6 == 1
@@ -94,7 +94,9 @@ func TestTrain_FindsTheMostProbableParameters(t *testing.T) {
 		{shipped[score.AddressNoNumber].Weight, shipped[score.AddressNoNumber].Spread, func(s score.Sample) bool { return s.Facts.AddressNoNumber }},
 		{0, m.Spread.Country, all},
 		{0, m.Spread.Province, all},
-		{0, m.Spread.City, at(places[0])}, {0, m.Spread.City, at(places[1])}, {0, m.Spread.City, at(places[2])},
+		{0, m.Spread.City, at(places[0])},
+		{0, m.Spread.City, at(places[1])},
+		{0, m.Spread.City, at(places[2])},
 		{0, m.Spread.Product, func(s score.Sample) bool { return len(s.Facts.Products) > 0 }},
 	}
 	x := make([]float64, len(parameters))
@@ -104,7 +106,7 @@ func TestTrain_FindsTheMostProbableParameters(t *testing.T) {
 			on[i] = append(on[i], p.on(s))
 		}
 	}
-	for range 150 {
+	for range 120 {
 		for k, p := range parameters {
 			slope, bend := -(x[k]-p.mean)/(p.sd*p.sd), 1/(p.sd*p.sd)
 			for i, s := range samples {

@@ -46,8 +46,13 @@ func TestTrain_ComesNearTheTruth(t *testing.T) {
 		variant          string
 		outcomes, stores int
 	}{
-		{"plain", 0, 60}, {"plain", 50, 60}, {"plain", 300, 16}, {"plain", 3_000, 2},
-		{"sparse", 300, 8}, {"drift", 300, 16}, {"selection", 300, 16},
+		{"plain", 0, 40},
+		{"plain", 50, 40},
+		{"plain", 300, 12},
+		{"plain", 3_000, 1},
+		{"sparse", 300, 6},
+		{"drift", 300, 12},
+		{"selection", 300, 12},
 	} {
 		m := average(t, of.variant, of.outcomes, of.stores)
 		m.Refused = 1 // so few stores do not tell; see below
@@ -73,7 +78,7 @@ func average(t *testing.T, of string, outcomes, stores int) synthetic.Mean {
 // Outcomes dealt out at random teach nothing, and the gate says so.
 func TestTrain_RefusesPermutedOutcomes(t *testing.T) {
 	t.Parallel()
-	const stores = 60
+	const stores = 40
 	refused := map[score.GateReason]int{}
 	for seed := range uint64(stores) {
 		s := synthetic.New(seed+100, plain, 320)
