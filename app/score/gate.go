@@ -5,7 +5,7 @@ import "math"
 // A new model goes live when it predicted outcomes that neither it nor the current one had seen better than the current one by more
 // than one standard error of the paired differences of log-loss, and better than the base rate likewise; and when its
 // calibration error is within maxCalibrationError, over what chance alone shows with so few orders. Where the current one is far off, it
-// must beat the base rate by however little: a store where nearly all is delivered has little to beat it with.
+// must beat the base rate by half of one: a store where nearly all is delivered has little to beat it with.
 //
 // A blended model moves but the level and places, of which the shipped ones know nothing, and from outcomes too few for such proofs:
 // it must have predicted better than both, by however little. Of outcomes dealt out at random, which leave but the level to learn,
@@ -13,6 +13,7 @@ import "math"
 const (
 	gateErrors          = 1.0
 	farOff              = 3.0 // standard errors
+	gateErrorsFarOff    = 0.5
 	maxCalibrationError = 0.05
 	testedFrom          = 50
 	testedFromBlended   = 10
@@ -25,8 +26,8 @@ func judge(basis Basis, t Tested) (Decision, GateReason) {
 		enough, errors = testedFrom, gateErrors
 	}
 	baseErrors := errors
-	if t.Gain > farOff*t.GainError {
-		baseErrors = 0
+	if learned && t.Gain > farOff*t.GainError {
+		baseErrors = gateErrorsFarOff
 	}
 	switch {
 	case basis == BasisPrior:

@@ -30,7 +30,8 @@ func TestGate(t *testing.T) {
 		{"the same, blended", score.BasisBlended, func(t *score.Tested) { t.Gain = 0.01 }, score.ReasonBetter},
 		{"worse, blended", score.BasisBlended, func(t *score.Tested) { t.Gain = 0 }, score.ReasonNotBetter},
 		{"within one error of the base rate", score.BasisLearned, func(t *score.Tested) { t.BaseGain = 0.02 }, score.ReasonNotBetterThanBase},
-		{"the same, and the current one far off", score.BasisLearned, func(t *score.Tested) { t.BaseGain, t.Gain = 0.02, 0.031 }, score.ReasonBetter},
+		{"the same, and the current one far off", score.BasisLearned, func(t *score.Tested) { t.BaseGain, t.Gain = 0.011, 0.031 }, score.ReasonBetter},
+		{"within half an error, however far off", score.BasisLearned, func(t *score.Tested) { t.BaseGain, t.Gain = 0.01, 1 }, score.ReasonNotBetterThanBase},
 		{"worse than the base rate, however far off", score.BasisLearned, func(t *score.Tested) { t.BaseGain, t.Gain = 0, 1 }, score.ReasonNotBetterThanBase},
 		{"worse than the base rate, blended", score.BasisBlended, func(t *score.Tested) { t.BaseGain = -0.001 }, score.ReasonNotBetterThanBase},
 		{"badly calibrated", score.BasisLearned, func(t *score.Tested) { t.CalibrationErr = 0.081 }, score.ReasonBadlyCalibrated},
@@ -120,5 +121,51 @@ func TestTrain_ARefusalKeepsCountsUpToDate(t *testing.T) {
 	again, second := score.Train(samples, m, now.Add(time.Hour))
 	if second.Live || again.Version != 1 {
 		t.Errorf("nothing is new, and yet live %v, version %d", second.Live, again.Version)
+	}
+}
+
+// What was heard later was not known then: with all outcomes reported yesterday, nothing could have been predicted from them.
+func TestTrain_PredictsFromWhatWasKnownThen(t *testing.T) {
+	t.Parallel()
+	late := func(known func(i int, s *score.Sample)) score.Report {
+		_, report := score.Train(orders(1_000, func(i int, s *score.Sample) {
+			s.At = now.Add(-60*day - time.Duration(1_000-i)*6*time.Hour)
+			s.Facts.Missing, s.Settled.At = score.MissingTotal, s.At.Add(5*day)
+			known(i, s)
+		}), nil, now)
+		return report
+	}
+	report := late(func(_ int, s *score.Sample) { s.Settled.At = now.Add(-day) })
+	if report.N != 1_000 || report.Tested.N == 0 || report.Tested.Gain != 0 {
+		t.Errorf("of %d outcomes, tested on %d: gained %v, want 0", report.N, report.Tested.N, report.Tested.Gain)
+	}
+	report = late(func(int, *score.Sample) {})
+	if report.Tested.Gain < 0.05 {
+		t.Errorf("outcomes known in time gained %v, want more", report.Tested.Gain)
+	}
+	// Orders that had not settled then are left out as well: here failures are heard of at once, deliveries after 59 days.
+	report = late(func(i int, s *score.Sample) {
+		s.At = now.Add(-60*day - time.Duration(1_000-i)*3*time.Hour)
+		s.Settled = score.Settled{Outcome: score.Delivered, At: s.At.Add(59 * day)}
+		if i%5 == 0 {
+			s.Settled = score.Settled{Outcome: score.Failed, At: s.At.Add(time.Hour)}
+		}
+	})
+	if report.SettlingDays != 59 || report.Tested.Loss > 0.53 { // 0.50 is what saying 0.8 to all costs
+		t.Errorf("settled within %v days, loss %v: young failures were learnt from", report.SettlingDays, report.Tested.Loss)
+	}
+}
+
+// How much places differ is found, too: the truth is drawn with the shipped spreads.
+func TestTrain_FindsHowMuchPlacesDiffer(t *testing.T) {
+	t.Parallel()
+	s := synthetic.New(1, variant(t, "sparse"), 6_000)
+	got, want := score.Learn(s.Samples, s.Now).Spread, score.Shipped().Spread
+	for name, pair := range map[string][2]float64{
+		"province": {got.Province, want.Province}, "city": {got.City, want.City}, "product": {got.Product, want.Product},
+	} {
+		if ratio := pair[0] / pair[1]; ratio < 0.75 || ratio > 1.3 {
+			t.Errorf("%s: spread %.3f, in truth %.3f", name, pair[0], pair[1])
+		}
 	}
 }
