@@ -20,8 +20,12 @@ const (
 	rescoreBatch = 500
 	// scoreTime is how long one job goes on before it gives way to other stores'.
 	scoreTime = 10 * time.Second
-	// scoreYield is how long rating all orders anew waits after each transaction while very many deliver.
+	// scoreYield is how long rating waits after each transaction while very many deliver.
 	scoreYield = 50 * time.Millisecond
+	// scoreShare is the part of the time that rating takes while orders are imported, one in so many, and scoreRest the longest that it
+	// rests at once. Each page may change the same scores again, and the import is what somebody waits for.
+	scoreShare = 10
+	scoreRest  = time.Second
 )
 
 // What became of scores, as it is counted.
@@ -127,6 +131,7 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 		if a.Disk() != DiskOK {
 			return Progress{After: diskPause}, nil
 		}
+		begun := time.Now()
 		more, err := a.scoreSome(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // disconnected meanwhile
@@ -137,6 +142,13 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 			return Progress{Done: true}, nil
 		case !time.Now().Before(until) || ctx.Err() != nil:
 			return Progress{}, ctx.Err()
+		}
+		importing, err := a.store.Importing(ctx, id)
+		if err != nil {
+			return Progress{}, err
+		}
+		if importing {
+			waited(ctx, nil, min(scoreRest, (scoreShare-1)*time.Since(begun)))
 		}
 		a.giveWay(ctx, scoreYield)
 	}

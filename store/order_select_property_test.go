@@ -50,13 +50,14 @@ func anyFilter(rt *rapid.T, id int64) store.OrderFilter {
 	}
 	f := store.OrderFilter{
 		IntegrationID: id, MinTotal: amount("min"), MaxTotal: amount("max"), Since: day("since"), Until: day("until"),
-		ImportedSince:     rapid.SampledFrom([]time.Time{{}, {}, noon, noon.Add(time.Hour)}).Draw(rt, "imported since"),
-		FinancialStatus:   rapid.SampledFrom([]string{"", "", "paid", "null", "voided", "none such"}).Draw(rt, "financial"),
-		FulfillmentStatus: rapid.SampledFrom([]string{"", "", "unfulfilled", "null", "fulfilled"}).Draw(rt, "fulfillment"),
+		ImportedSince:       rapid.SampledFrom([]time.Time{{}, {}, noon, noon.Add(time.Hour)}).Draw(rt, "imported since"),
+		FinancialStatus:     rapid.SampledFrom([]string{"", "", "paid", "null", "voided", "none such"}).Draw(rt, "financial"),
+		FulfillmentStatus:   rapid.SampledFrom([]string{"", "", "unfulfilled", "null", "fulfilled"}).Draw(rt, "fulfillment"),
+		DeliveryProbability: rapid.SampledFrom([]string{"", "", "", "high", "very_low"}).Draw(rt, "probability"),
 		Search: rapid.SampledFrom([]string{
 			"", "", "bogot", "BOGOTÁ", "ñ", "Ñandú", "josé", "%", "_", "'", `\`, `"`, "zq", "z", "zzz", "b.co", "#1", "1", "日本", "a@b", "ana ñandú", "本", "abcd", "abcd",
 		}).Draw(rt, "search"),
-		Order: store.OrderBy{Field: rapid.SampledFrom([]string{"created_at", "updated_at", "imported_at", "total_price"}).Draw(rt, "order"), Desc: rapid.Bool().Draw(rt, "desc")},
+		Order: store.OrderBy{Field: rapid.SampledFrom([]string{"created_at", "updated_at", "imported_at", "total_price", "delivery_score"}).Draw(rt, "order"), Desc: rapid.Bool().Draw(rt, "desc")},
 	}
 	switch rapid.IntRange(0, 3).Draw(rt, "plain") {
 	case 0: // what the buckets of totals can answer
@@ -78,6 +79,7 @@ func chosen(f store.OrderFilter, all []store.Order) []store.Order {
 			(f.Since.IsZero() || !o.CreatedAt.IsZero() && !o.CreatedAt.Before(f.Since)) &&
 			(f.Until.IsZero() || !o.CreatedAt.IsZero() && !o.CreatedAt.After(f.Until)) &&
 			(f.ImportedSince.IsZero() || !o.ImportedAt.Before(f.ImportedSince)) &&
+			(f.DeliveryProbability == "" || f.DeliveryProbability == o.DeliveryProbability) &&
 			(f.FinancialStatus == "" || f.FinancialStatus == o.FinancialStatus || f.FinancialStatus == "null" && o.FinancialStatus == "") &&
 			(f.FulfillmentStatus == "" || f.FulfillmentStatus == status || (status == "" || status == "unfulfilled") && f.FulfillmentStatus != "fulfilled")
 		found := f.Search == ""
@@ -103,6 +105,17 @@ func chosen(f store.OrderFilter, all []store.Order) []store.Order {
 func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
+	// Few scores, and some orders that have none; those that change get theirs later than those that come.
+	s.ReadWith(1, func(o shopify.Order) store.Reading {
+		return store.Reading{Facts: []byte(o.CustomerName), Version: len(o.CustomerName) % 5}
+	})
+	rate := func(o store.OrderToRate) *store.Rating {
+		if o.Version == 0 {
+			return nil
+		}
+		return &store.Rating{Score: 40 * (len(o.Facts) % 3), Probability: []string{"very_low", "low", "high"}[len(o.Facts)%3]}
+	}
+	s.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rate })
 	rapid.Check(t, func(rt *rapid.T) {
 		id, other := connect(rt, s, uuid.New(), "a.myshopify.com"), connect(rt, s, uuid.New(), "b.myshopify.com")
 		for round := range rapid.IntRange(1, 3).Draw(rt, "rounds") {
@@ -120,6 +133,19 @@ func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 				}
 				_, err := tx.DeleteOrder(ctx, id, itoa(rapid.IntRange(1, 40).Draw(rt, "deleted")), noon)
 				return err
+			})
+		}
+		if rapid.Bool().Draw(rt, "all rated") {
+			update(rt, s, func(ctx context.Context, tx *store.Tx) error {
+				due, err := tx.DueScores(ctx, id, 1000)
+				if err != nil {
+					return err
+				}
+				rated := make([]store.Rated, len(due))
+				for i, o := range due {
+					rated[i] = store.Rated{Order: o, Rating: rate(o)}
+				}
+				return tx.PutScores(ctx, id, rated)
 			})
 		}
 		store.TightenBounds(s, 1000, 1000, 1000, 1000, 1000)
