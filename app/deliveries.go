@@ -266,7 +266,7 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		if err := noteHabits(ctx, tx, id, works); err != nil {
 			return err
 		}
-		if err := a.score(ctx, tx, id); err != nil {
+		if err := a.scoreWith(ctx, tx, id, len(versions)); err != nil {
 			return err
 		}
 		return tx.MarkDeliveries(ctx, done)

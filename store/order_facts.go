@@ -106,7 +106,7 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	}
 	for _, f := range w.facts {
 		if f.fresh == nil {
-			tx.madeDue(integrationID, f.id)
+			tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, f.id)
 		}
 	}
 	if err := w.write(ctx, tx, op, integrationID); err != nil {
@@ -118,12 +118,18 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	return tx.disturb(ctx, op, integrationID, moved)
 }
 
-// madeDue notes that the transaction made the score of an order due.
-func (tx *Tx) madeDue(integrationID int64, orders ...int64) {
+// madeDue is the orders whose scores a transaction made due: those that it wrote, and others that depend on them.
+type madeDue struct{ written, others []int64 }
+
+// dueIn is what the transaction made due in an integration.
+func (tx *Tx) dueIn(integrationID int64) *madeDue {
 	if tx.due == nil {
-		tx.due = make(map[int64][]int64)
+		tx.due = make(map[int64]*madeDue)
 	}
-	tx.due[integrationID] = append(tx.due[integrationID], orders...)
+	if tx.due[integrationID] == nil {
+		tx.due[integrationID] = &madeDue{}
+	}
+	return tx.due[integrationID]
 }
 
 const factsColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
