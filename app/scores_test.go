@@ -126,7 +126,7 @@ func TestScores_FollowNoOrderOfArrival(t *testing.T) {
 	for round := range storetest.Size(4, 2) {
 		w := setup(t)
 		id := w.connect(t).Integration.ID
-		order := rand.New(rand.NewPCG(1, uint64(round))).Perm(len(bodies)) //nolint:gosec // a test repeats itself
+		order := rand.New(rand.NewPCG(1, uint64(round))).Perm(len(bodies))
 		for i, at := range order {
 			if round == 0 {
 				at = i
@@ -308,7 +308,7 @@ func TestTrain_StoresWhatItLearnsAndRatesAnew(t *testing.T) {
 	w.clock.Add(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 6, 0).Sub(w.clock.Now()))
 	id := w.connect(t).Integration.ID
 	const outcomes = 700
-	dice := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test repeats itself
+	dice := rand.New(rand.NewPCG(1, 2))
 	var bodies []string
 	for n := range outcomes { // most fail, which no expert expects, but for one city
 		end, city, failing := "delivered", "Medellín", 0.8

@@ -71,8 +71,10 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		counts = make(outcomeCounts)
 	)
 	for _, r := range rows {
-		now := storedFacts{id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
-			version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh}
+		now := storedFacts{
+			id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
+			version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh,
+		}
 		if r.fresh != nil { // who depends on it has been noted
 			now.keys = r.fresh.place.keys
 			counts.add(now, 1)

@@ -37,8 +37,9 @@ func fillScores(tb tester, s *store.Store, id int64) {
 		}))
 	}
 	put(tb, s, id, vs...)
+	first := facts(tb, s, id, "1").OrderID
 	update(tb, s, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SetCustomerMark(ctx, id, facts(tb, s, id, "1").OrderID, -1, noon)
+		_, err := tx.SetCustomerMark(ctx, id, first, -1, noon)
 		if err != nil {
 			return err
 		}
@@ -106,8 +107,9 @@ func TestScores_ErasedCustomersLeaveNoTrace(t *testing.T) {
 		return store.Version{Order: must(shopify.ParseOrder([]byte(raw)))(t), ObservedAt: noon}
 	}
 	put(t, s, id, body(1, "x@b.co"), body(5, "x@b.co"), body(9, "y@b.co"))
+	first := facts(t, s, id, "1").OrderID
 	update(t, s, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SetCustomerMark(ctx, id, facts(t, s, id, "1").OrderID, -1, noon)
+		_, err := tx.SetCustomerMark(ctx, id, first, -1, noon)
 		return err
 	})
 	rateDue(t, s, id, 9)
@@ -267,8 +269,9 @@ func TestEachSample_GivesTheNewestInTheirOrder(t *testing.T) {
 	}
 	put(t, s, id, vs...)
 	rateDue(t, s, id, 50)
+	newest := facts(t, s, id, "39").OrderID
 	update(t, s, func(ctx context.Context, tx *store.Tx) error {
-		return tx.SetReported(ctx, id, facts(t, s, id, "39").OrderID, store.ParcelFailed, noon, "")
+		return tx.SetReported(ctx, id, newest, store.ParcelFailed, noon, "")
 	})
 	for _, c := range []struct{ settled, open, wantSettled, wantOpen int }{
 		{100, 100, 31, 9}, {10, 100, 10, 2}, {100, 4, 31, 4}, {10, 0, 10, 0}, {0, 5, 0, 0},

@@ -20,9 +20,13 @@ func fatal(t testing.TB, err error) {
 // places and products that random models and orders share, so that they meet.
 var (
 	somePlaces = [][4]string{
-		{"", "", "", ""}, {"co", "", "", ""}, {"co", "co|cundinamarca", "", ""},
-		{"co", "co|cundinamarca", "co|cundinamarca|soacha", ""}, {"co", "co|cundinamarca", "co|cundinamarca|soacha", "co|cundinamarca|soacha|250051"},
-		{"co", "co|ant", "co|ant|medellin", ""}, {"mx", "mx|jal", "mx|jal|zapopan", ""},
+		{"", "", "", ""},
+		{"co", "", "", ""},
+		{"co", "co|cundinamarca", "", ""},
+		{"co", "co|cundinamarca", "co|cundinamarca|soacha", ""},
+		{"co", "co|cundinamarca", "co|cundinamarca|soacha", "co|cundinamarca|soacha|250051"},
+		{"co", "co|ant", "co|ant|medellin", ""},
+		{"mx", "mx|jal", "mx|jal|zapopan", ""},
 	}
 	someProducts = []string{"p1", "p2", "p3", "p4"}
 )
