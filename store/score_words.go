@@ -21,7 +21,7 @@ func (tx *Tx) SetReported(ctx context.Context, integrationID, orderID int64, out
 		orderID, outcome, millis(at), null(carrier)); err != nil {
 		return failed(op, err)
 	}
-	tx.madeDue(integrationID, orderID)
+	tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, orderID)
 	after, counts := before, make(outcomeCounts)
 	after.reported = outcome
 	counts.add(before, -1)
@@ -38,7 +38,7 @@ func (tx *Tx) SetMark(ctx context.Context, integrationID, orderID int64, mark in
 	if _, err := tx.readFacts(ctx, op, integrationID, orderID); err != nil {
 		return err
 	}
-	tx.madeDue(integrationID, orderID)
+	tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, orderID)
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET mark = $2, due = 1 WHERE order_id = $1`, orderID, mark)
 	return failed(op, err)
 }
