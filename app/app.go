@@ -99,6 +99,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 		a.disk.measure = st.Space
 	}
 	st.ReadWith(score.FactsVersion, a.readForScore)
+	st.RateWith(a.rater)
 	return a, nil
 }
 

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"time"
+
+	"probability/app/score"
+	"probability/store"
 )
 
 // HurryDrains lets jobs wait so long for more deliveries, gather for so long, and give way after so long.
@@ -102,3 +105,30 @@ func Writing(a *App) bool {
 
 // Restart lets the application have started just now.
 func Restart(a *App) { a.started = a.now() }
+
+// StoreOrders stores orders in one transaction and rates them, as an import does.
+func StoreOrders(ctx context.Context, a *App, integrationID int64, vs []store.Version) error {
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := a.putOrders(ctx, tx, integrationID, vs)
+		return err
+	})
+}
+
+// SetScoring is another start with other settings of the installation.
+func SetScoring(a *App, s score.Settings) {
+	a.cfg.Scoring = s
+	a.scorers.basis = nil
+}
+
+// ScoreSome is one transaction of the job of the scores.
+func ScoreSome(ctx context.Context, a *App, id int64) (more bool, err error) {
+	return a.scoreSome(ctx, id)
+}
+
+// Score rates what a transaction made due.
+func Score(ctx context.Context, a *App, tx *store.Tx, id int64) error { return a.score(ctx, tx, id) }
+
+// Rescore lets all orders be rated anew.
+func Rescore(ctx context.Context, a *App, tx *store.Tx, id int64) error {
+	return a.rescore(ctx, tx, id)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"probability/app/score"
@@ -11,15 +12,20 @@ import (
 )
 
 const (
-	// scoreAtOnce is how many due scores the transaction that makes them due sees to: those of the orders that it wrote and of their
-	// customers' others. What is left a job does.
-	scoreAtOnce = 500
+	// scoreAtOnce is how many due scores the transaction that makes them due sees to: those of the orders that it wrote, a page at
+	// most, and a few of their customers' others. What is left a job does: when a store is imported from its newest order on, each page
+	// changes the same scores again.
+	scoreAtOnce = 300
 	// rescoreBatch is how many orders one transaction rates anew. It takes some milliseconds.
 	rescoreBatch = 500
 	// scoreTime is how long one job goes on before it gives way to other stores'.
 	scoreTime = 10 * time.Second
-	// scoreYield is how long rating all orders anew waits after each transaction while very many deliver.
+	// scoreYield is how long rating waits after each transaction while very many deliver.
 	scoreYield = 50 * time.Millisecond
+	// scoreShare is the part of the time that rating takes while orders are imported, one in so many, and scoreRest the longest that it
+	// rests at once. Each page may change the same scores again, and the import is what somebody waits for.
+	scoreShare = 10
+	scoreRest  = time.Second
 )
 
 // What became of scores, as it is counted.
@@ -41,13 +47,23 @@ func (a *App) putOrders(ctx context.Context, tx *store.Tx, id int64, vs []store.
 // score rates the orders of an integration whose scores are due, within the transaction that made them so. Whatever goes wrong with
 // that does not keep the transaction from storing what it came for: the scores stay due, and a job tries again.
 func (a *App) score(ctx context.Context, tx *store.Tx, id int64) error {
-	var more bool
+	if !tx.MadeDue(id) {
+		return nil
+	}
+	var rest bool
 	err := tx.Try(ctx, func(ctx context.Context) (err error) {
-		more, err = a.rateDue(ctx, tx, id, scoreAtOnce)
-		return err
+		var due []store.OrderToRate
+		if due, rest, err = tx.ScoresMadeDue(ctx, id, scoreAtOnce); err != nil || len(due) == 0 {
+			return err
+		}
+		st, err := tx.ScoreState(ctx, id)
+		if err != nil {
+			return err
+		}
+		return a.rateAll(ctx, tx, st, due)
 	})
 	switch {
-	case err == nil && !more:
+	case err == nil && !rest:
 		return nil
 	case err != nil && (store.Unavailable(err) || ctx.Err() != nil):
 		return err
@@ -56,6 +72,30 @@ func (a *App) score(ctx context.Context, tx *store.Tx, id int64) error {
 		return nil // the sweeper finds them; a job here would be tried at once and meet the same
 	}
 	return a.queue.insert(ctx, tx, ScoreOrders{IntegrationID: id})
+}
+
+// rater rates orders of an integration before they are stored. Whatever goes wrong with that does not keep them from being stored:
+// they wait for the job.
+func (a *App) rater(ctx context.Context, tx *store.Tx, id int64) (rate store.Rate) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.ErrorContext(ctx, "orders are stored without their scores", "integration_id", id, "panic", p, "trace", string(debug.Stack()))
+			rate = nil
+		}
+	}()
+	st, err := tx.ScoreState(ctx, id)
+	if err == nil {
+		var s *score.Scorer
+		if s, _, err = a.scorerOf(ctx, tx, st); err == nil {
+			return func(o store.OrderToRate) *store.Rating {
+				r := a.rate(ctx, s, o)
+				a.counters.rated(r != nil)
+				return r
+			}
+		}
+	}
+	a.log.ErrorContext(ctx, "orders are stored without their scores", "integration_id", id, "error", err)
+	return nil
 }
 
 // rateDue rates at most limit orders that are due.
@@ -77,17 +117,12 @@ func (a *App) rateAll(ctx context.Context, tx *store.Tx, st store.ScoreState, or
 	if err != nil {
 		return err
 	}
-	rated, failed := make([]store.Rated, len(orders)), 0
+	rated := make([]store.Rated, len(orders))
 	for i, o := range orders {
-		if rated[i] = (store.Rated{Order: o, Rating: a.rate(ctx, s, o)}); rated[i].Rating == nil {
-			failed++
-		}
+		rated[i] = store.Rated{Order: o, Rating: a.rate(ctx, s, o)}
+		a.counters.rated(rated[i].Rating != nil)
 	}
-	if err := tx.PutScores(ctx, st.IntegrationID, rated); err != nil {
-		return err
-	}
-	a.counters.rated(len(orders)-failed, failed)
-	return nil
+	return tx.PutScores(ctx, st.IntegrationID, rated)
 }
 
 // ScoreOrders is the job that rates what is due, and carries the rating of all orders on. Its progress says when it goes on.
@@ -96,6 +131,7 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 		if a.Disk() != DiskOK {
 			return Progress{After: diskPause}, nil
 		}
+		begun := time.Now()
 		more, err := a.scoreSome(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // disconnected meanwhile
@@ -106,6 +142,13 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 			return Progress{Done: true}, nil
 		case !time.Now().Before(until) || ctx.Err() != nil:
 			return Progress{}, ctx.Err()
+		}
+		importing, err := a.store.Importing(ctx, id)
+		if err != nil {
+			return Progress{}, err
+		}
+		if importing {
+			waited(ctx, nil, min(scoreRest, (scoreShare-1)*time.Since(begun)))
 		}
 		a.giveWay(ctx, scoreYield)
 	}

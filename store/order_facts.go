@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -21,6 +22,7 @@ type readOrderRow struct {
 	known   bool // it was stored before
 	placed  int64
 	reading *Reading
+	fresh   *freshScore // nil: its score is due
 }
 
 // storedFacts is what is stored of an order for its score.
@@ -31,6 +33,7 @@ type storedFacts struct {
 	outcomeAt         sql.NullInt64
 	version           int
 	facts             []byte
+	fresh             *freshScore
 }
 
 // place is where an order stands among those of its customer.
@@ -69,8 +72,16 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		counts = make(outcomeCounts)
 	)
 	for _, r := range rows {
-		now := storedFacts{id: r.id, placed: r.placed, keys: h.keys(r.reading.Identity), outcome: r.reading.Settled.Outcome,
-			outcomeAt: millis(r.reading.Settled.At), version: r.reading.Version, facts: r.reading.Facts}
+		now := storedFacts{id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
+			version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh}
+		if r.fresh != nil { // who depends on it has been noted
+			now.keys = r.fresh.place.keys
+			counts.add(now, 1)
+			w.add(now)
+			w.move(place{}, now.place(), r.id)
+			continue
+		}
+		now.keys = h.keys(r.reading.Identity)
 		before, there := stored[r.id]
 		if !there {
 			counts.add(now, 1)
@@ -97,6 +108,11 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		}
 		w.add(now)
 	}
+	for _, f := range w.facts {
+		if f.fresh == nil {
+			tx.madeDue(integrationID, f.id)
+		}
+	}
 	if err := w.write(ctx, tx, op, integrationID); err != nil {
 		return err
 	}
@@ -107,6 +123,14 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		return err
 	}
 	return tx.settleNewcomers(ctx, op, integrationID, unread)
+}
+
+// madeDue notes that the transaction made the score of an order due.
+func (tx *Tx) madeDue(integrationID int64, orders ...int64) {
+	if tx.due == nil {
+		tx.due = make(map[int64][]int64)
+	}
+	tx.due[integrationID] = append(tx.due[integrationID], orders...)
 }
 
 const factsColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
@@ -167,16 +191,22 @@ func (p place) appendRows(rows []orderKey, id int64) []orderKey {
 
 // write stores what was gathered.
 func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationID int64) error {
-	const columns = 12
+	const columns = 18
 	for _, size := range orderBatches {
 		for ; len(w.facts) >= size; w.facts = w.facts[size:] {
 			args := make([]any, 0, size*columns)
 			for _, f := range w.facts[:size] {
-				args = append(args, f.id, integrationID, scoreDue, f.placed, f.outcome, f.outcomeAt,
-					nullKey(f.keys[keyPhone]), nullKey(f.keys[keyEmail]), nullKey(f.keys[keyAddress]), nullKey(f.keys[keyIP]), f.version, notNil(f.facts))
+				state, fresh := scoreDue, freshScore{}
+				if f.fresh != nil {
+					state, fresh = f.fresh.state, *f.fresh
+				}
+				args = append(args, f.id, integrationID, state, f.placed, f.outcome, f.outcomeAt,
+					nullKey(f.keys[keyPhone]), nullKey(f.keys[keyEmail]), nullKey(f.keys[keyAddress]), nullKey(f.keys[keyIP]), f.version, notNil(f.facts),
+					fresh.factors(), fresh.history.Delivered, fresh.history.Failed, fresh.history.Earlier, fresh.history.Recent, fresh.history.Mark)
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_facts (order_id, integration_id, due, placed_at, outcome, outcome_at,
-					phone_key, email_key, address_key, ip_key, facts_version, facts) VALUES `+sqlite.values(size, columns)+`
+					phone_key, email_key, address_key, ip_key, facts_version, facts,
+					factors, delivered, failed, earlier, recent, customer_mark) VALUES `+sqlite.values(size, columns)+`
 				ON CONFLICT (order_id) DO UPDATE SET due = excluded.due, placed_at = excluded.placed_at, outcome = excluded.outcome,
 					outcome_at = excluded.outcome_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
 					address_key = excluded.address_key, ip_key = excluded.ip_key, facts_version = excluded.facts_version, facts = excluded.facts`,
@@ -191,6 +221,9 @@ func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationI
 			return failed(op, err)
 		}
 	}
+	slices.SortFunc(w.written, func(a, b orderKey) int { // neighbours in the table follow each other
+		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.key, b.key), cmp.Compare(a.placed, b.placed), cmp.Compare(a.id, b.id))
+	})
 	for _, size := range orderBatches {
 		for ; len(w.written) >= size; w.written = w.written[size:] {
 			args := make([]any, 0, size*5)

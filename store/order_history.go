@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -26,40 +27,45 @@ func (tx *Tx) disturb(ctx context.Context, op string, integrationID int64, place
 	}
 	due := make(map[int64]bool)
 	for _, p := range places {
-		for _, key := range p.keys.customer() {
-			for _, o := range n.customer[key] {
-				if o.placed >= p.placed {
-					due[o.id] = true
-				}
-			}
+		if err := n.dependents(ctx, p, due); err != nil {
+			return err
 		}
-		for _, key := range p.keys.day() {
-			if key == 0 {
-				continue
-			}
-			// Behind so many it is nobody's key; the one that comes or goes and a tie are among them.
-			after, err := n.between(ctx, key, p.placed, p.placed+recentSpan, false, tx.store.shared.day+3)
-			if err != nil {
-				return err
-			}
-			for _, o := range after {
+	}
+	return tx.makeDue(ctx, op, integrationID, due)
+}
+
+// dependents adds the orders whose histories may depend on whether there is one at a place.
+func (n *neighbours) dependents(ctx context.Context, p place, due map[int64]bool) error {
+	for _, key := range p.keys.customer() {
+		for _, o := range n.customer[key] {
+			if o.placed >= p.placed {
 				due[o.id] = true
 			}
 		}
 	}
-	return tx.makeDue(ctx, op, due)
+	for _, key := range p.keys.day() {
+		if key == 0 {
+			continue
+		}
+		// Behind so many it is nobody's key; the one that comes or goes and a tie are among them.
+		after, err := n.between(ctx, key, p.placed, p.placed+recentSpan, false, n.tx.store.shared.day+3)
+		if err != nil {
+			return err
+		}
+		for _, o := range after {
+			due[o.id] = true
+		}
+	}
+	return nil
 }
 
 // makeDue notes that scores are due.
-func (tx *Tx) makeDue(ctx context.Context, op string, ids map[int64]bool) error {
+func (tx *Tx) makeDue(ctx context.Context, op string, integrationID int64, ids map[int64]bool) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	list := make([]int64, 0, len(ids))
-	for id := range ids {
-		list = append(list, id)
-	}
-	slices.Sort(list)
+	list := slices.Sorted(maps.Keys(ids))
+	tx.madeDue(integrationID, list...)
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET due = 1 WHERE due <> 1 AND order_id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
 		sqlite.numberList(list))
 	return failed(op, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -34,6 +35,9 @@ const recentSpan = int64(24 * time.Hour / time.Millisecond)
 // dayBucket is the bucket of the other keys of an order.
 func dayBucket(placed int64) int64 { return max(1, dayOf(placed)) }
 
+// maxMillis is after every time.
+const maxMillis = math.MaxInt64
+
 // neighbour is an order that has a key.
 type neighbour struct {
 	key, placed, id int64
@@ -43,7 +47,7 @@ type neighbour struct {
 
 const (
 	neighbourColumns = `k.key, k.placed_at, k.order_id, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END,
-		COALESCE(CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, 9223372036854775807)`
+		COALESCE(CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, 9223372036854775807)` // maxMillis
 	keysOfList = ` n CROSS JOIN order_keys k ON k.integration_id = $2 AND k.bucket = $3 AND k.key = n.value`
 )
 
@@ -71,6 +75,7 @@ type neighbours struct {
 	customer map[int64][]neighbour           // by key, in the order in which they were placed; the first ones
 	days     map[int64]map[int64][]neighbour // by bucket and key; all
 	hot      map[int64]bool                  // buckets that have too many to be read at once
+	joined   map[int64]map[int64][]neighbour // by bucket and key: orders that are not stored yet, of hot buckets
 }
 
 // query reads the orders that have keys that tell of customers, at most limit; order sorts them.
@@ -82,10 +87,12 @@ func (n *neighbours) query(ctx context.Context, keys []int64, order string, limi
 	return list(ctx, n.tx.tx, n.op, scan, from+order+` LIMIT $4`, sqlite.numberList(keys), n.integrationID, customerBucket, limit)
 }
 
+// most is how many of the first orders that have a key may depend on each other, and the first that does not.
+func (n *neighbours) most() int { return n.tx.store.shared.orders + 2 }
+
 // readCustomers reads the first orders that have each of the keys: as many as can matter to any.
 func (n *neighbours) readCustomers(ctx context.Context, keys map[int64]bool) error {
-	shared := n.tx.store.shared
-	most := shared.orders + 2 // those that may depend on each other, and the first that does not
+	shared, most := n.tx.store.shared, n.most()
 	n.customer = make(map[int64][]neighbour, len(keys))
 	ids := slices.Sorted(maps.Keys(keys))
 	if len(ids) == 0 {
@@ -157,7 +164,7 @@ func (n *neighbours) between(ctx context.Context, key, from, to int64, latest bo
 			if latest {
 				slices.Reverse(found)
 			}
-			out = append(out, found...)
+			out = append(out, n.withJoined(bucket, key, from, to, found)...)
 			continue
 		}
 		for _, o := range n.days[bucket][key] {

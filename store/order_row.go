@@ -19,10 +19,18 @@ var orderColumns = [...]string{
 	"order_number", "total_price", "total_millionths", "currency", "customer_name", "customer_email", "email_key", "phone",
 	"payment_type", "source_name", "financial_status", "fulfillment_status", "address", "address_complement", "city",
 	"province", "country", "tags", "test", "search_text",
+	"delivery_score", "delivery_probability", "recommended_carrier", // written once, and then by PutScores
 }
 
-// fixedOrderColumns is how many of orderColumns stay as they were first written.
-const fixedOrderColumns = 4
+// fixedOrderColumns is how many of orderColumns stay as they were first written, and scoreColumns how many at their end a newer
+// version leaves alone.
+const (
+	fixedOrderColumns = 4
+	scoreColumns      = 3
+)
+
+// replacedOrderColumns are those that a newer version writes.
+var replacedOrderColumns = orderColumns[fixedOrderColumns : len(orderColumns)-scoreColumns]
 
 // preparedOrder is a version made ready for its statement.
 type preparedOrder struct {
@@ -33,6 +41,7 @@ type preparedOrder struct {
 	packed packedBody
 
 	reading *Reading // for the score; nil when none is made
+	fresh   *freshScore
 }
 
 func (s *Store) prepare(v Version) *preparedOrder {
@@ -79,7 +88,7 @@ func (p *preparedOrder) appendValues(args []any, integrationID int64, now time.T
 		p.key.at, p.key.observed, p.key.digest, listed.UnixMilli(), millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.CancelledAt),
 		null(o.Number), null(o.TotalPrice), p.total(), null(o.Currency), null(o.CustomerName), null(o.CustomerEmail), null(fold(o.CustomerEmail)), null(o.Phone),
 		null(o.PaymentType), null(o.SourceName), null(o.FinancialStatus), null(o.FulfillmentStatus), null(o.Address), null(o.AddressComplement), null(o.City),
-		null(o.Province), null(o.Country), null(o.Tags), o.Test, p.search)
+		null(o.Province), null(o.Country), null(o.Tags), o.Test, p.search, p.fresh.score(), null(p.fresh.likelihood()), null(p.fresh.carrier()))
 }
 
 // upsertOrders is the statement that writes n orders, each only over an older version that is not deleted. listed_at of an
@@ -88,7 +97,7 @@ func upsertOrders(n int) string {
 	var b strings.Builder
 	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + sqlite.values(n, len(orderColumns)) +
 		" ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET ")
-	for i, c := range orderColumns[fixedOrderColumns:] {
+	for i, c := range replacedOrderColumns {
 		if i > 0 {
 			b.WriteString(", ")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,9 +75,40 @@ func scanToRate(r row) (o toRate, err error) {
 func (tx *Tx) DueScores(ctx context.Context, integrationID int64, limit int) ([]OrderToRate, error) {
 	op := fmt.Sprintf("scores: due of integration %d", integrationID)
 	found, err := list(ctx, tx.tx, op, scanToRate, dueScores, integrationID, limit)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return nil, err
 	}
+	return tx.withHistories(ctx, op, integrationID, found)
+}
+
+// MadeDue tells whether the transaction made any scores of an integration due.
+func (tx *Tx) MadeDue(integrationID int64) bool { return len(tx.due[integrationID]) > 0 }
+
+// ScoresMadeDue are the orders whose scores this transaction made due, at most limit: first those that it wrote, then those that depend
+// on them. rest tells that there are more; each is told once.
+func (tx *Tx) ScoresMadeDue(ctx context.Context, integrationID int64, limit int) (orders []OrderToRate, rest bool, err error) {
+	op := fmt.Sprintf("scores: made due of integration %d", integrationID)
+	ids := tx.due[integrationID]
+	delete(tx.due, integrationID)
+	if rest = len(ids) > limit; rest {
+		ids = ids[:limit]
+	}
+	if len(ids) == 0 {
+		return nil, false, nil
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	found, err := list(ctx, tx.tx, op, scanToRate, `SELECT `+toRateColumns+` FROM `+sqlite.numbers("$1")+` n CROSS JOIN order_facts f ON f.order_id = n.value
+		CROSS JOIN orders o ON o.id = f.order_id WHERE f.integration_id = $2 AND f.due = 1`, sqlite.numberList(slices.Compact(ids)), integrationID)
+	if err != nil {
+		return nil, false, err
+	}
+	orders, err = tx.withHistories(ctx, op, integrationID, found)
+	return orders, rest, err
+}
+
+// withHistories reads what was known of the customers of orders when they were placed.
+func (tx *Tx) withHistories(ctx context.Context, op string, integrationID int64, found []toRate) ([]OrderToRate, error) {
 	ids, places := make([]int64, len(found)), make([]place, len(found))
 	for i, o := range found {
 		ids[i], places[i] = o.ID, o.place

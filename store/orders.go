@@ -108,6 +108,9 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if len(batch) == 0 {
 		return outcomes, nil
 	}
+	if err := tx.rateFresh(ctx, op, integrationID, batch, was, now); err != nil {
+		return nil, err
+	}
 	rows, err := tx.writeOrders(ctx, op, integrationID, batch, now)
 	if err != nil {
 		return nil, err
@@ -123,12 +126,14 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 			imported = before.imported
 		}
 		sum := p.sum(imported)
-		sum.likelihood = before.sum.likelihood // until it is rated anew
+		if sum.likelihood = p.fresh.likelihood(); known {
+			sum.likelihood = before.sum.likelihood // until it is rated anew
+		}
 		sums.add(sum, 1)
 		if before.search != p.search {
 			texts = append(texts, searchChange{row: rows[p.order.ID], before: before.search, words: p.words})
 		}
-		read = append(read, readOrderRow{id: rows[p.order.ID], known: known, placed: sum.listedAt, reading: p.reading})
+		read = append(read, readOrderRow{id: rows[p.order.ID], known: known, placed: sum.listedAt, reading: p.reading, fresh: p.fresh})
 	}
 	tx.addSums(integrationID, sums)
 	if err := tx.putReadings(ctx, op, integrationID, read); err != nil {

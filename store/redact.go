@@ -216,8 +216,9 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 
 // rewriteOrder puts another state in the place of a row's, whichever is the newer.
 func (tx *Tx) rewriteOrder(ctx context.Context, op string, id int64, p *preparedOrder, imported time.Time) error {
-	columns := orderColumns[fixedOrderColumns:]
-	args := append(p.appendValues(nil, 0, imported)[fixedOrderColumns:], id)
+	columns := replacedOrderColumns
+	args := p.appendValues(nil, 0, imported)
+	args = append(args[fixedOrderColumns:len(args)-scoreColumns], id)
 	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+sqlite.values(1, len(columns))+` WHERE id = ?`, args...); err != nil {
 		return failed(op, err)
 	}

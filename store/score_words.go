@@ -21,6 +21,7 @@ func (tx *Tx) SetReported(ctx context.Context, integrationID, orderID int64, out
 		orderID, outcome, millis(at), null(carrier)); err != nil {
 		return failed(op, err)
 	}
+	tx.madeDue(integrationID, orderID)
 	after, counts := before, make(outcomeCounts)
 	after.reported = outcome
 	counts.add(before, -1)
@@ -37,6 +38,7 @@ func (tx *Tx) SetMark(ctx context.Context, integrationID, orderID int64, mark in
 	if _, err := tx.readFacts(ctx, op, integrationID, orderID); err != nil {
 		return err
 	}
+	tx.madeDue(integrationID, orderID)
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET mark = $2, due = 1 WHERE order_id = $1`, orderID, mark)
 	return failed(op, err)
 }
@@ -77,7 +79,7 @@ func (tx *Tx) SetCustomerMark(ctx context.Context, integrationID, orderID int64,
 			due[o.id] = true
 		}
 	}
-	return known, tx.makeDue(ctx, op, due)
+	return known, tx.makeDue(ctx, op, integrationID, due)
 }
 
 // readFacts reads an order's facts within the transaction.

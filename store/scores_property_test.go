@@ -23,8 +23,13 @@ const (
 
 func TestScores_AnyOrderOfArrivalGivesTheSameScores(t *testing.T) {
 	t.Parallel()
-	s := scored(t)
+	waiting, rating := scored(t), scored(t)
+	rating.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rateTest })
 	rapid.Check(t, func(rt *rapid.T) {
+		s := waiting
+		if rapid.Bool().Draw(rt, "rated before they are stored") {
+			s = rating
+		}
 		store.TightenSharing(s, testShared, testDay, rapid.IntRange(0, 2).Draw(rt, "for each key"), rapid.SampledFrom([]int{1, 3, 100}).Draw(rt, "more"))
 		text := func(name string, values ...string) string { return rapid.SampledFrom(values).Draw(rt, name) }
 		versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {

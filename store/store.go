@@ -37,6 +37,7 @@ type Store struct {
 
 	readOrder      func(shopify.Order) Reading
 	readingVersion int
+	rater          func(ctx context.Context, tx *Tx, integrationID int64) Rate
 
 	release func() error // closes everything
 

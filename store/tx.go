@@ -15,8 +15,9 @@ type Tx struct {
 	changed map[int64]bool // integrations whose orders this transaction changes
 	secrets bool           // it changes what ShopSecrets says
 
-	sums      map[int64]ledger // what it changes in the sums of days, by integration; written at its end
-	committed []func()         // to be called after the commit
+	due       map[int64][]int64 // orders whose scores it made due, by integration: those that it wrote come first
+	sums      map[int64]ledger  // what it changes in the sums of days, by integration; written at its end
+	committed []func()          // to be called after the commit
 }
 
 // touched notes that orders of an integration change.
