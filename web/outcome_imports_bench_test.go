@@ -17,7 +17,7 @@ func BenchmarkImportOutcomes(b *testing.B) {
 	for i := 0; i < n; i += 100 {
 		var payloads []string
 		for j := range 100 {
-			payloads = append(payloads, strings.NewReplacer("ana@", fmt.Sprintf("ana%d@", i+j), "482 7395", fmt.Sprintf("%03d %04d", (i+j)/17%1000, (i+j)*37%10000)).Replace(parcel(i+j, "")))
+			payloads = append(payloads, strings.NewReplacer("Calle 12", fmt.Sprintf("Calle %d", i+j), "ana@", fmt.Sprintf("ana%d@", i+j), "482 7395", fmt.Sprintf("%03d %04d", (i+j)/17%1000, (i+j)*37%10000)).Replace(parcel(i+j, "")))
 			fmt.Fprintf(&file, "%d;ENTREGADO;04/11/2026;TCC;G%d\n", 1000+i+j, i+j)
 		}
 		bench.put(id, payloads...)
