@@ -224,6 +224,11 @@ func TestScoreWords_SayWhatTheFiguresAre(t *testing.T) {
 			t.Errorf("%s: got %v", language, view.Words["action"])
 		}
 	}
+	plain := score.NewScorer(nil, score.Settings{}).Explain(score.Facts{COD: score.Yes, DispatchHours: -1}, score.History{}, score.Order{})
+	summary := explainIn(t, "en", plain).Words["summary"]
+	if want := "About 80 of 100 orders like this one are delivered and paid; likely between 54 and 94."; summary != want {
+		t.Errorf("of %v: got %q, want %q", plain.Interval80, summary, want)
+	}
 	carrier := explainIn(t, "en", e).Words["carrier"]
 	if want := "Envia delivered 180 of 200 parcels in Colombia. At this destination at least 88 of 100 are expected. Next best: Tcc."; carrier != want {
 		t.Errorf("got %q, want %q", carrier, want)

@@ -131,6 +131,9 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		"preferred":                    {[]score.CarrierRule{prefer("", "", "", "Coordinadora")}, "Coordinadora S.A."},
 		"preferred, city excluded":     {[]score.CarrierRule{prefer("co", "", "", "Coordinadora"), exclude("co", "", "Soacha", "coordinadora")}, "Envia"},
 		"excluded, city preferred":     {[]score.CarrierRule{exclude("co", "", "", "coordinadora"), prefer("co", "Cundinamarca", "SOACHA", "coordinadora")}, "Coordinadora S.A."},
+		"as people write it":           {[]score.CarrierRule{exclude("Colombia", "CUN", "SOACHA, Cundinamarca", "Envía")}, "Coordinadora S.A."},
+		"city over province":           {[]score.CarrierRule{prefer("co", "", "Soacha", "coordinadora"), exclude("co", "Cundinamarca", "", "coordinadora")}, "Coordinadora S.A."},
+		"a placeholder is no place":    {[]score.CarrierRule{exclude("co", "", "n/a", "envia")}, "envia"},
 		"province over country":        {[]score.CarrierRule{exclude("co", "Cundinamarca", "", "envia"), prefer("co", "", "", "envia")}, "Coordinadora S.A."},
 		"preferred with few parcels":   {[]score.CarrierRule{prefer("co", "", "Soacha", "TCC")}, "TCC"},
 		"preferred and never seen":     {[]score.CarrierRule{prefer("", "", "", "Interrapidísimo")}, "Interrapidísimo"},
@@ -144,6 +147,16 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+	}
+	chia := toSoacha // a city that nothing was sent to yet
+	chia.City, chia.Postcode = "co|cundinamarca|chia", ""
+	for _, province := range []string{"", "Cundinamarca"} {
+		if got := recommend(someCarriers(), chia, prefer("co", province, "Chía", "Coordinadora")); got == nil || got.Name != "Coordinadora" {
+			t.Errorf("a rule for a city without parcels, province %q: got %+v", province, got)
+		}
+	}
+	if got := recommend(someCarriers(), chia, exclude("co", "Cundinamarca", "", "envia")); got == nil || got.Name != "Coordinadora" {
+		t.Errorf("a rule for a province without parcels: got %+v", got)
 	}
 	few := recommend(someCarriers(), toSoacha, prefer("", "", "", "TCC"))
 	if few.P != nil || few.Low != nil || !few.Preferred || few.Shipments != 3 || few.Next == nil || few.Next.Name != "Envia" {

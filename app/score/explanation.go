@@ -60,8 +60,11 @@ func (s *Scorer) Explain(f Facts, h History, o Order) Explanation {
 	e.Confidence = confidence(e.Interval80, e.Basis)
 	q := quoter{model: s.model, facts: &f, history: &h, order: &o}
 	for at, u := range sum.units {
+		if u == 0 && at != areaAt && at != productAt {
+			continue
+		}
 		evidence := q.evidence(at)
-		if u == 0 && (evidence == nil || at != areaAt && at != productAt) {
+		if u == 0 && evidence == nil {
 			continue
 		}
 		e.Addends = append(e.Addends, Addend{

@@ -143,6 +143,20 @@ func TestExplain_PlacesWithoutOutcomesSayNothing(t *testing.T) {
 	}
 }
 
+func TestExplain_TheProductThatCountsMostIsNamed(t *testing.T) {
+	t.Parallel()
+	m := soachaModel()
+	m.Cells["#2"], m.Cells["#3"], m.Cells["#4"] = score.Cell{Effect: -0.2, Failed: 1}, score.Cell{Effect: -0.6, Failed: 7}, score.Cell{Effect: 0.9}
+	f := toSoacha
+	f.Products = []string{"#2", "#3", "#4"}
+	o := score.Order{Items: []score.Item{{Product: "13", Title: "Otro"}, {Product: " 3", Title: "Parlante"}}}
+	for _, a := range score.NewScorer(m, score.Settings{}).Explain(f, score.History{}, o).Addends {
+		if e := a.Evidence; a.Code == score.ProductRate && (e.Name != "Parlante" || e.Counts.Failed != 7 || len(e.Parts) != 3 || e.Parts[0].Name != "2") {
+			t.Errorf("got %+v", e)
+		}
+	}
+}
+
 // Whatever an order holds, what is quoted is one short line of valid text.
 func TestExplain_QuotesAreShortLines(t *testing.T) {
 	t.Parallel()

@@ -83,20 +83,25 @@ func TestInterval_WhatIsSetIsCertainAndWhatIsOffIsUnknown(t *testing.T) {
 	m := score.Shipped()
 	m.Intercept = 0
 	m.Cells = map[string]score.Cell{"co": {Variance: 0.01}, "co|cundinamarca": {Variance: 0.02}, "p1": {Variance: 0.03}}
-	m.Covariance[1*2/2] = -0.1 // payment with the intercept
-	f := score.Facts{COD: score.Yes, Country: "co", Province: "co|cundinamarca", Products: []string{"p1"}}
-	const cellsUnseen = 0.3*0.3 + 0.2*0.2
+	m.Covariance[1*2/2] = -0.1    // payment with the intercept
+	m.Covariance[9*10/2+1] = 0.07 // payment with a later factor, address_short
+	f := score.Facts{COD: score.Yes, AddressShort: true, Country: "co", Province: "co|cundinamarca", Products: []string{"p1"}}
+	const (
+		cellsUnseen = 0.3*0.3 + 0.2*0.2
+		short       = 0.3 * 0.3
+		paid        = -0.2 + 0.25 + 2*0.07 // the payment's own, with the intercept and with the short address
+	)
 	for name, c := range map[string]struct {
 		set  map[score.Code]score.FactorSetting
 		want float64
 	}{
-		"as learnt":   {nil, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: new(-1.0)}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"payment off": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Off: true}}, 0.36 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"places off":  {map[score.Code]score.FactorSetting{score.AreaRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(0.0)}}, 0.36 - 0.2 + 0.25 + 0.04 + 0.09 + cellsUnseen + 0.03},
-		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.03},
-		"goods off":   {map[score.Code]score.FactorSetting{score.ProductRate: {Off: true}}, 0.36 - 0.2 + 0.25 + 0.01 + 0.02 + cellsUnseen + 0.0625},
+		"as learnt":   {nil, 0.36 + short + paid + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"payment set": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Weight: new(-1.0)}}, 0.36 + short + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"payment off": {map[score.Code]score.FactorSetting{score.PaymentCOD: {Off: true}}, 0.36 + short + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"places off":  {map[score.Code]score.FactorSetting{score.AreaRate: {Off: true}}, 0.36 + short + paid + 0.04 + 0.09 + cellsUnseen + 0.03},
+		"places at 0": {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(0.0)}}, 0.36 + short + paid + 0.04 + 0.09 + cellsUnseen + 0.03},
+		"places × 2":  {map[score.Code]score.FactorSetting{score.AreaRate: {Weight: new(2.0)}}, 0.36 + short + paid + 0.01 + 0.02 + cellsUnseen + 0.03},
+		"goods off":   {map[score.Code]score.FactorSetting{score.ProductRate: {Off: true}}, 0.36 + short + paid + 0.01 + 0.02 + cellsUnseen + 0.0625},
 	} {
 		e := score.NewScorer(m, score.Settings{Factors: c.set}).Explain(f, score.History{}, score.Order{})
 		if got := spread(t, e); math.Abs(got-c.want) > 1e-9 {

@@ -4,29 +4,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
-
-// foldName makes one key of the spellings of a name: without case, accents, punctuation and double blanks.
-func foldName(s string) string {
-	var b strings.Builder
-	blank := false
-	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			if blank && b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			blank = false
-			b.WriteRune(unicode.ToLower(r))
-		default:
-			blank = true
-		}
-	}
-	return b.String()
-}
 
 // shorten makes one line of a text of anybody's, of no more characters than that; what is left out is marked.
 func shorten(s string, most int) string {

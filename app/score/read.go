@@ -146,7 +146,7 @@ func (f *Facts) readTimes(o *Order) {
 	if first == nil {
 		return
 	}
-	f.Carrier = cut(foldName(first.Carrier))
+	f.Carrier = carrierKey(first.Carrier)
 	if !first.At.IsZero() && !o.CreatedAt.IsZero() {
 		f.DispatchHours = min(maxDispatchHours, max(0, int(first.At.Sub(o.CreatedAt)/time.Hour)))
 	}

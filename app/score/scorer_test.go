@@ -260,7 +260,8 @@ func TestScore_HostileNumbersStayFinite(t *testing.T) {
 		for _, k := range []int{math.MinInt, -1, 0, math.MaxInt} {
 			f := score.Facts{COD: 200, Quantity: n, DispatchHours: k, Total: int64(n), Currency: "COP"}
 			h := score.History{Delivered: n, Failed: k, Recent: n, Mark: -128}
-			if p := s.Score(f, h).Probability; !(p >= 0 && p <= 1) {
+			p := s.Score(f, h).Probability
+			if h.Mark = score.Blocked; !(p >= 0 && p <= 1) || p != s.Score(f, h).Probability {
 				t.Errorf("%d, %d: %v", n, k, p)
 			}
 			_, err := json.Marshal(s.Explain(f, h, score.Order{}))

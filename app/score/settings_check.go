@@ -148,7 +148,7 @@ func (e *SettingErrors) carriers(rules []CarrierRule) {
 			e.add(path+".carrier", SettingRuleName, map[string]any{"Max": maxRuleText})
 		}
 		for _, place := range []struct{ name, text string }{{"city", r.City}, {"country", r.Country}, {"province", r.Province}} {
-			if utf8.RuneCountInString(place.text) > maxRuleText {
+			if utf8.RuneCountInString(place.text) > maxRuleText || place.text != "" && fold(place.text) == "" {
 				e.add(path+"."+place.name, SettingRuleName, map[string]any{"Max": maxRuleText})
 			}
 		}
