@@ -132,3 +132,6 @@ func Score(ctx context.Context, a *App, tx *store.Tx, id int64) error { return a
 func Rescore(ctx context.Context, a *App, tx *store.Tx, id int64) error {
 	return a.rescore(ctx, tx, id)
 }
+
+// ScoreOrder says an order in the words of the score.
+var ScoreOrder = scoreOrder

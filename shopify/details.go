@@ -1,7 +1,6 @@
 package shopify
 
 import (
-	"strconv"
 	"strings"
 	"time"
 )
@@ -86,56 +85,6 @@ type detailsReader struct {
 	clientIP                               string
 	levelRisk, objectRisk, listRisk        string
 	texts                                  texts
-}
-
-// walk goes over the members of the object at i; what is no object is passed over. read returns the index after the value.
-func walk(data []byte, i int, read func(name []byte, value int) int) int {
-	if i < 0 || i >= len(data) || data[i] != '{' {
-		return skipAny(data, i)
-	}
-	i, more := openObject(data, i)
-	for more {
-		name, value := memberAt(data, i)
-		if value < 0 || value >= len(data) {
-			return -1
-		}
-		i, more = nextMember(data, read(name, value))
-	}
-	return i
-}
-
-// walkList goes over the elements of the list at i; what is no list is passed over.
-func walkList(data []byte, i int, read func(element int) int) int {
-	if i < 0 || i >= len(data) || data[i] != '[' {
-		return skipAny(data, i)
-	}
-	if i = skipSpace(data, i+1); i < len(data) && data[i] == ']' {
-		return i + 1
-	}
-	for i < len(data) {
-		if i = read(i); i < 0 {
-			return -1
-		}
-		if i = skipSpace(data, i); i >= len(data) {
-			return -1
-		}
-		switch data[i] {
-		case ',':
-			i = skipSpace(data, i+1)
-		case ']':
-			return i + 1
-		default:
-			return -1
-		}
-	}
-	return -1
-}
-
-func skipAny(data []byte, i int) int {
-	if i < 0 {
-		return -1
-	}
-	return skipValue(data, i)
 }
 
 // text reads the value at i as a column; what has no text is empty.
@@ -279,131 +228,6 @@ func namesPhone(field string) bool {
 		}
 	}
 	return false
-}
-
-func (r *detailsReader) item(data []byte, i int) int {
-	var item LineItem
-	var price string
-	object := data[i] == '{'
-	end := walk(data, i, func(name []byte, value int) int {
-		switch string(name) {
-		case "product_id":
-			return r.text(data, value, &item.ProductID)
-		case "variant_id":
-			return r.text(data, value, &item.VariantID)
-		case "sku":
-			return r.text(data, value, &item.SKU)
-		case "title":
-			return r.text(data, value, &item.Title)
-		case "price":
-			return r.text(data, value, &price)
-		case "quantity":
-			return r.count(data, value, &item.Quantity)
-		}
-		return skipValue(data, value)
-	})
-	if end < 0 || !object || len(r.Items) >= maxDetails {
-		return end
-	}
-	if amount, err := Money(price); err == nil {
-		item.Price = amount
-	}
-	if r.Items == nil {
-		r.Items = make([]LineItem, 0, 4)
-	}
-	r.Items = append(r.Items, item)
-	return end
-}
-
-// count reads how many there are of something; what is none, or below zero, is 0.
-func (r *detailsReader) count(data []byte, i int, into *int) int {
-	var text string
-	end := r.text(data, i, &text)
-	*into = 0
-	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 {
-		*into = int(min(n, maxCount))
-	}
-	return end
-}
-
-func (r *detailsReader) fulfillment(data []byte, i int) int {
-	var f Fulfillment
-	object := data[i] == '{'
-	end := walk(data, i, func(name []byte, value int) int {
-		switch string(name) {
-		case "created_at":
-			return timeAt(data, value, &f.CreatedAt)
-		case "updated_at":
-			return timeAt(data, value, &f.UpdatedAt)
-		case "status":
-			return r.text(data, value, &f.Status)
-		case "shipment_status":
-			return r.text(data, value, &f.ShipmentStatus)
-		case "tracking_company":
-			return r.text(data, value, &f.Carrier)
-		}
-		return skipValue(data, value)
-	})
-	if end >= 0 && object && len(r.Fulfillments) < maxDetails {
-		r.Fulfillments = append(r.Fulfillments, f)
-	}
-	return end
-}
-
-// restockReturn is how a line of a refund says that the goods came back after they had been sent.
-const restockReturn = "return"
-
-func (r *detailsReader) refund(data []byte, i int) int {
-	var f Refund
-	object := data[i] == '{'
-	end := walk(data, i, func(name []byte, value int) int {
-		switch string(name) {
-		case "created_at":
-			return timeAt(data, value, &f.CreatedAt)
-		case "note":
-			return r.text(data, value, &f.Note)
-		case "refund_line_items":
-			f.Returned = false
-			return walkList(data, value, func(element int) int {
-				return walk(data, element, func(name []byte, value int) int {
-					end := skipValue(data, value)
-					if end >= 0 && string(name) == "restock_type" && string(data[value:end]) == `"`+restockReturn+`"` {
-						f.Returned = true
-					}
-					return end
-				})
-			})
-		}
-		return skipValue(data, value)
-	})
-	if end >= 0 && object && len(r.Refunds) < maxDetails {
-		r.Refunds = append(r.Refunds, f)
-	}
-	return end
-}
-
-// timeAt reads the value at i as a date that keeps the offset it is written with. What names no offset is in UTC.
-func timeAt(data []byte, i int, into *time.Time) int {
-	end := skipValue(data, i)
-	if end < 0 {
-		return -1
-	}
-	*into = timeOf(data[i:end])
-	if into.IsZero() || data[i] != '"' {
-		return end
-	}
-	text := data[i+1 : end-1]
-	if n := len(text); n > len("±00:00") && text[n-3] == ':' {
-		sign, hours, minutes := text[n-6], twoDigits(text[n-5:n-3]), twoDigits(text[n-2:])
-		if (sign == '+' || sign == '-') && hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60 {
-			seconds := 3600*hours + 60*minutes
-			if sign == '-' {
-				seconds = -seconds
-			}
-			*into = into.In(time.FixedZone("", seconds))
-		}
-	}
-	return end
 }
 
 func firstOf(texts ...string) string {

@@ -68,6 +68,7 @@ func TestReadDetails_OddTypes(t *testing.T) {
 		`{"shipping_address":{"zip":110111,"country_code":null},"customer":{"default_address":{"phone":"9"}}}`: {Zip: "110111", OtherPhone: "9"},
 		`{"billing_address":{"phone":"8"},"customer":{"default_address":{"phone":"9"}}}`:                       {OtherPhone: "8"},
 		`{"line_items":[{"title":"a"}],"line_items":[{"title":"b"}]}`:                                          {Items: []shopify.LineItem{{Title: "b"}}},
+		`{"refunds":[{"refund_line_items":[{"restock_type":"return"}],"refund_line_items":[]}]}`:               {Refunds: []shopify.Refund{{}}},
 		`{"line_items":[{"quantity":1e9,"price":"free"}]}`:                                                     {Items: []shopify.LineItem{{Quantity: 1_000_000}}},
 		`{"shipping_address":{"zip":"1"},"shipping_address":{"country_code":"CO"}}`:                            {CountryCode: "CO"},
 	} {
@@ -84,6 +85,7 @@ func TestReadDetails_Risk(t *testing.T) {
 		`{"risk_level":"none"}`: "",
 		`{"risk":{"recommendation":"INVESTIGATE","assessments":[{"riskLevel":"LOW"},{"risk_level":"HIGH"}]}}`: shopify.RiskHigh,
 		`{"risk":{"recommendation":"ACCEPT","assessments":[]}}`:                                               shopify.RiskLow,
+		`{"order_risks":[{"recommendation":"cancel"},{"recommendation":"accept"}]}`:                           shopify.RiskHigh,
 		`{"order_risks":[{"recommendation":"accept"},{"recommendation":"cancel"}]}`:                           shopify.RiskHigh,
 		`{"risks":[{"recommendation":"investigate"}],"risk_level":"low"}`:                                     shopify.RiskMedium,
 		`{"risk":"high","order_risks":{}}`:                                                                    "",

@@ -37,7 +37,7 @@ func TestRead_Name(t *testing.T) {
 // TestRead_NamesOfCitiesAreNoGibberish runs what tells gibberish over thousands of words of many languages.
 func TestRead_NamesOfCitiesAreNoGibberish(t *testing.T) {
 	t.Parallel()
-	for _, city := range strings.Fields("Tlalnepantla Cuauhtémoc Nezahualcóyotl Ixtapaluca Huixquilucan Tzintzuntzan Chilpancingo Ñuñoa Quilpué Llanquihue Puyehue Curaçaví " +
+	for city := range strings.FieldsSeq("Tlalnepantla Cuauhtémoc Nezahualcóyotl Ixtapaluca Huixquilucan Tzintzuntzan Chilpancingo Ñuñoa Quilpué Llanquihue Puyehue Curaçaví " +
 		"Guarulhos Itaquaquecetuba Pindamonhangaba Xanxerê Blumenau Schroeder Wenceslau Tijuana Zipaquirá Fusagasugá Chiquinquirá Buenaventura Huehuetoca Oxkutzcab Hecelchakán") {
 		if f, _ := score.Read(score.Order{Name: city}); f.NameSuspicious {
 			t.Errorf("%s is called suspicious", city)

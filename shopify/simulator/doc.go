@@ -10,8 +10,12 @@
 // A store's orders come from a seed: only what is needed to filter and sort is
 // held for each order, and the payload is written anew, byte for byte the same,
 // whenever it is asked for. An order that was changed or added keeps its bytes.
-// A hundred thousand orders therefore cost about twenty megabytes and a tenth
+// A hundred thousand orders therefore cost about twenty megabytes and a quarter
 // of a second, which is what the demo command and the tests need.
+//
+// Some customers fill in what no courier can use, and some do not take what they
+// ordered; these are often the same, and there are better and worse cities,
+// products and carriers. See manners.go: it is what a score can find out.
 //
 // Everything that depends on time reads the server's clock (WithClock): stamps,
 // token life, the leaky bucket, the 60 days a store shows without

@@ -33,6 +33,9 @@ type plan struct {
 	gap       int64 // seconds between two orders that this one may move by
 	oddity    oddity
 	processed int64 // seconds the order was processed before its creation
+	product   int   // of the first line
+	carrier   int
+	refused   bool // the courier told nobody: the merchant notes it in a refund
 }
 
 // customerForm is how the customer is told.
@@ -91,10 +94,26 @@ func (sh *Shop) planOrder(seq uint64) plan {
 	if r.Float64() < sh.cfg.Oddities {
 		p.oddity = 1 + oddity(r.IntN(int(oddities)-1))
 	}
+	sh.tryLuck(&p)
 	return p
 }
 
-// fateFor draws the end of an order: cash on delivery comes back far more often.
+// tryLuck draws whether a parcel that is sent reaches its customer, from a stream of its own.
+func (sh *Shop) tryLuck(p *plan) {
+	r := dice(sh.seed^saltLuck, p.seq)
+	m := mannersOf(sh.seed, p.buyer, sh.cfg.Country)
+	p.product, p.carrier = r.IntN(len(products)), r.IntN(len(m.place.carriers))
+	luck, told := r.Float64(), r.IntN(10)
+	if p.fate != fateDelivered && p.fate != fateReturned {
+		return
+	}
+	if p.fate = fateDelivered; luck < sh.comesBack(p, &m) {
+		p.fate = fateReturned
+		p.refused = p.cod && told < 3
+	}
+}
+
+// fateFor draws the end of an order. Which of the sent ones come back is decided later: see tryLuck.
 func fateFor(r *rand.Rand, cod bool) fate {
 	shares := [...]int{86, 88, 93, 97, 98, 100}
 	if cod {
@@ -158,7 +177,9 @@ func (p *plan) progressAt(created, now int64) progress {
 	case fateDelivered:
 		g.financial, g.closed = "paid", ended
 	case fateReturned:
-		g.shipment = "failure"
+		if g.shipment = "failure"; p.refused {
+			g.shipment = "out_for_delivery"
+		}
 		if p.cod {
 			g.financial = "voided"
 		}

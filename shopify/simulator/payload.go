@@ -55,6 +55,7 @@ var products = [...]string{
 
 var codGateways = [...]string{
 	"Cash on Delivery (COD)", "Cash on Delivery (COD)", "Cash on Delivery (COD)", "Pago contra entrega", "Contra entrega", "Pago Contraentrega", "COD", "Pagamento na entrega",
+	"Pago en la entrega (efectivo)", "Efectivo contra entrega",
 }
 
 // draftOf fills in a planned order. Everything beyond the record is drawn from
@@ -77,7 +78,7 @@ func (sh *Shop) draftOf(rec *record) *draft {
 	d.sell(r)
 	d.pay(r)
 	d.shipTo = p.source != "pos" && (p.source != "shopify_draft_order" || r.IntN(3) > 0)
-	d.carrier = d.who.place.carriers[r.IntN(len(d.who.place.carriers))]
+	d.carrier = d.who.place.carriers[p.carrier]
 	d.tracking = strconv.FormatInt(2_000_000_000+r.Int64N(7_000_000_000), 10)
 	d.note = one(r, "", "", "", "", "Llamar antes de llegar", "Entregar después de las 5pm", "Es un regalo 🎁, \"sin factura\"", "Línea 1\nLínea 2")
 	for _, tag := range []string{"COD", "cliente frecuente", "revisar dirección", "WhatsApp", "campaña-noviembre"} {
@@ -107,6 +108,9 @@ func (d *draft) sell(r *rand.Rand) {
 	}
 	for i := range 1 + []int{0, 0, 0, 0, 1, 1, 2}[r.IntN(7)] {
 		k := r.Int64N(int64(len(products)))
+		if i == 0 {
+			k = int64(d.product)
+		}
 		it := item{
 			id: 13_000_000_000_000 + int64(d.seq)*8 + int64(i), product: 8_000_000_000_000 + k*4_096, variant: 44_000_000_000_000 + k*16,
 			title: products[k], option: one(r, "", "", "Negro / M", "Talla Única", "Rosado", "XL"), sku: fmt.Sprintf("SKU-%03d", k),

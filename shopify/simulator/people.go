@@ -35,7 +35,7 @@ var (
 // personOf makes customer number n of a seed, in the given country or, without
 // one, in any.
 func personOf(seed, n uint64, country string) person {
-	r := dice(seed^0x9e3779b97f4a7c15, n)
+	r := dice(seed^saltPeople, n)
 	p := person{id: 7_000_000_000_000 + int64(n%(1<<40)), place: countryFor(r, country)}
 	p.first, p.last = firstNames[r.IntN(len(firstNames))], lastNames[r.IntN(len(lastNames))]
 	if r.IntN(4) > 0 {
@@ -52,8 +52,10 @@ func personOf(seed, n uint64, country string) person {
 		p.email = strings.ToUpper(p.email[:1]) + p.email[1:]
 	}
 	p.phone = phoneOf(r, p.place)
-	p.city = p.place.cities[r.IntN(len(p.place.cities))]
+	m := mannersOf(seed, n, country)
+	p.city = p.place.cities[m.city]
 	p.address1, p.address2 = p.place.street(r)
+	m.spoil(&p, seed, n)
 	return p
 }
 
@@ -82,13 +84,17 @@ func phoneOf(r *rand.Rand, p *place) string {
 		}
 	}
 	n := string(number)
+	national := n
+	if p.code == "AR" {
+		national = n[1:] // the 9 is dialled from abroad alone
+	}
 	switch r.IntN(8) {
 	case 0, 1:
-		return n
+		return national
 	case 2:
 		return p.prefix + " " + n[:3] + " " + n[3:]
 	case 3:
-		return n[:3] + "-" + n[3:6] + "-" + n[6:]
+		return national[:3] + "-" + national[3:6] + "-" + national[6:]
 	default:
 		return p.prefix + n
 	}

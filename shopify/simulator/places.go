@@ -44,12 +44,22 @@ func placeOf(code string) *place {
 	return &places[0]
 }
 
+// index is which of places it is.
+func (p *place) index() int {
+	for i := range places {
+		if p == &places[i] {
+			return i
+		}
+	}
+	return 0
+}
+
 func one(r *rand.Rand, of ...string) string { return of[r.IntN(len(of))] }
 
 // places is read only; Colombia comes first as the most frequent.
 var places = [...]place{
 	{
-		code: "CO", name: "Colombia", currency: "COP", zone: "America/Bogota", offset: -300, prefix: "+57", mobile: "3#########",
+		code: "CO", name: "Colombia", currency: "COP", zone: "America/Bogota", offset: -300, prefix: "+57", mobile: "31########",
 		cities: []city{
 			{"Bogotá", "Bogotá, D.C.", "DC", "110111"},
 			{"Bogota", "Bogotá, D.C.", "DC", ""},
@@ -107,7 +117,7 @@ var places = [...]place{
 		cheap:    2_990, dear: 39_990, step: 100,
 	},
 	{
-		code: "CL", name: "Chile", currency: "CLP", zone: "America/Santiago", offset: -180, prefix: "+56", mobile: "9########",
+		code: "CL", name: "Chile", currency: "CLP", zone: "America/Santiago", offset: -180, prefix: "+56", mobile: "98#######",
 		cities: []city{
 			{"Santiago", "Santiago", "RM", "8320000"},
 			{"Ñuñoa", "Santiago", "RM", "7750000"},
@@ -124,7 +134,7 @@ var places = [...]place{
 		cheap:    599_000, dear: 12_999_000, step: 1_000,
 	},
 	{
-		code: "EC", name: "Ecuador", currency: "USD", zone: "America/Guayaquil", offset: -300, prefix: "+593", mobile: "9########",
+		code: "EC", name: "Ecuador", currency: "USD", zone: "America/Guayaquil", offset: -300, prefix: "+593", mobile: "99#######",
 		cities: []city{
 			{"Quito", "Pichincha", "P", "170150"}, {"Guayaquil", "Guayas", "G", "090101"}, {"Cuenca", "Azuay", "A", ""}, {"Portoviejo", "Manabí", "M", ""},
 		},
@@ -137,7 +147,7 @@ var places = [...]place{
 		cheap:    999, dear: 11_999, step: 50,
 	},
 	{
-		code: "AR", name: "Argentina", currency: "ARS", zone: "America/Argentina/Buenos_Aires", offset: -180, prefix: "+54", mobile: "911########",
+		code: "AR", name: "Argentina", currency: "ARS", zone: "America/Argentina/Buenos_Aires", offset: -180, prefix: "+54", mobile: "9115#######",
 		cities: []city{
 			{"Ciudad Autónoma de Buenos Aires", "Buenos Aires (Autonomous City)", "C", "C1425"},
 			{"La Plata", "Buenos Aires Province", "B", "B1900"},

@@ -31,7 +31,7 @@ func (d *draft) writeHead(w *writer) {
 	w.int("id", d.id)
 	w.str("admin_graphql_api_id", "gid://shopify/Order/"+strconv.FormatInt(d.id, 10))
 	w.lit("app_id", "580111")
-	w.str("browser_ip", fmt.Sprintf("203.0.113.%d", d.seq%254+1))
+	w.str("browser_ip", fmt.Sprintf("2001:db8:%x:%x::%x", d.buyer>>16&0xffff, d.buyer&0xffff, d.seq%254+1)) // one household, of those set aside for examples
 	w.bool("buyer_accepts_marketing", d.seq%3 == 0)
 	if d.cancelled == 0 {
 		w.nulls("cancel_reason", "cancelled_at")
@@ -154,7 +154,7 @@ func (d *draft) writePeople(w *writer) {
 		w.nulls("multipass_identifier")
 		w.bool("tax_exempt", false)
 		if d.seq%2 == 0 {
-			w.str("phone", d.who.phone)
+			w.text("phone", d.who.phone)
 		} else {
 			w.nulls("phone")
 		}
@@ -188,7 +188,7 @@ func (d *draft) writeAddress(w *writer, name string, ofCustomer bool) {
 	w.str("country", p.place.name)
 	w.str("country_code", p.place.code)
 	w.text("zip", p.city.zip)
-	w.str("phone", p.phone)
+	w.text("phone", p.phone)
 	switch {
 	case ofCustomer:
 		w.str("country_name", p.place.name)

@@ -97,17 +97,22 @@ func (d *draft) writeFulfillments(w *writer) {
 	w.close(']')
 }
 
-// writeRefunds has amounts as numbers beside amounts as texts, like the real one.
+// writeRefunds has amounts as numbers beside amounts as texts, like the real one. A parcel that was refused is a refund of nothing.
 func (d *draft) writeRefunds(w *writer) {
 	w.open("refunds", '[')
-	if d.financial == "refunded" || d.financial == "partially_refunded" {
+	refused := d.refused && d.financial == "voided" && d.shipped != 0
+	if refused || d.financial == "refunded" || d.financial == "partially_refunded" {
 		it := d.items[0]
 		id := 900_000_000_000 + int64(d.seq)*4
+		note := "Devolución"
+		if refused {
+			note = [...]string{"Rechazado por el cliente", "No contesta, devuelto a bodega", "Dirección errada, devolución"}[d.seq%3]
+		}
 		w.open("", '{')
 		w.int("id", id)
 		w.str("created_at", d.time(d.updated))
 		w.lit("duties", "[]")
-		w.text("note", "Devolución")
+		w.text("note", note)
 		w.int("order_id", d.id)
 		w.bool("restock", true)
 		w.lit("order_adjustments", "[]")
@@ -123,14 +128,16 @@ func (d *draft) writeRefunds(w *writer) {
 		w.close('}')
 		w.close(']')
 		w.open("transactions", '[')
-		w.open("", '{')
-		w.int("id", id+2)
-		w.str("amount", d.money(it.price*it.quantity))
-		w.str("currency", d.currency)
-		w.str("gateway", "manual")
-		w.str("kind", "refund")
-		w.str("status", "success")
-		w.close('}')
+		if !refused {
+			w.open("", '{')
+			w.int("id", id+2)
+			w.str("amount", d.money(it.price*it.quantity))
+			w.str("currency", d.currency)
+			w.str("gateway", "manual")
+			w.str("kind", "refund")
+			w.str("status", "success")
+			w.close('}')
+		}
 		w.close(']')
 		w.close('}')
 	}

@@ -43,10 +43,11 @@ type ShopConfig struct {
 
 // Shop is one simulated store. Its methods are safe for concurrent use.
 type Shop struct {
-	srv  *Server
-	seed uint64
-	id   int64
-	cfg  ShopConfig // Domain, Name, Country, Currency and Oddities never change
+	srv     *Server
+	seed    uint64
+	effects effects
+	id      int64
+	cfg     ShopConfig // Domain, Name, Country, Currency and Oddities never change
 
 	mu        sync.Mutex
 	index     index
@@ -90,6 +91,7 @@ func (s *Server) AddShop(cfg ShopConfig) *Shop {
 		srv: s, seed: mix(s.seed, cfg.Domain), cfg: cfg,
 		tokens: make(map[string]time.Time),
 	}
+	sh.effects = effectsOf(sh.seed)
 	sh.id = 60_000_000_000 + int64(sh.seed%30_000_000_000)
 	sh.nextSub = 1_000_000_000_000 + int64(sh.seed%900_000_000_000)
 	sh.bucket.size, sh.bucket.leak = bucketOf(cfg.Bucket, cfg.Leak)
