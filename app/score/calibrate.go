@@ -41,3 +41,28 @@ func calibrate(logits []float64, delivered []bool) Calibration {
 }
 
 func (c Calibration) of(logit float64) float64 { return c.Shift + c.Slope*logit }
+
+// most log-odds that the level is taken to move by.
+const mostDrift = 0.3
+
+// drift is by how much the level was off from block to block, beyond what chance does to blocks of that size, and beyond what chance
+// does to that figure.
+func drift(logits []float64, delivered []bool, blocks []int) float64 {
+	var squares, noise, n float64
+	from := 0
+	for _, to := range blocks {
+		var off, information float64
+		for i := from; i < to; i++ {
+			p := probability(logits[i])
+			off, information = off+unit(delivered[i])-p, information+p*(1-p)
+		}
+		if from = to; information > 0 {
+			squares, noise, n = squares+(off/information)*(off/information), noise+1/information, n+1
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	beyond := squares/n - noise/n*(1+math.Sqrt(2/n))
+	return min(mostDrift, math.Sqrt(max(0, beyond)))
+}

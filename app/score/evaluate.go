@@ -5,14 +5,20 @@ import (
 	"time"
 )
 
-// The newest share of the outcomes is predicted block by block, each from what was known before its first order. With few outcomes the
-// share is larger, or chance alone would decide.
+// The newest fifth of the outcomes is predicted block by block, each from what was known before its first order. Of few outcomes it is
+// more, up to a half, or chance alone would decide.
 const (
-	testedShare        = 0.2
-	testedShareBlended = 0.5
-	testedBlocks       = 8
-	testedAtLeast      = 10 // in a block
+	testedShare   = 0.2
+	testedAtLeast = 150
+	testedAtMost  = 0.5 // a share as well
+	testedBlocks  = 8
+	blockAtLeast  = 10
 )
+
+// testedOf is how many of so many outcomes are predicted.
+func testedOf(n int) int {
+	return max(int(testedShare*float64(n)), min(testedAtLeast, int(testedAtMost*float64(n))))
+}
 
 // evaluation is what was predicted of orders whose outcome was not known then. All slices are of the same orders, in time order.
 type evaluation struct {
@@ -21,26 +27,23 @@ type evaluation struct {
 	raw       []float64 // log-odds before the last correction
 	logits    []float64 // after it, learnt from the blocks before
 	base      []float64 // log-odds of the share delivered until then
+	blocks    []int     // where each ends
 }
 
 // walk goes forward over the newest orders. Each block's prediction is made as Train would have made it then: outcomes heard of later,
 // and orders that had not had their time to settle, are not there.
-func walk(orders []settled, d *design, basis Basis, settling time.Duration) (e evaluation) {
-	share := testedShareBlended
-	if basis == BasisLearned {
-		share = testedShare
-	}
-	first := len(orders) - int(share*float64(len(orders)))
-	blocks := min(testedBlocks, max(1, (len(orders)-first)/testedAtLeast))
+func walk(orders []settled, d *design, most Basis, settling time.Duration) (e evaluation) {
+	first := len(orders) - testedOf(len(orders))
+	blocks := min(testedBlocks, max(1, (len(orders)-first)/blockAtLeast))
 	var l *learnt
 	for b := range blocks {
 		from, to := first+b*(len(orders)-first)/blocks, first+(b+1)*(len(orders)-first)/blocks
 		if from == to {
 			continue
 		}
-		l = d.learn(orders[from].At, settling, l)
+		l = d.learn(orders[from].At, settling, most, l)
 		by := identity
-		if l.n >= calibratedFrom {
+		if l.basis == BasisLearned {
 			by = calibrate(e.raw, e.delivered)
 		}
 		base := l.baseRate()
@@ -49,6 +52,7 @@ func walk(orders []settled, d *design, basis Basis, settling time.Duration) (e e
 			e.raw, e.logits, e.base = append(e.raw, raw), append(e.logits, by.of(raw)), append(e.base, base)
 			e.delivered = append(e.delivered, orders[row].delivered)
 		}
+		e.blocks = append(e.blocks, to-first)
 	}
 	e.orders = orders[first:]
 	return e
@@ -72,5 +76,5 @@ func (e evaluation) after(t time.Time) evaluation {
 	for i < len(e.orders) && !e.orders[i].At.After(t) {
 		i++
 	}
-	return evaluation{e.orders[i:], e.delivered[i:], e.raw[i:], e.logits[i:], e.base[i:]}
+	return evaluation{e.orders[i:], e.delivered[i:], e.raw[i:], e.logits[i:], e.base[i:], nil}
 }

@@ -31,7 +31,17 @@ func Train(samples []Sample, current *Model, now time.Time) (*Model, Report) {
 	if report.NotShippedShare > maxNotShipped {
 		report.Warnings = append(report.Warnings, WarnNotShipped)
 	}
-	candidate := learnAndTest(samples, orders, d, settling, current, now, &report)
+	t := training{samples: samples, orders: orders, d: d, settling: settling, current: current, now: now}
+	candidate := t.try(BasisLearned, &report)
+	if report.Decision == Refused && report.Basis == BasisLearned && (current == nil || current.Basis != BasisLearned) {
+		lesser := report
+		if m := t.try(BasisBlended, &lesser); lesser.Decision == Accepted {
+			candidate, report = m, lesser
+		}
+	}
+	if report.Basis != BasisPrior && report.Tested.Skill <= 0 {
+		report.Warnings = append(report.Warnings, WarnNoSkill)
+	}
 	carriers := carrierRates(orders, now)
 	if report.Decision == Accepted {
 		candidate.Carriers, candidate.Version = carriers, nextVersion(current)
@@ -46,39 +56,47 @@ func Train(samples []Sample, current *Model, now time.Time) (*Model, Report) {
 // maxNotShipped is the share of orders held back from which a report warns: what is learnt is then about the orders that were shipped.
 const maxNotShipped = 0.15
 
-// learnAndTest fills in what the report says of the candidate.
-func learnAndTest(samples []Sample, orders []settled, d *design, settling time.Duration, current *Model, now time.Time, report *Report) *Model {
+// training is what a model is learnt from and compared with.
+type training struct {
+	samples  []Sample
+	orders   []settled
+	d        *design
+	settling time.Duration
+	current  *Model
+	now      time.Time
+}
+
+// try learns a model of that basis at most, tests the way it is learnt and fills in what the report says of it.
+func (t *training) try(most Basis, report *Report) *Model {
 	failed := 0
-	for _, delivered := range d.delivered {
+	for _, delivered := range t.d.delivered {
 		failed += int(unit(!delivered))
 	}
-	report.N, report.Failed, report.Basis = len(orders), failed, basisFor(len(orders), failed)
-
+	report.N, report.Failed = len(t.orders), failed
+	if report.Basis = basisFor(report.N, failed); report.Basis == BasisLearned {
+		report.Basis = most
+	}
 	var tested evaluation
 	if report.Basis != BasisPrior {
-		begin := orders[len(orders)-int(testedShareBlended*float64(len(orders)))].At
-		d.limit(highValues(samples, begin))
-		tested = walk(orders, d, report.Basis, settling)
+		t.d.limit(highValues(t.samples, t.orders[len(t.orders)-testedOf(len(t.orders))].At))
+		tested = walk(t.orders, t.d, most, t.settling)
 	}
-	compared := current
-	since := tested
-	if current == nil {
+	since, compared := tested, t.current
+	if compared == nil {
 		compared = Shipped()
-	} else if since = tested.after(current.Placed); len(since.logits) == 0 {
+	} else if since = tested.after(compared.Placed); len(since.logits) == 0 {
 		since, compared = tested, nil
 	}
 	report.Tested, report.Reliability = since.test(compared)
 	report.Decision, report.Reason = judge(report.Basis, report.Tested)
-	if report.Basis != BasisPrior && report.Tested.Skill <= 0 {
-		report.Warnings = append(report.Warnings, WarnNoSkill)
-	}
 
-	limits := highValues(samples, now)
-	d.limit(limits)
-	l := d.learn(now, settling, nil)
+	limits := highValues(t.samples, t.now)
+	t.d.limit(limits)
+	l := t.d.learn(t.now, t.settling, most, nil)
 	report.Calibration = identity
-	if l.n >= calibratedFrom {
+	if l.basis == BasisLearned {
 		report.Calibration = calibrate(tested.raw, tested.delivered)
+		report.Calibration.Drift = drift(tested.logits, tested.delivered, tested.blocks)
 	}
 	m := l.model(report.Calibration)
 	m.HighValue = limits

@@ -49,7 +49,12 @@ func (d *design) rows() int { return len(d.delivered) }
 
 // newDesign lays out orders, which are sorted by when they were placed.
 func newDesign(orders []settled) *design {
-	d := &design{start: make([]int32, 1, len(orders)+1)}
+	const some = 13 // entries in a row, about
+	n := len(orders)
+	d := &design{
+		start: make([]int32, 1, n+1), param: make([]int32, 0, some*n), units: make([]float32, 0, some*n), delivered: make([]bool, 0, n),
+		at: make([]time.Time, 0, n), known: make([]time.Time, 0, n), totals: make([]moneyOf, 0, n),
+	}
 	places, products := d.cells(orders)
 	unlimited := &Model{}
 	valueHigh := slices.IndexFunc(Factors[:], func(f Factor) bool { return f.Code == ValueHigh })
@@ -65,6 +70,9 @@ func newDesign(orders []settled) *design {
 		d.totals = append(d.totals, moneyOf{f.Currency, f.Total, f.Missing&MissingTotal == 0, int32(len(d.units))})
 		d.put(1+valueHigh, 0)
 		for _, key := range f.places() {
+			if key == "" {
+				break // all below are unknown as well
+			}
 			if at, kept := places[key]; kept {
 				d.put(int(at), 1)
 				count(&d.counts[at-dense].Delivered, &d.counts[at-dense].Failed, o.delivered)
@@ -148,19 +156,28 @@ func (d *design) limit(limits map[string]int64) {
 	}
 }
 
+// row is which parameters apply to an order, and how much.
+func (d *design) row(i int) (params []int32, units []float32) {
+	from, to := d.start[i], d.start[i+1]
+	params = d.param[from:to]
+	return params, d.units[from:to][:len(params)]
+}
+
 // dot is the log-odds of a row.
 func (d *design) dot(row int, x []float64) float64 {
+	params, units := d.row(row)
 	sum := x[0]
-	for i := d.start[row]; i < d.start[row+1]; i++ {
-		sum += float64(d.units[i]) * x[d.param[i]]
+	for i, at := range params {
+		sum += float64(units[i]) * x[at]
 	}
 	return sum
 }
 
 // add is the transpose of dot.
 func (d *design) add(row int, by float64, into []float64) {
+	params, units := d.row(row)
 	into[0] += by
-	for i := d.start[row]; i < d.start[row+1]; i++ {
-		into[d.param[i]] += by * float64(d.units[i])
+	for i, at := range params {
+		into[at] += by * float64(units[i])
 	}
 }

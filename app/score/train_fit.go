@@ -42,7 +42,7 @@ func spreadOf(by [placeLevels + 1]float64) Spread {
 
 // Newton's method ends when no parameter moves by more than stepDone, in log-odds, and after maxSteps at the latest.
 const (
-	stepDone = 1e-4
+	stepDone = 1e-3
 	maxSteps = 30
 	maxHalve = 12
 )

@@ -50,8 +50,9 @@ type learnt struct {
 	c         *curvature
 }
 
-// learn fits the model to the outcomes known at a time of orders that had settled by then. It begins where another fit ended, if given.
-func (d *design) learn(at time.Time, settling time.Duration, from *learnt) *learnt {
+// learn fits the model to the outcomes known at a time of orders that had settled by then, and no further than to a basis. It begins where
+// another fit ended, if given.
+func (d *design) learn(at time.Time, settling time.Duration, most Basis, from *learnt) *learnt {
 	l := &learnt{d: d, until: at, spread: shippedSpread, x: make([]float64, d.parameters())}
 	obs := make([]float64, d.rows())
 	for row := range obs {
@@ -62,7 +63,9 @@ func (d *design) learn(at time.Time, settling time.Duration, from *learnt) *lear
 			l.placed = d.at[row]
 		}
 	}
-	l.basis = basisFor(l.n, l.failed)
+	if l.basis = basisFor(l.n, l.failed); l.basis == BasisLearned {
+		l.basis = most
+	}
 	p := newPrior(d, l.spread, l.basis == BasisLearned)
 	copy(l.x, p.mean)
 	l.obs = obs
@@ -76,7 +79,11 @@ func (d *design) learn(at time.Time, settling time.Duration, from *learnt) *lear
 	}
 	l.c = fit(d, p, obs, l.x)
 	if l.basis == BasisLearned {
-		for range spreadRounds {
+		rounds := spreadRounds
+		if from != nil && from.basis == l.basis {
+			rounds = 1 // the spreads are nearly there
+		}
+		for range rounds {
 			before := l.spread
 			l.spread = l.spreads()
 			p.spread(d, l.spread)
@@ -89,19 +96,20 @@ func (d *design) learn(at time.Time, settling time.Duration, from *learnt) *lear
 	return l
 }
 
-// spreads is one step towards the spreads that make the effects most probable: their squares over how many of them the
-// outcomes determine.
+// spreads is one step towards the spreads that explain the effects found: their squares, less what chance alone makes of them, over
+// how much of a true one is found.
 func (l *learnt) spreads() Spread {
-	var squares, determined [placeLevels + 1]float64
+	var squares, found [placeLevels + 1]float64
+	n := l.c.nest()
 	for c, of := range l.d.kinds {
-		precision := l.c.p.precision[dense+c]
-		squares[of] += l.x[dense+c] * l.x[dense+c]
-		determined[of] += 1 - precision/l.c.below(c)
+		part := 1 - l.c.p.precision[dense+c]/n.precision[c]
+		squares[of] += l.x[dense+c]*l.x[dense+c] - n.noise[c]/(n.precision[c]*n.precision[c])
+		found[of] += part * part
 	}
 	by := shippedSpread.byKind()
 	for of, shipped := range by {
-		square := (strengthOfSpreads*shipped*shipped + squares[of]) / (strengthOfSpreads + determined[of])
-		by[of] = min(widestSpread*shipped, max(shipped/widestSpread, math.Sqrt(square)))
+		square := (strengthOfSpreads*shipped*shipped + squares[of]) / (strengthOfSpreads + found[of])
+		by[of] = min(widestSpread*shipped, max(shipped/widestSpread, math.Sqrt(max(0, square))))
 	}
 	return spreadOf(by)
 }
@@ -128,9 +136,17 @@ func (l *learnt) covariance() []float64 {
 		if err := factor.InverseTo(full); err != nil {
 			panic("score: covariance: " + err.Error()) // each prior has a precision above 0
 		}
+		var half, whole mat.Dense
+		half.Mul(full, mat.NewSymDense(dense, l.c.noisy))
+		whole.Mul(&half, full)
+		for i := range dense {
+			for j := i; j < dense; j++ {
+				full.SetSym(i, j, (whole.At(i, j)+whole.At(j, i))/2)
+			}
+		}
 	} else {
 		own := l.c.block[0]
-		full.SetSym(0, 0, 1/own)
+		full.SetSym(0, 0, l.c.noisy[0]/(own*own))
 		for k := 1; k < dense; k++ {
 			variance, mean := Factors[k-1].Spread*Factors[k-1].Spread, l.c.block[k]/own
 			full.SetSym(k, k, variance)
@@ -158,11 +174,13 @@ func (l *learnt) model(by Calibration) *Model {
 	for i := range m.Covariance {
 		m.Covariance[i] *= by.Slope * by.Slope
 	}
+	m.Covariance[0] += by.Drift * by.Drift
+	variances := l.c.variances()
 	m.Cells = make(map[string]Cell, len(l.d.keys))
 	for c, key := range l.d.keys {
 		cell := l.d.counts[c]
 		cell.Effect = by.Slope * l.x[dense+c]
-		cell.Variance = by.Slope * by.Slope / l.c.diagonal[dense+c]
+		cell.Variance = by.Slope * by.Slope * variances[c]
 		m.Cells[key] = cell
 	}
 	return m

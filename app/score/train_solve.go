@@ -15,18 +15,19 @@ type curvature struct {
 	hessian  []float64 // weight of each row: observations × p(1−p)
 	gradient []float64
 	diagonal []float64
+	noise    []float64    // variance of the gradient by chance: below what the diagonal has from outcomes, as old ones count in part
 	block    []float64    // of the dense part, its upper triangle by rows
+	noisy    []float64    // the same of the variance of the gradient, with the precision of the prior
 	factor   mat.Cholesky // of the free ones in it
 	free     []bool
-	nested   []float64 // see below
 	buffer   [4][]float64
 }
 
 func newCurvature(d *design, p *prior) *curvature {
 	n := d.parameters()
 	c := &curvature{
-		d: d, p: p, hessian: make([]float64, d.rows()), gradient: make([]float64, n), diagonal: make([]float64, n),
-		block: make([]float64, dense*dense), free: make([]bool, n),
+		d: d, p: p, hessian: make([]float64, d.rows()), gradient: make([]float64, n), diagonal: make([]float64, n), noise: make([]float64, n),
+		block: make([]float64, dense*dense), noisy: make([]float64, dense*dense), free: make([]bool, n),
 	}
 	for i := range c.buffer {
 		c.buffer[i] = make([]float64, n)
@@ -41,7 +42,8 @@ func (c *curvature) at(obs, x []float64) {
 		c.diagonal[i] = c.p.precision[i]
 	}
 	clear(c.block)
-	c.nested = nil
+	clear(c.noise)
+	clear(c.noisy)
 	for row, weight := range obs {
 		c.hessian[row] = 0
 		if weight == 0 {
@@ -51,10 +53,11 @@ func (c *curvature) at(obs, x []float64) {
 		h := weight * prob * (1 - prob)
 		c.hessian[row] = h
 		c.d.add(row, weight*(unit(c.d.delivered[row])-prob), c.gradient)
-		c.addRow(row, h)
+		c.addRow(row, h, weight)
 	}
 	for i := range dense {
 		c.block[i*dense+i] += c.p.precision[i]
+		c.noisy[i*dense+i] += c.p.precision[i]
 	}
 	for i := range x {
 		atBound := c.p.sign[i] != 0 && x[i] == 0 && c.gradient[i]*float64(c.p.sign[i]) <= 0
@@ -65,20 +68,25 @@ func (c *curvature) at(obs, x []float64) {
 	c.factorize()
 }
 
-func (c *curvature) addRow(row int, h float64) {
+func (c *curvature) addRow(row int, h, weight float64) {
 	from, to := c.d.start[row], c.d.start[row+1]
 	c.diagonal[0] += h
 	c.block[0] += h
+	c.noisy[0] += h * weight
 	for i := from; i < to; i++ {
 		a, u := int(c.d.param[i]), float64(c.d.units[i])
 		c.diagonal[a] += h * u * u
+		c.noise[a] += h * weight * u * u
 		if a >= dense || u == 0 {
 			continue
 		}
 		c.block[a] += h * u
+		c.noisy[a] += h * weight * u
 		for j := from; j <= i; j++ {
 			if b := int(c.d.param[j]); b < dense {
-				c.block[min(a, b)*dense+max(a, b)] += h * u * float64(c.d.units[j])
+				at, square := min(a, b)*dense+max(a, b), h*u*float64(c.d.units[j])
+				c.block[at] += square
+				c.noisy[at] += square * weight
 			}
 		}
 	}
@@ -129,7 +137,7 @@ func (c *curvature) precondition(r, into []float64) {
 
 // Conjugate gradients end when what is left is solveDone of what there was.
 const (
-	solveDone = 1e-5
+	solveDone = 1e-2
 	maxSolve  = 200
 )
 
@@ -168,31 +176,4 @@ func inner(a, b []float64) (sum float64) {
 		sum += a[i] * b[i]
 	}
 	return sum
-}
-
-// below is the precision of a place's effect given the places above it, with what those within it say: a city that is far from
-// its province tells of the province no more than cities differ. Of a product it is the diagonal.
-func (c *curvature) below(cell int) float64 {
-	if len(c.nested) == 0 {
-		c.nest()
-	}
-	return c.nested[cell]
-}
-
-func (c *curvature) nest() {
-	d := c.d
-	c.nested = make([]float64, len(d.keys))
-	for i := range c.nested {
-		c.nested[i] = c.diagonal[dense+i]
-	}
-	for i := len(c.nested) - 1; i >= 0; i-- { // those within come after
-		parent := int(d.parents[i]) - dense
-		if parent < 0 {
-			continue
-		}
-		prior := c.p.precision[dense+i]
-		direct := c.diagonal[dense+i] - prior // what it adds to its parent's diagonal
-		said := c.nested[i] - prior
-		c.nested[parent] += said*prior/(said+prior) - direct
-	}
 }
