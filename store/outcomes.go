@@ -236,14 +236,15 @@ func (tx *Tx) forgetReports(ctx context.Context, op string, ids []int64) error {
 	return nil
 }
 
-// redactReports takes out of what was reported and marked of an order whatever somebody wrote in own words.
+// redactReports takes out of what was reported and marked of an order whatever somebody wrote in own words, and the carrier's number,
+// by which others know the customer.
 func (tx *Tx) redactReports(ctx context.Context, op string, orderID int64) error {
-	for _, table := range [...]string{"order_outcomes", "order_marks"} {
-		if _, err := tx.tx.ExecContext(ctx, `UPDATE `+table+` SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`, orderID); err != nil {
-			return failed(op, err)
-		}
+	_, err := tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET note = NULL, tracking = NULL WHERE order_id = $1 AND (note IS NOT NULL OR tracking IS NOT NULL)`, orderID)
+	if err != nil {
+		return failed(op, err)
 	}
-	return nil
+	_, err = tx.tx.ExecContext(ctx, `UPDATE order_marks SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`, orderID)
+	return failed(op, err)
 }
 
 // nullID is an id as it is stored; the zero one is none.

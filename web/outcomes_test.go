@@ -212,10 +212,11 @@ func TestMarks(t *testing.T) {
 func TestOutcomes_NotesGoWithTheCustomer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, id, orders := b.parcels(parcel(1, `,"customer":{"id":9}`))
+	path, id, orders := b.parcels(parcel(1, `,"customer":{"id":9}`))
 	order := orders["#1001"]
 	b.post(order+"outcomes/", `{"outcome":"failed","note":"Ana no abre"}`).want(http.StatusCreated)
 	b.do(http.MethodPut, order+"mark/", `{"mark":"block","note":"Ana"}`).want(http.StatusOK)
+	b.post(path+"outcomes/import/", "pedido;estado;guia\n1001;devuelto;G-99\n", asCSV).want(http.StatusOK)
 	b.comply(id, shopify.TopicCustomersRedact, `{"shop_domain":"`+shopDomain+`","customer":{"id":9,"email":"ana@example.com","phone":"+573014827395"},"orders_to_redact":[5001]}`)
 	requests, err := b.store.PrivacyRequests(t.Context(), id, 1, 0)
 	fatal(t, err)
@@ -226,7 +227,7 @@ func TestOutcomes_NotesGoWithTheCustomer(t *testing.T) {
 		}
 	}
 	got := b.get(order + "outcomes/").want(http.StatusOK)
-	if got.at("end", "outcome") != "failed" || got.at("reports", 0, "note") != nil {
+	if got.at("end", "outcome") != "failed" || got.at("reports", 1, "note") != nil || got.at("reports", 0, "tracking") != nil || got.at("reports", 0, "source") != "csv" {
 		t.Errorf("got %s", got.body)
 	}
 	b.rate(id)
