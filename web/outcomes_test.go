@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,33 @@ func (b *bench) rate(id int64) {
 		}
 	}
 	b.t.Fatal("the rating does not end")
+}
+
+// unrate takes the scores of orders away, all without a number, as if they could not be made.
+func (b *bench) unrate(id int64, numbers ...string) {
+	b.t.Helper()
+	b.rate(id) // what else is due
+	orders, err := b.store.Orders(b.t.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000})
+	fatal(b.t, err)
+	fatal(b.t, b.store.Update(b.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		for _, o := range orders {
+			if len(numbers) > 0 && !slices.Contains(numbers, o.Number) {
+				continue
+			}
+			if err := tx.SetMark(ctx, id, o.ID, 0); err != nil { // which makes it due
+				return err
+			}
+		}
+		due, err := tx.DueScores(ctx, id, 1000)
+		if err != nil {
+			return err
+		}
+		rated := make([]store.Rated, len(due))
+		for i, o := range due {
+			rated[i].Order = o
+		}
+		return tx.PutScores(ctx, id, rated)
+	}))
 }
 
 // parcel is an order that was paid on delivery.
@@ -194,6 +222,13 @@ func TestMarks(t *testing.T) {
 	if got := b.get(orders["#1001"] + "score/"); got.at("mark", "mark") != "allow" || got.at("mark", "scope") != "customer" || got.at("positive_factors", 0, "code") != "manual" {
 		t.Errorf("got %s", got.body)
 	}
+	mark("#1002", `{"mark":"block","scope":"customer"}`)
+	if one, two := score("#1001"), score("#1002"); one >= plain || two >= plain {
+		t.Errorf("blocked %v and %v, plain %v", one, two, plain)
+	}
+	if got := b.get(orders["#1001"] + "score/"); got.at("mark", "mark") != "block" || got.at("mark", "scope") != "customer" || got.at("mark", "marked_at") != nil {
+		t.Errorf("what was said at another order: %s", got.body)
+	}
 	if got := mark("#1001", `{"mark":"none"}`); got.at("mark") != nil {
 		t.Errorf("got %s", got.body)
 	}
@@ -242,19 +277,19 @@ func TestScore_OfOrdersThatTellLittle(t *testing.T) {
 	path, id := b.connected()
 	b.put(id, `{"id":1,"name":"#1","created_at":"2026-11-01T10:00:00Z"}`, `{"id":2,"name":"#2","test":true}`)
 	list := b.get(path + "orders/?ordering=created_at").want(http.StatusOK)
-	if list.at("results", 0, "delivery_score") != nil || list.at("results", 0, "negative_factors", 0) != nil {
-		t.Errorf("before it was rated: %s", list.body)
-	}
 	for i := range 2 {
 		order := fmt.Sprintf("%sorders/%.0f/score/", path, list.at("results", i, "id").(float64))
 		got := b.get(order).want(http.StatusOK)
-		if got.at("stored", "score") != nil || got.at("stored", "up_to_date") != false || len(got.at("missing").([]any)) < 8 || got.at("basis") != "prior" {
+		if got.at("stored", "score") != got.at("score") || got.at("stored", "up_to_date") != true || len(got.at("missing").([]any)) < 8 || got.at("basis") != "prior" {
 			t.Errorf("got %s", got.body)
 		}
 	}
-	b.rate(id)
+	b.unrate(id)
+	if got := b.get(path + "orders/?ordering=created_at"); got.at("results", 0, "delivery_score") != nil || got.at("results", 0, "delivery_probability") != nil || got.at("results", 0, "negative_factors", 0) != nil {
+		t.Errorf("got %s", got.body)
+	}
 	got := b.get(fmt.Sprintf("%sorders/%.0f/score/", path, list.at("results", 0, "id").(float64)), header("Accept-Language", "es")).want(http.StatusOK)
-	if got.at("stored", "up_to_date") != true || got.at("model_id") != nil || got.at("settings_version") != 0.0 || got.header.Get("Content-Language") != "es" {
+	if got.at("stored", "score") != nil || got.at("stored", "band") != nil || got.at("stored", "up_to_date") != false || got.at("model_id") != nil || got.at("settings_version") != 0.0 || got.header.Get("Content-Language") != "es" {
 		t.Errorf("got %s", got.body)
 	}
 	if text, _ := got.at("words", "summary").(string); !strings.Contains(text, "De 100 pedidos") {
@@ -266,7 +301,8 @@ func TestOrders_AreFilteredAndSortedByScore(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	path, id, _ := b.parcels(parcel(1, ""), strings.ReplaceAll(parcel(2, ""), "+57 301 482 7395", ""), strings.ReplaceAll(parcel(3, ""), "Cash on Delivery (COD)", "shopify_payments"))
-	b.put(id, parcel(4, "")) // not rated
+	b.put(id, parcel(4, ""))
+	b.unrate(id, "#1004")
 	if got := b.get(path + "orders/?ordering=-delivery_score").want(http.StatusOK).numbers(); got != "1003 1001 1002 1004" {
 		t.Errorf("got %s", got)
 	}
