@@ -209,8 +209,10 @@ func (a *App) samples(ctx context.Context, id int64) ([]score.Sample, error) {
 			return nil //nolint:nilerr // it was told when the order was rated
 		}
 		same.facts(&facts)
-		s := score.Sample{At: o.PlacedAt, Facts: facts, History: historyOf(o.History, o.Mark),
-			Settled: score.Settled{Outcome: score.Outcome(o.Settled.Outcome), At: o.Settled.At}, Source: sourcePlatform}
+		s := score.Sample{
+			At: o.PlacedAt, Facts: facts, History: historyOf(o.History, o.Mark),
+			Settled: score.Settled{Outcome: score.Outcome(o.Settled.Outcome), At: o.Settled.At}, Source: sourcePlatform,
+		}
 		if o.Reported {
 			s.Source = sourceReported
 		}

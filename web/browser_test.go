@@ -20,6 +20,7 @@ import (
 type browser struct {
 	b      *bench
 	client *http.Client
+	files  map[string]int // what pages load, with their sizes: fetched once, as by any browser
 	lang   string
 }
 
@@ -37,7 +38,7 @@ func (b *bench) browser(lang string) *browser {
 	fatal(b.t, err)
 	transport := &http.Transport{}
 	b.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{b: b, client: &http.Client{Jar: jar, Transport: transport}, lang: lang}
+	return &browser{b: b, client: &http.Client{Jar: jar, Transport: transport}, files: map[string]int{}, lang: lang}
 }
 
 // browserOf is a browser in which the account has signed in.
@@ -265,7 +266,11 @@ func (s screen) usable() {
 				wrong("the form for %s has no proof of its origin", attr(n, "action"))
 			}
 		case "link":
-			size += len(s.from.send(http.MethodGet, attr(n, "href"), "").want(http.StatusOK).body)
+			file := attr(n, "href")
+			if s.from.files[file] == 0 {
+				s.from.files[file] = len(s.from.send(http.MethodGet, file, "").want(http.StatusOK).body)
+			}
+			size += s.from.files[file]
 		}
 	}
 	if size > maxPage {
