@@ -135,8 +135,18 @@ func (s screen) form(action string) url.Values {
 		}
 		values := url.Values{}
 		for _, in := range within(f, "input") {
+			if attr(in, "type") == "checkbox" && !has(in, "checked") {
+				continue
+			}
 			if attr(in, "type") == "hidden" || attr(in, "value") != "" {
 				values.Set(attr(in, "name"), attr(in, "value"))
+			}
+		}
+		for _, list := range within(f, "select") {
+			for i, option := range within(list, "option") {
+				if i == 0 || has(option, "selected") {
+					values.Set(attr(list, "name"), attr(option, "value"))
+				}
 			}
 		}
 		return values
@@ -179,6 +189,10 @@ func attr(n *html.Node, name string) string {
 		}
 	}
 	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
 var blanks = regexp.MustCompile(`\s+`)

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -149,6 +150,13 @@ func (s *Server) saveScoreSettings(c echo.Context) error {
 	for name, list := range errs {
 		m.errs[name] = append(m.errs[name], list...)
 	}
+	if wrong, ok := errors.AsType[score.SettingErrors](set.Validate()); ok && len(m.errs) > 0 { // so that all is said at once
+		for name, list := range app.AsError(app.SettingsError(wrong)).Fields {
+			if len(m.errs[name]) == 0 {
+				m.errs[name] = list
+			}
+		}
+	}
 	ctx := c.Request().Context()
 	view.Form = form.withBlanks()
 	if err = m.err(); err == nil && do == "save" {
@@ -233,7 +241,7 @@ func (s *Server) previewPage(c echo.Context, p page, preview app.ScorePreview) (
 	view.Before, view.After = stacked(bands, v.Before, v.Orders), stacked(bands, v.After, v.Orders)
 	for _, change := range v.Largest[:min(len(v.Largest), shownScoreChanges)] {
 		o, err := s.app.Store().Order(c.Request().Context(), p.StoreID, change.Order)
-		if app.KindOf(err) == app.NotFound { // deleted meanwhile
+		if err != nil && app.KindOf(err) == app.NotFound { // deleted meanwhile
 			continue
 		}
 		if err != nil {
