@@ -57,9 +57,7 @@ func formOf(v voice, u app.ScoreSetup) scoreForm {
 	if e := set.Economy; e != nil {
 		f.Currency, f.Margin, f.ReturnCost = e.Currency, e.Margin, e.ReturnCost
 	}
-	if set.Explore != nil {
-		f.Explore = decimalText(math.Round(*set.Explore*1e8) / 1e6)
-	}
+	f.Explore = percentText(set.Explore)
 	for _, factor := range score.SettableFactors() {
 		one := factorField{Code: factor.Code, Label: v.factor(factor.Code), Shipped: v.decimal(factor.Weight, 1), On: !set.Factors[factor.Code].Off}
 		if w := set.Factors[factor.Code].Weight; w != nil {
@@ -119,8 +117,12 @@ func (f scoreForm) settings(u app.ScoreSetup) (set score.Settings, errs map[stri
 	wrong := func(name string) { errs[name] = append(errs[name], app.FieldError{Code: "score_number"}) }
 	whole := func(name, text string) int {
 		n, err := strconv.Atoi(text)
-		if err != nil && text != "" {
+		switch {
+		case text == "":
+		case err != nil:
 			wrong(name)
+		case n == 0: // which would pass for nothing
+			errs[name] = append(errs[name], app.FieldError{Code: "score_band_range", Params: map[string]any{"Min": 1, "Max": 99}})
 		}
 		return n
 	}
@@ -138,11 +140,14 @@ func (f scoreForm) settings(u app.ScoreSetup) (set score.Settings, errs map[stri
 		Low:    kept(whole("bands.low", f.Low), now.Bands.Low, own.Bands.Low, above.Bands.Low),
 	}
 	set.Economy = f.economy(u)
-	switch share := number("explore", f.Explore) / 100; share {
-	case valueOf(now.Explore):
+	share := 0.0
+	if f.Explore != "" {
+		share = number("explore", f.Explore+"e-2") // exactly what the digits say, which a division would not be
+	}
+	switch {
+	case f.Explore == percentText(now.Explore):
 		set.Explore = own.Explore
-	case valueOf(above.Explore):
-	default:
+	case share != valueOf(above.Explore):
 		set.Explore = &share
 	}
 	for _, one := range f.Factors {
@@ -221,6 +226,14 @@ func sameFactor(a, b score.FactorSetting) bool {
 
 func decimalText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
+// percentText is a share in percent, to six places; nothing when it is not set.
+func percentText(share *float64) string {
+	if share == nil {
+		return ""
+	}
+	return decimalText(math.Round(*share*1e8) / 1e6)
+}
+
 // settingsSummary says in short what settings set.
 func settingsSummary(p page, set score.Settings) string {
 	var parts []string
@@ -245,7 +258,7 @@ func settingsSummary(p page, set score.Settings) string {
 		parts = append(parts, p.Tell("tune.sum_rules", "N", len(set.Carriers)))
 	}
 	if set.Explore != nil {
-		parts = append(parts, p.Tell("tune.sum_explore", "Share", decimalText(math.Round(*set.Explore*1e8)/1e6)))
+		parts = append(parts, p.Tell("tune.sum_explore", "Share", percentText(set.Explore)))
 	}
 	if len(parts) == 0 {
 		return p.Say("tune.sum_nothing")

@@ -60,7 +60,7 @@ func TestOrderPage_SaysWhyItHasItsScore(t *testing.T) {
 	if width != 400 {
 		t.Errorf("the bands come to %d units of 400", width)
 	}
-	b.browserOf("alice@example.com", "es").open(at).says("Sin número de teléfono", "Qué hacer:", "Lo que habla en contra")
+	b.browserOf("alice@example.com", "es").open(at).says("Sin teléfono", "Qué hacer:", "Lo que habla en contra")
 
 	// What lists show until the job has been there.
 	b.unrate(id)

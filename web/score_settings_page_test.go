@@ -48,11 +48,11 @@ func TestScoreSettings_ShowWhatTheyWouldChangeBeforeTheyDo(t *testing.T) {
 	}
 	// What was entered is still there, and is saved from there.
 	done := page.submit(at, url.Values{"do": {"save"}}).shows(http.StatusOK).says("The settings are in force", "factors: No phone number, Several orders within a day",
-		"margin 35000, return 18000.50 COP", "7 % shipped to learn", "carrier rules: 1")
+		"margin 35000, return 18000.5 COP", "7 % shipped to learn", "carrier rules: 1")
 	set, version := b.ownSettings(id)
 	want := score.Settings{
 		Bands: score.Bands{High: 90}, Factors: map[score.Code]score.FactorSetting{"phone_missing": {Weight: new(-3.5)}, "velocity": {Off: true}},
-		Economy:  &score.Economy{Currency: "COP", Margin: "35000", ReturnCost: "18000.50"},
+		Economy:  &score.Economy{Currency: "COP", Margin: "35000", ReturnCost: "18000.5"},
 		Carriers: []score.CarrierRule{{Country: "CO", Carrier: "TCC", Use: score.UsePrefer}}, Explore: new(0.07),
 	}
 	if d := cmp.Diff(want, set); d != "" || version != 1 {
