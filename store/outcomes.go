@@ -20,7 +20,7 @@ const (
 // maxReports is how many reports one order may have, the undone ones too.
 const maxReports = 1000
 
-// ErrTooManyReports: the order has as many as it may have.
+// ErrTooManyReports says that the order has as many reports as it may have.
 var ErrTooManyReports = errors.New("the order has too many reports")
 
 // Report is what somebody said of an order's parcel.

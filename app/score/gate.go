@@ -9,7 +9,7 @@ import "math"
 //
 // A blended model moves but the level and places, of which the shipped ones know nothing, and from outcomes too few for such proofs:
 // it must have predicted better than both, by however little. Of outcomes dealt out at random, which leave but the level to learn,
-// that lets one in ten through at 50 outcomes and one in two hundred at 300.
+// that lets one in nine through at 50 outcomes, and of 300 on five in a hundred at most.
 const (
 	gateErrors          = 1.0
 	farOff              = 3.0 // standard errors
