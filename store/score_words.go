@@ -22,7 +22,7 @@ func (tx *Tx) SetReported(ctx context.Context, integrationID, orderID int64, out
 		return failed(op, err)
 	}
 	tx.madeDue(integrationID, orderID)
-	after, counts := before, make(outcomeCounts)
+	after, counts := before, newOutcomeCounts()
 	after.reported = outcome
 	counts.add(before, -1)
 	counts.add(after, 1)
