@@ -43,13 +43,14 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 	s := storetest.New(t)
 	s.ReadWith(1, readPayments)
 	long := strings.Repeat("ñ", 100)
+	edge := 32 - int(noon.Unix()/86_400)%32 // days until the next span of 32 begins
 	rapid.Check(t, func(rt *rapid.T) {
 		id := connect(rt, s, uuid.New(), "p.myshopify.com")
 		left := map[string]store.Version{}
 		for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 			var batch []store.Version
 			for range rapid.IntRange(0, 9).Draw(rt, "versions") {
-				v := placed(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), rapid.SampledFrom([]int{-20_800, -20_799, -40, -1, 0, 31, 32, 33}).Draw(rt, "day"),
+				v := placed(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), rapid.SampledFrom([]int{-20_800, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "day"),
 					rapid.SampledFrom([]string{"", "Cauca", "CAUCA", "Nariño"}).Draw(rt, "province"),
 					rapid.SampledFrom([]string{"", "Cali", "cali", "Bogotá, D.C.", "bogota d.c", long, long + "x", "--"}).Draw(rt, "city"),
 					rapid.SampledFrom([]string{"", "cod", "card"}).Draw(rt, "payment"), rapid.SampledFrom([]string{"", "paid", "voided"}).Draw(rt, "end"),
@@ -80,8 +81,8 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 		}
 
 		// Ends of periods within and at the ends of the spans of 32 days.
-		since := noon.AddDate(0, 0, rapid.SampledFrom([]int{-20_801, -20_799, -41, -40, -2, 0, 1, 30}).Draw(rt, "since"))
-		until := since.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 31, 32, 33, 64, 100, 21_000}).Draw(rt, "until"))
+		since := noon.AddDate(0, 0, rapid.SampledFrom([]int{-20_801, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "since"))
+		until := since.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 2, 31, 32, 33, 34, 64, 21_000}).Draw(rt, "until"))
 		cities, provinces, payments := map[string]int{}, map[string]int{}, map[string]int{}
 		without := [2]int{}
 		for _, v := range left {
@@ -264,5 +265,23 @@ func BenchmarkInsights(b *testing.B) {
 				must(s.BandOutcomes(b.Context(), id, since, noon))(b)
 			}
 		})
+	}
+}
+
+// An order may say only later how it is paid, and nothing else.
+func TestDayPayments_FollowWhatIsKnownLater(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	s.ReadWith(1, readPayments)
+	id := connect(t, s, uuid.New(), "a.myshopify.com")
+	for i, payment := range []string{"", "cod", "card"} {
+		put(t, s, id, placed("1", 0, "Cauca", "Cali", payment, "", time.Duration(i)*time.Minute))
+		got := must(s.DayPayments(t.Context(), id, noon, noon))(t)
+		if len(got) != 1 || got[0].Payment != []store.Payment{store.PaymentUnknown, store.PaymentOnDelivery, store.PaymentBefore}[i] || got[0].Orders != 1 {
+			t.Errorf("%q: got %+v", payment, got)
+		}
+		if wrong := must(store.CheckScores(t.Context(), s))(t); wrong != nil {
+			t.Errorf("%q: %v", payment, wrong)
+		}
 	}
 }
