@@ -104,11 +104,9 @@ func (s *Store) Places(ctx context.Context, integrationID int64, since, until ti
 }
 
 // placesQuery takes integration, then first and last of: the days before the whole spans, the spans, the days behind them.
-const placesQuery = `SELECT p.province, p.city, sum(p.orders) FROM (
-		SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 1 AND span >= $2 AND span <= $3
-		UNION ALL SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 32 AND span >= $4 AND span <= $5
-		UNION ALL SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 1 AND span >= $6 AND span <= $7) p
-	GROUP BY 1, 2`
+const placesQuery = `SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 1 AND span >= $2 AND span <= $3
+	UNION ALL SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 32 AND span >= $4 AND span <= $5
+	UNION ALL SELECT province, city, orders FROM order_places WHERE integration_id = $1 AND days = 1 AND span >= $6 AND span <= $7`
 
 // placeArgs splits the days from first to last into whole spans and the days around them.
 func placeArgs(integrationID, first, last int64) []any {
