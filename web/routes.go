@@ -16,7 +16,12 @@ const (
 	refusedRoute = "refused"
 	// pageRoute names the routes of the dashboard.
 	pageRoute = "page"
+	// consoleRoute names those of the queue's own screens, which answer for themselves.
+	consoleRoute = "console"
 )
+
+// consoleMethods are those that the queue's own screens know.
+var consoleMethods = []string{http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut}
 
 // Route is one method and path of the server.
 type Route struct{ Method, Path string }
@@ -132,6 +137,9 @@ func (s *Server) pageRoutes() {
 	show("/orders", s.toStore, account)
 	show("/deliveries", s.toStore, account)
 
+	show("/jobs", s.jobsPage, account)
+	do("/jobs", s.doJobs, account)
+
 	one := "/stores/:id"
 	show(one, s.storePage, account)
 	show(one+"/live", s.liveStore, account)
@@ -149,6 +157,14 @@ func (s *Server) pageRoutes() {
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
 	do(one+"/deliveries/replay", s.replayFailed, account)
 	do(one+"/deliveries/:delivery/replay", s.replayOne, account)
+
+	if s.cfg.Console != nil {
+		for _, path := range []string{ConsolePath, ConsolePath + "/*"} {
+			for _, r := range s.echo.Match(consoleMethods, path, s.console) {
+				r.Name = consoleRoute
+			}
+		}
+	}
 
 	show("/settings", s.settingsPage, account)
 	do("/settings/password", s.changePassword, account)
