@@ -128,6 +128,10 @@ func (s *Server) pageRoutes() {
 	show("/static/:digest/:name", s.asset)
 	do("/preferences", s.setWishes, s.sameOrigin)
 
+	// Whoever holds a link with which to choose a password.
+	show("/password", s.passwordPage)
+	do("/password", s.choosePassword, s.sameOrigin)
+
 	account := s.signedIn
 	show("/stores", s.storesPage, account)
 	show("/stores/new", s.welcomePage, account)
@@ -155,9 +159,16 @@ func (s *Server) pageRoutes() {
 	show(one+"/orders/:order", s.orderPage, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
-	do(one+"/deliveries/replay", s.replayFailed, account)
+	show(one+"/privacy", s.privacyPage, account)
+	do(one+"/deliveries/replay", s.replayMany, account)
 	do(one+"/deliveries/:delivery/replay", s.replayOne, account)
 
+	show(usersPath, s.usersPage, account, s.administrator)
+	do(usersPath, s.addUser, account, s.administrator)
+	do(usersPath+"/:user/admin", s.switchAdmin, account, s.administrator)
+	do(usersPath+"/:user/link", s.linkUser, account, s.administrator)
+	do(usersPath+"/:user/delete", s.deleteUser, account, s.administrator)
+	do("/admin/backup", s.downloadBackup, account, s.administrator)
 	if s.cfg.Console != nil {
 		for _, path := range []string{ConsolePath, ConsolePath + "/*"} {
 			for _, r := range s.echo.Match(consoleMethods, path, s.console) {
@@ -170,6 +181,7 @@ func (s *Server) pageRoutes() {
 	do("/settings/password", s.changePassword, account)
 	do("/settings/tokens", s.makeToken, account)
 	do("/settings/tokens/:token/revoke", s.revokeToken, account)
+	do("/settings/sessions/end", s.endOtherSessions, account)
 	do("/settings/sessions/:session/end", s.endSession, account)
 }
 
