@@ -16,6 +16,7 @@ const backupRetry = time.Minute
 type BackupDownload struct {
 	io.Reader
 	store.Backup
+	Size int64 // of the file, in bytes
 
 	app  *App
 	file io.Closer
@@ -38,12 +39,17 @@ func (a *App) Backup(ctx context.Context, program string) (*BackupDownload, erro
 		}
 		return nil, err
 	}
-	return &BackupDownload{Reader: f, Backup: b, app: a, file: f}, nil
+	info, err := f.Stat()
+	if err != nil {
+		a.backups.Release(1)
+		return nil, errors.Join(err, f.Close())
+	}
+	return &BackupDownload{Reader: f, Backup: b, Size: info.Size(), app: a, file: f}, nil
 }
 
 // Fetched notes that all of it arrived.
 func (d *BackupDownload) Fetched(ctx context.Context) error {
-	return d.app.store.NoteBackup(ctx, "download", d.CreatedAt, d.Bytes)
+	return d.app.store.NoteBackup(ctx, "download", d.CreatedAt, d.Size)
 }
 
 // Close frees its room.

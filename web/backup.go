@@ -26,7 +26,7 @@ func (s *Server) downloadBackup(c echo.Context) (err error) {
 	defer func() { err = errors.Join(err, b.Close()) }()
 	h := out.Header()
 	h.Set(echo.HeaderContentType, echo.MIMEOctetStream)
-	h.Set(echo.HeaderContentLength, strconv.FormatInt(b.Bytes, 10))
+	h.Set(echo.HeaderContentLength, strconv.FormatInt(b.Size, 10))
 	h.Set(echo.HeaderContentDisposition, `attachment; filename="probability-`+b.CreatedAt.Format("2006-01-02-1504")+`.backup"`)
 	piece, line := make([]byte, backupPiece), http.NewResponseController(out.Writer)
 	for {
@@ -46,6 +46,6 @@ func (s *Server) downloadBackup(c echo.Context) (err error) {
 			return fmt.Errorf("backup: read: %w: %w", http.ErrAbortHandler, readErr)
 		}
 	}
-	s.log.InfoContext(ctx, "backup downloaded", "user_id", caller(c).ID, "bytes", b.Bytes, "key", b.KeyID, "duration", time.Since(began))
+	s.log.InfoContext(ctx, "backup downloaded", "user_id", caller(c).ID, "bytes", b.Size, "key", b.KeyID, "duration", time.Since(began))
 	return b.Fetched(ctx)
 }

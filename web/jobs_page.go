@@ -198,7 +198,7 @@ func viewWork(v voice, w app.Work) workRow {
 		row.Done = v.number(w.Total)
 		row.Path = place.NavPath("deliveries") + "?state=" + map[string]string{app.WorkFailed: store.DeliveryFailed, app.WorkWaiting: store.DeliveryPending}[w.State]
 	case app.WorkErasure:
-		row.Label, row.Done, row.Path = w.Label, v.number(w.Done), place.NavPath("privacy")
+		row.Label, row.Done, row.Path = v.badge(privacyTopics, w.Label).Text, v.number(w.Done), place.NavPath("privacy")
 	case app.WorkRequest:
 		row.Path, row.NextWord = place.NavPath("privacy"), v.say("page.work.until", nil)
 	case app.WorkScores:
@@ -207,7 +207,10 @@ func viewWork(v voice, w app.Work) workRow {
 	if w.State == app.WorkFailed && w.Kind != app.WorkWebhooks {
 		row.Next = when{} // nothing happens by itself
 	}
-	if w.Reason != "" {
+	switch text := mends[w.Reason].text; {
+	case text != "": // the API's sentence speaks of its own members
+		row.Why = v.say(text, map[string]any{"Detail": w.Detail})
+	case w.Reason != "":
 		row.Why = v.failure(w.Reason, w.Detail)
 	}
 	return row
