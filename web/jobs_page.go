@@ -216,7 +216,7 @@ func viewWork(v voice, w app.Work) workRow {
 	return row
 }
 
-// doJobs is POST /jobs: retries or cancels what is checked, or all that match the filter. What is not the caller's, or not there any
+// doJobs is POST /jobs/do: retries or cancels what is checked, or all that match the filter. What is not the caller's, or not there any
 // more, is nowhere in the list of the caller's work, so it is left.
 func (s *Server) doJobs(c echo.Context) error {
 	form, err := readForm(c)
@@ -249,7 +249,7 @@ func (s *Server) doJobs(c echo.Context) error {
 	})
 	if do == "cancel" && len(chosen) > 0 && form.Get("confirm") == "" {
 		return s.confirm(c, confirmView{
-			Action: "/jobs", Back: f.at(), Button: p.Say("work.cancel"), Danger: true, Nav: "jobs",
+			Action: "/jobs/do", Back: f.at(), Button: p.Say("work.cancel"), Danger: true, Nav: "jobs",
 			Text: p.Tell("work.cancel_what", "Count", len(chosen)), Title: p.Say("work.cancel_sure"), Values: form,
 		})
 	}

@@ -143,7 +143,7 @@ func (s *Server) pageRoutes() {
 	show("/deliveries", s.toStore, account)
 
 	show("/jobs", s.jobsPage, account)
-	do("/jobs", s.doJobs, account)
+	do("/jobs/do", s.doJobs, account)
 
 	one := "/stores/:id"
 	show(one, s.storePage, account)
