@@ -29,22 +29,26 @@ func (a *App) AddUser(ctx context.Context, email, password string, admin bool) (
 	if err != nil {
 		return store.User{}, err
 	}
-	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, u) })
-	if errors.Is(err, store.ErrConflict) {
-		return store.User{}, &Error{Kind: Invalid, Code: "email_taken", Err: err, Params: map[string]any{"Email": u.Email}}
-	}
-	if err != nil {
-		return store.User{}, fmt.Errorf("users: add: %w", err)
+	if err := a.insertUser(ctx, u); err != nil {
+		return store.User{}, err
 	}
 	return u, nil
 }
 
+func (a *App) insertUser(ctx context.Context, u store.User) error {
+	err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, u) })
+	if errors.Is(err, store.ErrConflict) {
+		return &Error{Kind: Invalid, Code: "email_taken", Err: err, Params: map[string]any{"Email": u.Email}}
+	}
+	if err != nil {
+		return fmt.Errorf("users: add: %w", err)
+	}
+	return nil
+}
+
 func (a *App) newUser(ctx context.Context, email, password string, admin bool) (store.User, error) {
 	bad := fieldErrors{}
-	email = strings.TrimSpace(email)
-	if addr, err := mail.ParseAddress(email); err != nil || addr.Address != email || len(email) > maxEmail {
-		bad.add("email", "invalid_email")
-	}
+	email = checkEmail(bad, email)
 	checkPassword(bad, password)
 	if err := bad.err(); err != nil {
 		return store.User{}, err
@@ -57,7 +61,16 @@ func (a *App) newUser(ctx context.Context, email, password string, admin bool) (
 	if err != nil {
 		return store.User{}, fmt.Errorf("users: id: %w", err)
 	}
-	return store.User{ID: id, Email: strings.ToLower(email), PasswordHash: hash, Admin: admin, CreatedAt: a.now()}, nil
+	return store.User{ID: id, Email: email, PasswordHash: hash, Admin: admin, CreatedAt: a.now()}, nil
+}
+
+// checkEmail gives the address as it is stored.
+func checkEmail(bad fieldErrors, email string) string {
+	email = strings.TrimSpace(email)
+	if addr, err := mail.ParseAddress(email); err != nil || addr.Address != email || len(email) > maxEmail {
+		bad.add("email", "invalid_email")
+	}
+	return strings.ToLower(email)
 }
 
 func checkPassword(bad fieldErrors, password string) {
@@ -93,6 +106,11 @@ func (a *App) DeleteUser(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
+	return a.deleteUser(ctx, u, func(context.Context, *store.Tx) error { return nil })
+}
+
+// deleteUser is DeleteUser for whoever may, which is asked again when the account goes.
+func (a *App) deleteUser(ctx context.Context, u store.User, allowed func(context.Context, *store.Tx) error) error {
 	stores, err := a.store.Integrations(ctx, u.ID)
 	if err != nil {
 		return fmt.Errorf("users: delete: %w", err)
@@ -102,7 +120,12 @@ func (a *App) DeleteUser(ctx context.Context, email string) error {
 			return fmt.Errorf("users: delete: %s: %w", in.StoreName, err)
 		}
 	}
-	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteUser(ctx, u.ID) })
+	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := allowed(ctx, tx); err != nil {
+			return err
+		}
+		return tx.DeleteUser(ctx, u.ID)
+	})
 }
 
 // Users lists every account, oldest first.

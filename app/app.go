@@ -47,6 +47,7 @@ type Config struct {
 type App struct {
 	ahead     *semaphore.Weighted // of runs that read ahead
 	audits    auditLimits
+	backups   *semaphore.Weighted // that are made or fetched
 	cfg       Config
 	counters  *Counters
 	disk      disk
@@ -88,7 +89,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if err != nil {
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
-	a := &App{ahead: semaphore.NewWeighted(aheadRuns), cfg: cfg, events: newEvents(), log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
+	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(), log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox

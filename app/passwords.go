@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -50,8 +51,12 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 	return hash, nil
 }
 
-// match tells whether the password is the one of the hash.
+// match tells whether the password is the one of the hash. Where none was chosen yet, none is, which takes as long to find out.
 func (p *passwords) match(ctx context.Context, password, hash string) (same bool, err error) {
+	if strings.HasPrefix(hash, linkPrefix) {
+		_, err := p.match(ctx, password, nobodysHash())
+		return false, err
+	}
 	err = p.inTurn(ctx, func() error {
 		same, err = argon2id.ComparePasswordAndHash(password, hash)
 		return err

@@ -88,3 +88,25 @@ func (a *App) Setup(ctx context.Context, token, email, password string) (store.U
 	a.setup.hash = nil
 	return u, plain, nil
 }
+
+// FirstAdmin makes an administrator unless an account exists, and tells whether it did. It closes the set-up.
+func (a *App) FirstAdmin(ctx context.Context, email, password string) (made bool, err error) {
+	u, err := a.newUser(ctx, email, password, true)
+	if err != nil {
+		return false, err
+	}
+	a.setup.mu.Lock()
+	defer a.setup.mu.Unlock()
+	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.CountUsers(ctx)
+		if made = err == nil && n == 0; !made {
+			return err
+		}
+		return tx.InsertUser(ctx, u)
+	})
+	if err != nil {
+		return false, fmt.Errorf("setup: %w", err)
+	}
+	a.setup.hash = nil
+	return made, nil
+}

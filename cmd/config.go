@@ -21,6 +21,7 @@ type Config struct {
 	Shopify  ShopifyConfig  `mapstructure:"shopify"`
 	Sync     SyncConfig     `mapstructure:"sync"`
 	Privacy  PrivacyConfig  `mapstructure:"privacy"`
+	Admin    AdminConfig    `mapstructure:"admin"`
 	Jobs     JobsConfig     `mapstructure:"jobs"`
 	Log      LogConfig      `mapstructure:"log"`
 	Scoring  ScoringConfig  `mapstructure:"scoring"`

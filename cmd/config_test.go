@@ -105,6 +105,16 @@ var settings = []struct {
 		values: [3]value{{"48h", 48 * time.Hour}, {"30d", 720 * time.Hour}, {"0", time.Duration(0)}},
 	},
 	{
+		name: "admin.email", def: "",
+		get:    func(c cmd.Config) any { return c.Admin.Email },
+		values: [3]value{{"ana@example.com", "ana@example.com"}, {"luis@example.com", "luis@example.com"}, {"a@b.example", "a@b.example"}},
+	},
+	{
+		name: "admin.password_file", def: "",
+		get:    func(c cmd.Config) any { return c.Admin.PasswordFile },
+		values: [3]value{{"/run/secrets/a", "/run/secrets/a"}, {"./b", "./b"}, {"c", "c"}},
+	},
+	{
 		name: "jobs.workers", def: 0,
 		get:    func(c cmd.Config) any { return c.Jobs.Workers },
 		values: [3]value{{"1", 1}, {"16", 16}, {"3", 3}},

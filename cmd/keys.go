@@ -86,6 +86,16 @@ func keys() []key {
 			help: "how long after its app was removed a store's data is erased, such as 48h; 0: only when Shopify asks for it (shop/redact)",
 		},
 		{
+			name: "admin.email", defNote: "none", kind: email(),
+			help:    "while no account exists: e-mail of the administrator that the service makes by itself, instead of printing a set-up link",
+			example: "me@example.com",
+		},
+		{
+			name: "admin.password_file", defNote: "none", kind: file(),
+			help:    "file with that administrator's password on one line; read only while no account exists",
+			example: "/run/secrets/admin_password",
+		},
+		{
 			name: "jobs.workers", def: "0", defNote: "by CPU count", kind: count(1000),
 			help: "jobs that run at the same time; 0 chooses by CPU count",
 		},

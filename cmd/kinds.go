@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -81,6 +82,31 @@ func folder() kind {
 	return func(text string) (any, error) {
 		if text == "" || strings.HasPrefix(text, "~") || strings.ContainsRune(text, 0) {
 			return nil, errors.New("expected the path of a folder (~ is not expanded)")
+		}
+		return text, nil
+	}
+}
+
+// file is folder for a file that need not be there.
+func file() kind {
+	return func(text string) (any, error) {
+		if text == "" {
+			return "", nil
+		}
+		if _, err := folder()(text); err != nil {
+			return nil, errors.New("expected the path of a file (~ is not expanded)")
+		}
+		return text, nil
+	}
+}
+
+func email() kind {
+	return func(text string) (any, error) {
+		if text == "" {
+			return "", nil
+		}
+		if addr, err := mail.ParseAddress(text); err != nil || addr.Address != text {
+			return nil, errors.New("expected an e-mail address such as me@example.com")
 		}
 		return text, nil
 	}

@@ -41,18 +41,21 @@ func readPassword(ctx context.Context, io streams, fromStdin bool) (string, erro
 	return first, nil
 }
 
-// pipedPassword reads one line; its end does not belong to the password.
-func pipedPassword(in io.Reader) (string, error) {
+// pipedPassword reads the password from standard input.
+func pipedPassword(in io.Reader) (string, error) { return passwordIn(in, "standard input") }
+
+// passwordIn reads one line; its end does not belong to the password. where it comes from is for the errors.
+func passwordIn(in io.Reader, where string) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxPasswordInput+1))
 	if err != nil {
-		return "", fmt.Errorf("cannot read the password from standard input: %w", err)
+		return "", fmt.Errorf("cannot read the password from %s: %w", where, err)
 	}
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	switch {
 	case len(text) == 0:
-		return "", usagef("standard input holds no password")
+		return "", usagef("%s holds no password", where)
 	case len(text) > maxPasswordInput || bytes.ContainsAny(text, "\r\n\x00"):
-		return "", usagef("standard input must hold the password and nothing else, on one line")
+		return "", usagef("%s must hold the password and nothing else, on one line", where)
 	}
 	return string(text), nil
 }

@@ -34,6 +34,9 @@ func runServe(c *cobra.Command, io streams) error {
 
 // serve runs the service until ctx ends.
 func serve(ctx context.Context, cfg Config, io streams) error {
+	if err := cfg.Admin.check(); err != nil {
+		return err
+	}
 	log := newLogger(cfg.Log, io.err)
 	log.DebugContext(ctx, "configuration", "config", cfg)
 	s, err := startService(ctx, cfg, nil, log)
@@ -43,7 +46,9 @@ func serve(ctx context.Context, cfg Config, io streams) error {
 	build := readBuild()
 	log.InfoContext(ctx, "ready", "address", s.address(), "url", cmp.Or(cfg.Server.PublicURL, s.url()),
 		"data", cfg.Data.Dir, "version", build.version)
-	err = offerSetup(ctx, s, cfg.Server.PublicURL, io)
+	if err = makeFirstAdmin(ctx, s, cfg.Admin); err == nil {
+		err = offerSetup(ctx, s, cfg.Server.PublicURL, io)
+	}
 	if err == nil {
 		err = s.wait(ctx)
 	}

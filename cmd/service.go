@@ -72,8 +72,13 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	console, err := jobs.NewConsole(s.store, web.ConsolePath, log)
+	if err != nil {
+		return nil, err
+	}
 	handler, err := web.New(web.Config{
 		Commit:    readBuild().commit,
+		Console:   console,
 		Demo:      s.demo.Open,
 		PublicURL: cfg.Server.PublicURL,
 		Ready: func(ctx context.Context) error {

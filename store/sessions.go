@@ -85,6 +85,18 @@ func (tx *Tx) EndSessionOf(ctx context.Context, userID, id uuid.UUID, at time.Ti
 	return failed(op, err)
 }
 
+// EndSessionsBut ends the account's sessions that are not over, but one, and tells how many they were.
+func (tx *Tx) EndSessionsBut(ctx context.Context, userID, but uuid.UUID, at time.Time) (int, error) {
+	const op = "sessions: end the others"
+	res, err := tx.tx.ExecContext(ctx, `UPDATE sessions SET expires_at = $3 WHERE user_id = $1 AND id <> $2 AND expires_at > $3`,
+		userID.String(), but.String(), at.UnixMilli())
+	if err != nil {
+		return 0, failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), failed(op, err)
+}
+
 // Sessions lists the account's sessions that expire after now and were used after a time, the last used one first. An account has
 // at most 100.
 func (s *Store) Sessions(ctx context.Context, userID uuid.UUID, now, used time.Time) ([]Session, error) {

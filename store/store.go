@@ -140,6 +140,9 @@ func (s *Store) Close() error {
 // Writer is the one write connection, for the job queue to share. Whoever uses it inside Update waits for ever.
 func (s *Store) Writer() *sql.DB { return s.writer }
 
+// Reader are the connections for what people ask for, to look at the job queue with. They cannot write.
+func (s *Store) Reader() *sql.DB { return s.readers }
+
 // Ping proves that the database can be written to, by writing and flushing a value.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -49,6 +50,12 @@ func (tx *Tx) SetPassword(ctx context.Context, id uuid.UUID, hash string) error 
 	return changedOne("users: set password", res, err)
 }
 
+// SetAdmin makes an account an administrator's, or no longer. A trigger ends the account's sessions with it.
+func (tx *Tx) SetAdmin(ctx context.Context, id uuid.UUID, admin bool) error {
+	res, err := tx.tx.ExecContext(ctx, `UPDATE users SET admin = $2 WHERE id = $1`, id.String(), admin)
+	return changedOne("users: set admin", res, err)
+}
+
 // DeleteUser removes an account, its tokens and its sessions. Its integrations must have been marked deleted before: ErrConflict while
 // one is left, for nobody could reach it any more.
 func (tx *Tx) DeleteUser(ctx context.Context, id uuid.UUID) error {
@@ -94,4 +101,31 @@ func userByID(ctx context.Context, q querier, id uuid.UUID) (User, error) {
 // UserByEmail is the account with this e-mail, in any case.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
 	return get(ctx, s.readers, "users: get by e-mail", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.email_key = $1`, fold(email))
+}
+
+// UserFigure is how many stores an account has connected, and when one of its sessions was used last.
+type UserFigure struct {
+	Stores     int
+	LastUsedAt time.Time
+}
+
+// UserFigures are those of all accounts, at most 10,000.
+func (s *Store) UserFigures(ctx context.Context) (map[uuid.UUID]UserFigure, error) {
+	type figure struct {
+		id uuid.UUID
+		UserFigure
+	}
+	rows, err := list(ctx, s.readers, "users: figures", func(r row) (f figure, err error) {
+		var used sql.NullInt64
+		err = r.Scan(&f.id, &f.Stores, &used)
+		f.LastUsedAt = fromMillis(used)
+		return f, err
+	}, `SELECT u.id, (SELECT count(*) FROM integrations i WHERE i.user_id = u.id AND i.deleted_at IS NULL),
+			(SELECT max(s.last_used_at) FROM sessions s WHERE s.user_id = u.id)
+		FROM users u ORDER BY u.email_key LIMIT $1`, maxRows)
+	out := make(map[uuid.UUID]UserFigure, len(rows))
+	for _, f := range rows {
+		out[f.id] = f.UserFigure
+	}
+	return out, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"probability/app"
 	"probability/store"
 )
 
@@ -21,7 +22,10 @@ type deliveriesView struct {
 	Failed     string // how many failed, when any did
 	Filtered   bool
 	Next       string
+	Picks      bool // some of those shown can be processed again
 	Previous   string
+	Refusals   []refusalRow
+	State      string // that is filtered by
 	States     []choice
 	Stores     []choice
 	Topic      string
@@ -38,6 +42,18 @@ type deliveryRow struct {
 	Again    bool // it can be processed again
 }
 
+// shownRefusals is how many refusals the page shows.
+const shownRefusals = 20
+
+// refusalRow is what one check refused within an hour.
+type refusalRow struct {
+	Check string
+	Count string
+	Last  when
+	Topic string
+	Why   string
+}
+
 // deliveriesPage is GET /stores/{id}/deliveries.
 func (s *Server) deliveriesPage(c echo.Context) error {
 	in, err := s.owned(c)
@@ -50,7 +66,7 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 	p := s.pageAbout(c, in)
 	view := deliveriesView{
 		page: p.titled("deliveries", p.Tell("deliveries.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs),
-		Filtered: f.State != "" || f.Topic != "", Topic: f.Topic, States: p.choices(deliveryWords, f.State, deliveryStates...),
+		Filtered: f.State != "" || f.Topic != "", State: f.State, Topic: f.Topic, States: p.choices(deliveryWords, f.State, deliveryStates...),
 	}
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
 		return err
@@ -80,7 +96,15 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 	}
 	view.Count = p.Tell("deliveries.count", "N", p.voice.number(count))
 	for _, d := range found {
-		view.Deliveries = append(view.Deliveries, viewDeliveryRow(p.voice, d))
+		row := viewDeliveryRow(p.voice, d)
+		view.Deliveries, view.Picks = append(view.Deliveries, row), view.Picks || row.Again
+	}
+	refused, err := st.Refusals(ctx, in.ID, shownRefusals, 0)
+	if err != nil {
+		return err
+	}
+	for _, r := range refused {
+		view.Refusals = append(view.Refusals, viewRefusalRow(p.voice, r))
 	}
 	link := func(n int) string {
 		values := url.Values{}
@@ -99,6 +123,20 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 		view.Previous = link(pages.page - 1)
 	}
 	return s.render(c, http.StatusOK, "deliveries.html", view)
+}
+
+// checkWords name the checks that refuse a delivery.
+var checkWords = map[string]stateWord{
+	app.RefusedIncomplete: {"page.check.incomplete_body", ""}, app.RefusedJSON: {"page.check.invalid_json", ""},
+	app.RefusedMalformed: {"page.check.malformed_signature", ""}, app.RefusedNoSecret: {"page.check.no_secret", ""},
+	app.RefusedNotSigned: {"page.check.not_signed", ""}, app.RefusedTooLarge: {"page.check.too_large", ""},
+	app.RefusedWrongSecret: {"page.check.wrong_signature", ""},
+}
+
+func viewRefusalRow(v voice, r store.Refusal) refusalRow {
+	return refusalRow{
+		Check: v.badge(checkWords, r.Reason).Text, Count: v.number(r.Count), Last: v.moment(r.LastAt), Topic: r.Topic, Why: viewRefusal(v, r).Message,
+	}
 }
 
 func viewDeliveryRow(v voice, d store.Delivery) deliveryRow {
@@ -178,16 +216,3 @@ func (s *Server) replayOne(c echo.Context) error {
 	return s.done(c, back, s.pageVoice(c).say("done.replay_queued", nil))
 }
 
-// replayFailed is POST /stores/{id}/deliveries/replay: all that failed.
-func (s *Server) replayFailed(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	back := page{StoreID: in.ID}.NavPath("deliveries")
-	n, err := s.app.ReplayAll(c.Request().Context(), caller(c).ID, in.ID, store.DeliveryFilter{State: store.DeliveryFailed})
-	if err != nil {
-		return s.failed(c, back, err)
-	}
-	return s.done(c, back, s.pageVoice(c).say("done.replayed", map[string]any{"Count": n}))
-}

@@ -18,7 +18,12 @@ const (
 	refusedRoute = "refused"
 	// pageRoute names the routes of the dashboard.
 	pageRoute = "page"
+	// consoleRoute names those of the queue's own screens, which answer for themselves.
+	consoleRoute = "console"
 )
+
+// consoleMethods are those that the queue's own screens know.
+var consoleMethods = []string{http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut}
 
 // Route is one method and path of the server.
 type Route struct{ Method, Path string }
@@ -125,6 +130,10 @@ func (s *Server) pageRoutes() {
 	show("/static/:digest/:name", s.asset)
 	do("/preferences", s.setWishes, s.sameOrigin)
 
+	// Whoever holds a link with which to choose a password.
+	show("/password", s.passwordPage)
+	do("/password", s.choosePassword, s.sameOrigin)
+
 	account := s.signedIn
 	show("/stores", s.storesPage, account)
 	show("/stores/new", s.welcomePage, account)
@@ -134,6 +143,9 @@ func (s *Server) pageRoutes() {
 	show("/orders", s.toStore, account)
 	show("/score", s.toStore, account)
 	show("/deliveries", s.toStore, account)
+
+	show("/jobs", s.jobsPage, account)
+	do("/jobs/do", s.doJobs, account)
 
 	one := "/stores/:id"
 	show(one, s.storePage, account)
@@ -163,13 +175,29 @@ func (s *Server) pageRoutes() {
 	do(one+"/outcomes/imports/:outcome_import/undo", s.undoReport, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
-	do(one+"/deliveries/replay", s.replayFailed, account)
+	show(one+"/privacy", s.privacyPage, account)
+	do(one+"/deliveries/replay", s.replayMany, account)
 	do(one+"/deliveries/:delivery/replay", s.replayOne, account)
+
+	show(usersPath, s.usersPage, account, s.administrator)
+	do(usersPath, s.addUser, account, s.administrator)
+	do(usersPath+"/:user/admin", s.switchAdmin, account, s.administrator)
+	do(usersPath+"/:user/link", s.linkUser, account, s.administrator)
+	do(usersPath+"/:user/delete", s.deleteUser, account, s.administrator)
+	do("/admin/backup", s.downloadBackup, account, s.administrator)
+	if s.cfg.Console != nil {
+		for _, path := range []string{ConsolePath, ConsolePath + "/*"} {
+			for _, r := range s.echo.Match(consoleMethods, path, s.console) {
+				r.Name = consoleRoute
+			}
+		}
+	}
 
 	show("/settings", s.settingsPage, account)
 	do("/settings/password", s.changePassword, account)
 	do("/settings/tokens", s.makeToken, account)
 	do("/settings/tokens/:token/revoke", s.revokeToken, account)
+	do("/settings/sessions/end", s.endOtherSessions, account)
 	do("/settings/sessions/:session/end", s.endSession, account)
 }
 

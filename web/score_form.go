@@ -71,8 +71,8 @@ func formOf(v voice, u app.ScoreSetup) scoreForm {
 	return f
 }
 
-// readForm is the form as it was sent. A factor that it does not have at all stays as it is in force.
-func readForm(m *members, before scoreForm) scoreForm {
+// readScoreForm is the form as it was sent. A factor that it does not have at all stays as it is in force.
+func readScoreForm(m *members, before scoreForm) scoreForm {
 	text := func(name string) string { return strings.TrimSpace(m.textOr(name, "")) }
 	f := scoreForm{
 		Version: text("version"), High: text("bands.high"), Medium: text("bands.medium"), Low: text("bands.low"), Currency: strings.ToUpper(text("economy.currency")),

@@ -140,7 +140,7 @@ func (s *Server) saveScoreSettings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := readForm(m, formOf(view.voice, setup))
+	form := readScoreForm(m, formOf(view.voice, setup))
 	do := m.choice("do", "preview", "preview", "save")
 	set, errs := form.settings(setup)
 	seen, err := strconv.ParseInt(form.Version, 10, 64)

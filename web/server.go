@@ -32,6 +32,8 @@ const (
 type Config struct {
 	// Commit is what Version was built from, for the metrics; may be empty.
 	Commit string
+	// Console are the queue's own screens, below ConsolePath; nil: there are none.
+	Console http.Handler
 	// Demo opens the built-in demo store for whoever wants to look round; nil: there is none.
 	Demo func(context.Context) (DemoStore, error)
 	// MaxBody is the largest webhook that is read, in bytes; 0 means 4 MiB.
@@ -136,7 +138,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.Serv
 func (s *Server) Routes() []Route {
 	var out []Route
 	for _, r := range s.echo.Routes() {
-		if r.Name != refusedRoute && r.Name != pageRoute {
+		if r.Name != refusedRoute && r.Name != pageRoute && r.Name != consoleRoute {
 			out = append(out, Route{Method: r.Method, Path: openAPIPath(r.Path)})
 		}
 	}

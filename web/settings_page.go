@@ -16,6 +16,7 @@ import (
 type settingsView struct {
 	page
 	Admin    bool
+	Console  bool
 	Errors   map[string][]string
 	Fresh    string // a token that was just made; shown this once
 	Name     string // of the token that could not be made
@@ -54,7 +55,7 @@ func (s *Server) settingsView(c echo.Context) (settingsView, error) {
 	ctx, user := c.Request().Context(), caller(c)
 	p := s.page(c)
 	p.Path = "/settings"
-	view := settingsView{page: p.titled("settings", p.Say("nav.settings")), Admin: user.Admin}
+	view := settingsView{page: p.titled("settings", p.Say("nav.settings")), Admin: user.Admin, Console: s.cfg.Console != nil}
 	tokens, err := s.app.Store().Tokens(ctx, user.ID)
 	if err != nil {
 		return view, err
@@ -161,6 +162,16 @@ func (s *Server) endSession(c echo.Context) error {
 		return err
 	}
 	return s.done(c, "/settings", s.pageVoice(c).say("page.done.session_ended", nil))
+}
+
+// endOtherSessions is POST /settings/sessions/end: all but the one that asks.
+func (s *Server) endOtherSessions(c echo.Context) error {
+	this, _ := c.Get(sessionKey).(session)
+	n, err := s.app.EndOtherSessions(c.Request().Context(), caller(c).ID, this.stored.ID)
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/settings", s.pageVoice(c).say("page.done.sessions_ended", map[string]any{"Count": n}))
 }
 
 // changePassword is POST /settings/password. It ends all sessions, and this browser gets a new one.

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"probability/shopify"
+	"probability/store"
+)
+
+// shownRequests is how many privacy requests a page shows.
+const shownRequests = 50
+
+// The words of privacy requests.
+var (
+	privacyWords = map[string]stateWord{
+		store.PrivacyOpen: {"page.privacy.open", toneBusy}, store.PrivacyCompleted: {"page.privacy.completed", toneGood},
+		store.PrivacyExpired: {"page.privacy.expired", toneIdle},
+	}
+	privacyTopics = map[string]stateWord{
+		shopify.TopicDataRequest: {"page.privacy.data_request", ""}, shopify.TopicCustomersRedact: {"page.privacy.customer_redact", ""},
+		shopify.TopicShopRedact: {"page.privacy.shop_redact", ""}, store.PrivacyUninstalled: {"page.privacy.uninstalled", ""},
+	}
+)
+
+// privacyPageView is what was asked in the name of customers.
+type privacyPageView struct {
+	page
+	Next     string
+	Previous string
+	Rows     []privacyRow
+	Stores   []choice
+}
+
+type privacyRow struct {
+	Done     string
+	Export   string // where the data is fetched; "" for nothing to fetch
+	Received when
+	State    badge
+	Topic    string
+	Until    when // the data can be fetched
+}
+
+// privacyPage is GET /stores/{id}/privacy.
+func (s *Server) privacyPage(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	pages := paging{page: q.number("page", 1), size: shownRequests}
+	if err := q.err(); err != nil {
+		return err
+	}
+	ctx, st := c.Request().Context(), s.app.Store()
+	count, err := st.CountPrivacyRequests(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	if pages, err = pages.within(count); err != nil {
+		return err
+	}
+	found, err := st.PrivacyRequests(ctx, in.ID, pages.size, pages.offset())
+	if err != nil {
+		return err
+	}
+	p := s.pageAbout(c, in)
+	view := privacyPageView{page: p.titled("privacy", p.Tell("privacy.title", "Store", in.StoreName))}
+	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
+		return err
+	}
+	for _, r := range found {
+		row := privacyRow{
+			Done: p.voice.number(r.Orders), Received: p.voice.moment(r.ReceivedAt), State: p.voice.badge(privacyWords, r.State),
+			Topic: p.voice.badge(privacyTopics, r.Topic).Text,
+		}
+		if r.HasSubject && s.cfg.Now().Before(r.ExpiresAt) {
+			row.Export = storesPath + "/" + strconv.FormatInt(in.ID, 10) + "/privacy/" + r.ID.String() + "/export/"
+			row.Until = p.voice.moment(r.ExpiresAt)
+			if r.State == store.PrivacyOpen {
+				row.State = p.voice.badge(map[string]stateWord{r.State: {"page.privacy.yours", toneWarn}}, r.State)
+			}
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	link := func(n int) string { return "?" + url.Values{"page": {strconv.Itoa(n)}}.Encode() }
+	if pages.page*pages.size < count {
+		view.Next = link(pages.page + 1)
+	}
+	if pages.page > 1 {
+		view.Previous = link(pages.page - 1)
+	}
+	return s.render(c, http.StatusOK, "privacy.html", view)
+}
