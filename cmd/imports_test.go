@@ -29,6 +29,8 @@ var floors = map[string][]string{
 	// No part of the program: outsiders, who see the API, the command line and what Shopify sends.
 	"cmd/bench": {"shopify"},
 	"cmd/soak":  {"shopify", "shopify/simulator"},
+	// Nothing but tests, which use the built program in a browser.
+	"cmd/browser": {},
 	// For tests only: nobody above may import them.
 	"store/storetest": {"store", "shopify"},
 	"web/webtest":     {"web", "app", "store", "shopify"},

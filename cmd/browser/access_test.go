@@ -139,7 +139,7 @@ func (w *window) walk() []string {
 		if at.Index < before {
 			found = append(found, fmt.Sprintf("Tab goes back, to %s", at.Label))
 		}
-		if at.Fault != "" {
+		if at.Fault != "" && at.Index != before { // within a field of several parts the browser shows the focus itself
 			found = append(found, fmt.Sprintf("%s: %s", at.Label, at.Fault))
 		}
 		before, reached[at.Index] = at.Index, true

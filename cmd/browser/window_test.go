@@ -33,11 +33,10 @@ type window struct {
 	base string
 
 	mu       sync.Mutex
-	said     []string         // by the console, warnings and worse
-	asked    []string         // addresses
-	expected []int64          // statuses of pages that are errors on purpose; the console tells of them
-	bytes    map[string]int64 // by request, since the last page began
-	scripts  int              // files of scripts among them
+	said     []string // by the console, warnings and worse
+	asked    []string // addresses
+	expected []int64  // statuses of pages that are errors on purpose; the console tells of them
+	bytes    int64    // transferred since the last page began
 }
 
 // open opens a window that shows nothing yet, and complains at the end of what its console said.
@@ -46,7 +45,7 @@ func (s *service) open(t *testing.T) *window {
 	// A child of the first tab's context, so that it is one more window of the same Chromium; it ends with the test.
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	w := &window{t: t, ctx: ctx, base: s.base, bytes: map[string]int64{}}
+	w := &window{t: t, ctx: ctx, base: s.base}
 	if err := chromedp.Listen(ctx, w.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -92,14 +91,10 @@ func (w *window) hear(event any) {
 	case *network.EventRequestWillBeSent:
 		w.asked = append(w.asked, e.Request.URL)
 		if e.Type == network.ResourceTypeDocument {
-			clear(w.bytes)
-			w.scripts = 0
+			w.bytes = 0
 		}
-		if e.Type == network.ResourceTypeScript {
-			w.scripts++
-		}
-	case *network.EventDataReceived:
-		w.bytes[string(e.RequestID)] += e.DataLength
+	case *network.EventLoadingFinished:
+		w.bytes += int64(e.EncodedDataLength)
 	}
 }
 
@@ -137,14 +132,11 @@ func (w *window) quiet() {
 	}
 }
 
-// weight is how many bytes the page came to with everything that it loaded, unpacked, and how many scripts were among it.
-func (w *window) weight() (bytes int64, scripts int) {
+// weight is how many bytes the page came to with everything that it loaded, headers included.
+func (w *window) weight() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, n := range w.bytes {
-		bytes += n
-	}
-	return bytes, w.scripts
+	return w.bytes
 }
 
 // do runs actions, or ends the test.
