@@ -122,6 +122,11 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return err
 	}
 	r.add(checkBacklog(backlog, jobs, c.Running)...)
+	scores, err := st.ScoreFigures(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkScores(scores))
 	copied, path, err := st.LastBackup(ctx)
 	if err != nil {
 		return err

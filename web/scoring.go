@@ -136,12 +136,12 @@ func (s *Server) restoreScoring(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := int64(-1)
-	if setup, err := s.app.Store().ScoreSettings(c.Request().Context(), in.ID); err != nil {
+	newest, err := s.app.Store().ScoreSettings(c.Request().Context(), in.ID)
+	if err != nil {
 		return err
-	} else if c.Request().Header.Get("If-Match") == "" {
-		seen = setup.Version
-	} else {
+	}
+	seen := newest.Version // who goes back mostly means: whatever is set now
+	if c.Request().Header.Get("If-Match") != "" {
 		seen = m.tag(c)
 	}
 	version, given := m.whole("version")

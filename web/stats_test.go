@@ -46,6 +46,7 @@ func (b *bench) stats(path, query string) stats {
 func TestStats_ShowWhatADayBrought(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.store.RateWith(nil) // the orders wait for their scores
 	path, id := b.connected()
 	at := func(when string, more map[string]any) map[string]any {
 		more["created_at"] = when
@@ -150,6 +151,7 @@ func TestStats_MalformedParametersAreNamed(t *testing.T) {
 func TestStats_AreARecountOfTheOrders(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.store.RateWith(nil) // the orders wait for their scores
 	path, id := b.connected()
 	n, all, days := 0, newCount(), map[string]*count{}
 	rapid.Check(t, func(rt *rapid.T) {
