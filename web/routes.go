@@ -36,7 +36,7 @@ func (s *Server) routes() {
 	get(e, "/readyz", s.readyz)
 	get(e, "/metrics", s.showMetrics, s.localOrAdmin)
 	get(e, "/api/openapi.json", s.openAPI)
-	get(e, "/api/docs", s.showDocs, middleware.Gzip()) // it is large, and nothing in it is secret
+	get(e, "/api/docs", s.showDocs, middleware.Gzip())
 
 	get(e, "/login", s.signInPage)
 	e.POST("/login", s.signIn)
