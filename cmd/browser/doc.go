@@ -1,8 +1,8 @@
 // Package browser is where the program is used as people use it: its tests build it, start it in an empty folder, and look at it
 // through Chromium, over the DevTools protocol. The package itself is empty, as it is no part of the program.
 //
-//	go test ./cmd/browser                                  all of it, a minute or so
-//	go test ./cmd/browser -run Pages -screenshots docs/images   pictures of every page
+//	go test ./cmd/browser                                                  all of it, a minute or so
+//	go test ./cmd/browser -run Pages -args -screenshots "$PWD/docs/images"   pictures of every page
 //
 //	tests ── clicks, keys, questions ──▶ Chromium ── HTTP ──▶ probability serve ◀── orders ── a simulated store
 //

@@ -49,8 +49,16 @@ func linked(w *window) []shownPage {
 	for len(queue) > 0 && len(out) < maxPages {
 		path := queue[0]
 		queue = queue[1:]
-		out = append(out, shownPage{kind(path), func(w *window) { w.t.Helper(); w.visit(path) }})
 		w.visit(path)
+		// Some addresses only lead on, to a page that may be there already.
+		at := w.path()
+		if k := kind(at); k != kind(path) {
+			if known[k] {
+				continue
+			}
+			known[k] = true
+		}
+		out = append(out, shownPage{kind(at), func(w *window) { w.t.Helper(); w.visit(at) }})
 		for _, link := range look[[]string](w, linksScript) {
 			// What programs read is no page; the documents of the API are.
 			if k := kind(link); !known[k] && (!strings.HasPrefix(link, "/api/") || link == "/api/docs") {
@@ -143,6 +151,12 @@ func (w *window) examine(parent *testing.T, p shownPage) {
 		defer func(t *testing.T) { w.t = t }(w.t)
 		w.t = t
 		p.begin(w)
+		if bytes := w.weight(); bytes > maxPage || bytes == 0 {
+			t.Errorf("%s comes to %d bytes, want at most %d", w.path(), bytes, maxPage)
+		}
+		if *screenshots != "" {
+			w.pictures(pictureName(p.name))
+		}
 		w.do("opening what is folded, but not all of a long list", chromedp.Evaluate[chromedp.Void](
 			`[...document.querySelectorAll("main details")].slice(0, 12).forEach((el) => { el.open = true })`))
 		report := func(how string, faults []string) {
@@ -150,10 +164,6 @@ func (w *window) examine(parent *testing.T, p shownPage) {
 			for _, fault := range faults {
 				t.Errorf("%s, %s: %s", w.path(), how, fault)
 			}
-		}
-		t.Logf("%s: %d bytes", w.path(), w.weight())
-		if bytes := w.weight(); bytes > maxPage || bytes == 0 {
-			t.Errorf("%s comes to %d bytes, want at most %d", w.path(), bytes, maxPage)
 		}
 		for _, scheme := range []string{"light", "dark"} {
 			w.scheme(scheme)
