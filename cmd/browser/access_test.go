@@ -107,7 +107,13 @@ const focusScript = `(() => {
 	if (el !== document.body) {
 		const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
 		const on = document.elementsFromPoint(Math.min(Math.max(box.x + box.width / 2, 0), innerWidth - 1), box.y + Math.min(box.height, 24) / 2)[0];
+		const paint = (text) => (text.match(/[\d.]+/g) || []).map(Number);
+		const light = (c) => { const [r, g, b] = c.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+		let under = el.parentElement;
+		while (under.parentElement && paint(getComputedStyle(under).backgroundColor)[3] === 0) { under = under.parentElement; }
+		const [x, y] = [light(paint(style.outlineColor)), light(paint(getComputedStyle(under).backgroundColor))].sort((p, q) => q - p);
 		if (!seen) { fault = "its focus is not seen"; }
+		else if ((x + 0.05) / (y + 0.05) < 3) { fault = "its focus is hardly seen, by " + style.outlineColor + " on " + getComputedStyle(under).backgroundColor; }
 		else if (!on) { fault = "it is not in the window"; }
 		else if (!el.contains(on) && !on.contains(el) && !(el.labels && [...el.labels].some((l) => l.contains(on)))) { fault = "it is covered by " + on.localName + "." + on.className; }
 	}
@@ -164,7 +170,7 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 		<main id="m"><button></button><input name="q"><p class="faint">Hardly</p><img src="data:,"><svg width="9" height="9"></svg>
 		<table><tr><th></th></tr><tr><td>1</td></tr></table><p id="m" aria-labelledby="nobody">Twice</p>
 		<button tabindex="3">Third</button><a class="small" href="/1">1</a><a class="small" href="/2">2</a>
-		<div style="width: 3000px">Wide</div><progress></progress><div data-live></div><input aria-invalid="true">
+		<div style="width: 3000px">Wide</div><div style="width: 99px; overflow: auto"><p style="width: 200px">Box</p></div><progress></progress><div data-live></div><input aria-invalid="true">
 		<p style="height: 2000px"></p><a href="/end">End</a></main><div class="over"><p>Covers</p></div></body></html>`
 	mux := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -178,7 +184,7 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 	for _, want := range []string{
 		"no language", "no title", "cannot be enlarged", "not one h1", "leaves out a level", "a navigation without a name", "words outside", "there twice",
 		"names what is not there", "positive tabindex", "without a caption", "without a scope", "an empty head", "a picture that says nothing",
-		"nothing tells what changes", "invalid field without a reason", "contrast 2.85, want 4.5", "edge of a field", "10×10 to hit", "wide in a window of",
+		"nothing tells what changes", "invalid field without a reason", "contrast 2.85, want 4.5", "edge of a field", "10×10 to hit", "wide in a window of", "it is 200 wide in a box of 99",
 		"a button without a name", "a textbox without a name", "a progressbar without a name", "its focus is not seen", "Tab reaches",
 	} {
 		if !strings.Contains(found, want) {

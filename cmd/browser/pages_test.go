@@ -83,7 +83,7 @@ func (s *shopOf) unlinked() []shownPage {
 		{"settings token", func(w *window) {
 			w.t.Helper()
 			w.visit("/settings")
-			w.fill("#token-name", "warehouse")
+			w.fill("#token-name", "stock sheet")
 			w.followTo(`form[action="/settings/tokens"] button`, http.StatusCreated)
 		}},
 		{"settings wrong", func(w *window) {

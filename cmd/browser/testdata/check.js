@@ -203,5 +203,11 @@
     const widest = all("body *").filter((el) => shown(el) && !unseen(el) && el.getBoundingClientRect().right > width + 1).slice(0, 3).map(name);
     wrong(`the page is ${document.scrollingElement.scrollWidth} wide in a window of ${width}`, null, widest.join(", "));
   }
+  for (const el of all("body *")) {
+    const style = getComputedStyle(el);
+    if (/auto|scroll/.test(style.overflowX) && el.scrollWidth > el.clientWidth + 1 && shown(el) && !unseen(el) && el.localName !== "textarea") {
+      wrong(`it is ${el.scrollWidth} wide in a box of ${el.clientWidth}`, el);
+    }
+  }
   return found;
 }
