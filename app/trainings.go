@@ -25,7 +25,7 @@ const (
 	newShare    = 10
 	// trainSettled is from how many of the newest orders with an outcome it is learnt, and trainPending how many others are looked at
 	// with them, for what is shown of orders that were never shipped. They bound time and memory.
-	trainSettled = 100_000
+	trainSettled = 50_000
 	trainPending = 20_000
 )
 
