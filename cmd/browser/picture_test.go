@@ -69,8 +69,8 @@ func pictureName(kind string) string {
 	return strings.Join(strings.FieldsFunc(kind, func(r rune) bool { return strings.ContainsRune("/?= :", r) }), "-")
 }
 
-// smaller writes a picture with 256 colours: those that it has most of, and for each other one the nearest of them. Pages have few
-// colours but for the edges of letters.
+// smaller writes a picture with 256 colours: those that it has most of and that differ, and for each other one the nearest of them.
+// Pages have few colours but for the edges of letters.
 func smaller(raw []byte) ([]byte, error) {
 	from, err := png.Decode(bytes.NewReader(raw))
 	if err != nil {
@@ -93,11 +93,21 @@ func smaller(raw []byte) ([]byte, error) {
 	slices.SortFunc(all, func(a, b count) int {
 		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.c.R, b.c.R), cmp.Compare(a.c.G, b.c.G), cmp.Compare(a.c.B, b.c.B))
 	})
-	palette, index := color.Palette{}, map[color.NRGBA]uint8{}
-	for _, c := range all {
-		if len(palette) < 256 {
-			palette = append(palette, c.c)
+	palette := color.Palette{}
+	// Colours that are close to one that is there already make room for others, as much as is needed.
+	for apart := 0; len(palette) == 0; apart = 2*apart + 1 {
+		for _, c := range all {
+			if i := palette.Index(c.c); len(palette) > 0 && distance(palette[i], c.c) < apart {
+				continue
+			}
+			if palette = append(palette, c.c); len(palette) > 256 {
+				palette = palette[:0]
+				break
+			}
 		}
+	}
+	index := map[color.NRGBA]uint8{}
+	for _, c := range all {
 		index[c.c] = uint8(palette.Index(c.c))
 	}
 	few := image.NewPaletted(full.Bounds(), palette)
@@ -107,6 +117,15 @@ func smaller(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few)
 	return out.Bytes(), err
+}
+
+// distance is by how much the channel differs in which two colours differ most.
+func distance(a color.Color, b color.NRGBA) int {
+	x, most := color.NRGBAModel.Convert(a).(color.NRGBA), 0
+	for _, d := range []int{int(x.R) - int(b.R), int(x.G) - int(b.G), int(x.B) - int(b.B)} {
+		most = max(most, d, -d)
+	}
+	return most
 }
 
 // A picture of no more than 256 colours stays as it is, and none gets another size.
