@@ -30,7 +30,7 @@ func (a *App) readForScore(o shopify.Order) (r store.Reading) {
 	}
 	return store.Reading{
 		Facts: body, Version: score.FactsVersion, Settled: store.Settled{Outcome: store.ParcelOutcome(settled.Outcome), At: settled.At},
-		Identity: store.Identity(identity),
+		Identity: store.Identity(identity), Payment: store.Payment(facts.COD),
 	}
 }
 

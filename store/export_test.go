@@ -87,7 +87,7 @@ func TightenBounds(s *Store, gather, walk, found, skip, days int) {
 	s.bounds = readBounds{gather: gather, walk: walk, found: found, skip: skip, days: days, dear: defaultBounds.dear}
 }
 
-// CheckSums compares the sums of days with the orders, and the search index with itself, and tells what is wrong.
+// CheckSums compares the sums of days and of places with the orders, and the search index with itself, and tells what is wrong.
 func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	const sums = `SELECT integration_id, (listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000 AS day, created_at IS NOT NULL,
 			COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''), COALESCE(delivery_probability, ''),
@@ -104,6 +104,11 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	places, err := checkPlaces(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	wrong = append(wrong, places...)
 	if _, err := s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`); err != nil {
 		return nil, err
 	}
@@ -133,6 +138,23 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 		wrong = append(wrong, fmt.Sprintf("buckets that are not there: %v", fresh))
 	}
 	return wrong, err
+}
+
+// checkPlaces compares the sums of places with the orders. Nothing may be left of a place that no order has.
+func checkPlaces(ctx context.Context, s *Store) ([]string, error) {
+	const day = `(listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000`
+	const fresh = `SELECT integration_id, 1 AS days, ` + day + ` AS span, substr(COALESCE(province, ''), 1, 100), substr(COALESCE(city, ''), 1, 100), count(*)
+		FROM orders WHERE deleted_at IS NULL AND (province <> '' OR city <> '') GROUP BY 1, 3, 4, 5
+		UNION ALL SELECT integration_id, 32, ` + day + ` >> 5, substr(COALESCE(province, ''), 1, 100), substr(COALESCE(city, ''), 1, 100), count(*)
+		FROM orders WHERE deleted_at IS NULL AND (province <> '' OR city <> '') GROUP BY 1, 3, 4, 5`
+	return list(ctx, s.writer, "check places", scanOne[string], `
+		SELECT 'missing place in span ' || days || '/' || span FROM (SELECT * FROM (`+fresh+`) EXCEPT SELECT * FROM order_places)
+		UNION ALL SELECT 'extra place in span ' || days || '/' || span FROM (SELECT * FROM order_places EXCEPT SELECT * FROM (`+fresh+`))`)
+}
+
+// PlacesPlan is what Places asks, with its arguments.
+func PlacesPlan(integrationID, first, last int64) (string, []any) {
+	return placesQuery, placeArgs(integrationID, first, last)
 }
 
 // Turnstile is what writers pass.
@@ -335,7 +357,7 @@ func TightenSharing(s *Store, orders, day, forKey, more int) {
 	s.shared = sharing{orders: orders, day: day, forKey: forKey, more: more}
 }
 
-// CheckScores compares the keys of orders and the counts of outcomes with the orders' facts, and tells what is wrong.
+// CheckScores compares the keys of orders and the counts of outcomes and outlooks with the orders' facts, and tells what is wrong.
 func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 	const fresh = `SELECT integration_id, 0 AS bucket, phone_key AS key, placed_at, order_id FROM order_facts WHERE phone_key IS NOT NULL
 		UNION SELECT integration_id, 0, email_key, placed_at, order_id FROM order_facts WHERE email_key IS NOT NULL
@@ -344,8 +366,13 @@ func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 	const kept = `SELECT integration_id, bucket, key, placed_at, order_id FROM order_keys`
 	const outcomes = `SELECT integration_id, outcome, reported, count(*) FROM order_facts GROUP BY 1, 2, 3`
 	const counted = `SELECT integration_id, outcome, reported, orders FROM outcome_counts WHERE orders <> 0`
+	const outlooks = `SELECT f.integration_id, (f.placed_at - ((f.placed_at % 86400000) + 86400000) % 86400000) / 86400000, f.payment, COALESCE(o.delivery_probability, ''),
+		CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, count(*) FROM order_facts f JOIN orders o ON o.id = f.order_id GROUP BY 1, 2, 3, 4, 5`
+	const keptOutlooks = `SELECT integration_id, day, payment, delivery_probability, outcome, orders FROM order_outlooks WHERE orders <> 0`
 	return list(ctx, s.writer, "check scores", scanOne[string], `
-		SELECT 'missing key of order ' || order_id FROM (`+fresh+` EXCEPT `+kept+`)
+		SELECT 'missing outlook of integration ' || integration_id FROM (SELECT * FROM (`+outlooks+`) EXCEPT SELECT * FROM (`+keptOutlooks+`))
+		UNION ALL SELECT 'extra outlook of integration ' || integration_id FROM (SELECT * FROM (`+keptOutlooks+`) EXCEPT SELECT * FROM (`+outlooks+`))
+		UNION ALL SELECT 'missing key of order ' || order_id FROM (`+fresh+` EXCEPT `+kept+`)
 		UNION ALL SELECT 'extra key of order ' || order_id FROM (SELECT * FROM (`+kept+`) EXCEPT SELECT * FROM (`+fresh+`))
 		UNION ALL SELECT 'count of integration ' || integration_id FROM (SELECT * FROM (`+outcomes+`) EXCEPT SELECT * FROM (`+counted+`))
 		UNION ALL SELECT 'extra count of integration ' || integration_id FROM (SELECT * FROM (`+counted+`) EXCEPT SELECT * FROM (`+outcomes+`))

@@ -28,12 +28,13 @@ func dayOf(millis int64) int64 {
 // revenueUnit splits sums of millionths into a high and a low part.
 const revenueUnit = 1_000_000_000_000
 
-// orderSum is what is known of an order in the sums of its day: all that order_days is keyed by, and its total.
+// orderSum is what is known of an order in the sums: all that order_days is keyed by, its total, and its place where it is known.
 type orderSum struct {
 	listedAt                                     int64
 	dated                                        bool
 	financial, fulfillment, currency, likelihood string
 	total                                        sql.NullInt64
+	province, city                               string
 }
 
 // dayKey is a row of order_days within its integration.
@@ -50,9 +51,12 @@ type dayDelta struct{ orders, high, low int64 }
 type ledger struct {
 	days   map[dayKey]dayDelta
 	totals map[int64]int64 // orders by bucket
+	places map[placeKey]int64
 }
 
-func newLedger() ledger { return ledger{make(map[dayKey]dayDelta), make(map[int64]int64)} }
+func newLedger() ledger {
+	return ledger{make(map[dayKey]dayDelta), make(map[int64]int64), make(map[placeKey]int64)}
+}
 
 // add counts an order in (sign 1) or out (sign -1).
 func (l ledger) add(o orderSum, sign int64) {
@@ -67,6 +71,7 @@ func (l ledger) add(o orderSum, sign int64) {
 	if o.total.Valid {
 		l.totals[totalBucket(o.total.Int64)] += sign
 	}
+	l.addPlace(o, sign)
 }
 
 // merge adds what another ledger has.
@@ -77,6 +82,9 @@ func (l ledger) merge(other ledger) {
 	}
 	for bucket, n := range other.totals {
 		l.totals[bucket] += n
+	}
+	for k, n := range other.places {
+		l.places[k] += n
 	}
 }
 
@@ -110,6 +118,9 @@ var dayBatches = [...]int{25, 5, 1}
 // writeLedger brings the sums of an integration up to date.
 func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l ledger) error {
 	if err := tx.writeTotals(ctx, op, integrationID, l.totals); err != nil {
+		return err
+	}
+	if err := tx.writePlaces(ctx, op, integrationID, l.places); err != nil {
 		return err
 	}
 	var keys []dayKey

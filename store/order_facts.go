@@ -31,6 +31,8 @@ type storedFacts struct {
 	keys              orderKeys
 	outcome, reported ParcelOutcome
 	outcomeAt         sql.NullInt64
+	payment           Payment
+	likelihood        string // the order's band
 	version           int
 	facts             []byte
 	fresh             *freshScore
@@ -65,19 +67,24 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	if err != nil {
 		return err
 	}
+	known = slices.DeleteFunc(known, func(id int64) bool { _, there := stored[id]; return there })
+	bands, err := tx.likelihoods(ctx, op, known) // of those that had a score before they were read, if ever
+	if err != nil {
+		return err
+	}
 	var (
 		w      factsWriter
 		moved  []place // where orders came, went or ended otherwise
 		unread []int64 // stored before, and read for the first time
-		counts = make(outcomeCounts)
+		counts = newOutcomeCounts()
 	)
 	for _, r := range rows {
 		now := storedFacts{
 			id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
-			version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh,
+			payment: r.reading.Payment, version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh,
 		}
 		if r.fresh != nil { // who depends on it has been noted
-			now.keys = r.fresh.place.keys
+			now.keys, now.likelihood = r.fresh.place.keys, r.fresh.likelihood()
 			counts.add(now, 1)
 			w.add(now)
 			w.move(place{}, now.place(), r.id)
@@ -86,6 +93,7 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		now.keys = h.keys(r.reading.Identity)
 		before, there := stored[r.id]
 		if !there {
+			now.likelihood = bands[r.id]
 			counts.add(now, 1)
 			w.add(now)
 			w.move(place{}, now.place(), r.id)
@@ -95,17 +103,17 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 			}
 			continue
 		}
-		now.reported = before.reported
+		now.reported, now.likelihood = before.reported, before.likelihood
+		counts.add(before, -1)
+		counts.add(now, 1)
 		same := now.place() == before.place()
 		if !same {
 			w.move(before.place(), now.place(), r.id)
 			moved = append(moved, before.place())
 		}
 		if ended := now.outcome != before.outcome || now.outcomeAt != before.outcomeAt; ended || !same {
-			counts.add(before, -1)
-			counts.add(now, 1)
 			moved = append(moved, now.place())
-		} else if now.version == before.version && bytes.Equal(now.facts, before.facts) {
+		} else if now.version == before.version && now.payment == before.payment && bytes.Equal(now.facts, before.facts) {
 			continue
 		}
 		w.add(now)
@@ -142,11 +150,12 @@ func (tx *Tx) dueIn(integrationID int64) *madeDue {
 }
 
 const factsColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
-	f.outcome, f.outcome_at, f.reported, f.facts_version, f.facts`
+	f.outcome, f.outcome_at, f.reported, f.payment, f.facts_version, f.facts,
+	COALESCE((SELECT o.delivery_probability FROM orders o WHERE o.id = f.order_id), '')`
 
 func scanFacts(r row) (f storedFacts, err error) {
 	err = r.Scan(&f.id, &f.placed, &f.keys[keyPhone], &f.keys[keyEmail], &f.keys[keyAddress], &f.keys[keyIP],
-		&f.outcome, &f.outcomeAt, &f.reported, &f.version, &f.facts)
+		&f.outcome, &f.outcomeAt, &f.reported, &f.payment, &f.version, &f.facts, &f.likelihood)
 	return f, err
 }
 
@@ -199,7 +208,7 @@ func (p place) appendRows(rows []orderKey, id int64) []orderKey {
 
 // write stores what was gathered.
 func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationID int64) error {
-	const columns = 18
+	const columns = 19
 	for _, size := range orderBatches {
 		for ; len(w.facts) >= size; w.facts = w.facts[size:] {
 			args := make([]any, 0, size*columns)
@@ -209,15 +218,15 @@ func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationI
 					state, fresh = f.fresh.state, *f.fresh
 				}
 				args = append(args, f.id, integrationID, state, f.placed, f.outcome, f.outcomeAt,
-					nullKey(f.keys[keyPhone]), nullKey(f.keys[keyEmail]), nullKey(f.keys[keyAddress]), nullKey(f.keys[keyIP]), f.version, notNil(f.facts),
+					nullKey(f.keys[keyPhone]), nullKey(f.keys[keyEmail]), nullKey(f.keys[keyAddress]), nullKey(f.keys[keyIP]), f.payment, f.version, notNil(f.facts),
 					fresh.factors(), fresh.history.Delivered, fresh.history.Failed, fresh.history.Earlier, fresh.history.Recent, fresh.history.Mark)
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_facts (order_id, integration_id, due, placed_at, outcome, outcome_at,
-					phone_key, email_key, address_key, ip_key, facts_version, facts,
+					phone_key, email_key, address_key, ip_key, payment, facts_version, facts,
 					factors, delivered, failed, earlier, recent, customer_mark) VALUES `+sqlite.values(size, columns)+`
 				ON CONFLICT (order_id) DO UPDATE SET due = excluded.due, placed_at = excluded.placed_at, outcome = excluded.outcome,
 					outcome_at = excluded.outcome_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
-					address_key = excluded.address_key, ip_key = excluded.ip_key, facts_version = excluded.facts_version, facts = excluded.facts`,
+					address_key = excluded.address_key, ip_key = excluded.ip_key, payment = excluded.payment, facts_version = excluded.facts_version, facts = excluded.facts`,
 				args...); err != nil {
 				return failed(op, err)
 			}
@@ -256,7 +265,7 @@ func (tx *Tx) forgetReadings(ctx context.Context, op string, integrationID int64
 	var (
 		w      factsWriter
 		moved  []place
-		counts = make(outcomeCounts)
+		counts = newOutcomeCounts()
 	)
 	for id, f := range stored {
 		w.move(f.place(), place{}, id)
@@ -296,16 +305,24 @@ func (tx *Tx) redactReading(ctx context.Context, op string, integrationID int64,
 	return tx.putReadings(ctx, op, integrationID, []readOrderRow{r})
 }
 
-// outcomeCounts is by how much the counts of outcomes change.
-type outcomeCounts map[[2]ParcelOutcome]int64
-
-func (c outcomeCounts) add(f storedFacts, sign int64) {
-	c[[2]ParcelOutcome{f.outcome, f.reported}] += sign
+// outcomeCounts is by how much the counts of outcomes and outlooks change.
+type outcomeCounts struct {
+	ends     map[[2]ParcelOutcome]int64
+	outlooks outlookCounts
 }
 
-// countOutcomes brings the counts of outcomes up to date.
+func newOutcomeCounts() outcomeCounts {
+	return outcomeCounts{make(map[[2]ParcelOutcome]int64), make(outlookCounts)}
+}
+
+func (c outcomeCounts) add(f storedFacts, sign int64) {
+	c.ends[[2]ParcelOutcome{f.outcome, f.reported}] += sign
+	c.outlooks[f.outlook()] += sign
+}
+
+// countOutcomes brings the counts of outcomes and outlooks up to date.
 func (tx *Tx) countOutcomes(ctx context.Context, op string, integrationID int64, counts outcomeCounts) error {
-	for k, n := range counts {
+	for k, n := range counts.ends {
 		if n == 0 {
 			continue
 		}
@@ -315,7 +332,7 @@ func (tx *Tx) countOutcomes(ctx context.Context, op string, integrationID int64,
 			return failed(op, err)
 		}
 	}
-	return nil
+	return tx.countOutlooks(ctx, op, integrationID, counts.outlooks)
 }
 
 // OutcomeCount is how many orders an outcome has.

@@ -32,9 +32,10 @@ type OrderToRate struct {
 	History History
 	Mark    int8 // what the merchant says of this order; it counts before the customer's
 
-	was    orderSum // how it is in the sums of its day
-	rating storedRating
-	fresh  bool // the history was read just now and is to be stored
+	was     orderSum // how it is in the sums of its day
+	outlook outlook  // how it is in the counts of outlooks
+	rating  storedRating
+	fresh   bool // the history was read just now and is to be stored
 }
 
 // storedRating is what the row of an order has.
@@ -52,7 +53,7 @@ type Rated struct {
 
 const toRateColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
 	f.facts_version, f.facts, f.mark, f.delivered, f.failed, f.earlier, f.recent, f.customer_mark, f.factors,
-	o.listed_at, o.created_at IS NOT NULL, COALESCE(o.financial_status, ''), COALESCE(o.fulfillment_status, ''), COALESCE(o.currency, ''),
+	f.payment, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, o.listed_at, o.created_at IS NOT NULL, COALESCE(o.financial_status, ''), COALESCE(o.fulfillment_status, ''), COALESCE(o.currency, ''),
 	COALESCE(o.delivery_probability, ''), o.total_millionths, o.delivery_score, o.recommended_carrier`
 
 // toRate is an order to rate with its place.
@@ -64,9 +65,10 @@ type toRate struct {
 func scanToRate(r row) (o toRate, err error) {
 	k := &o.place.keys
 	err = r.Scan(&o.ID, &o.place.placed, &k[keyPhone], &k[keyEmail], &k[keyAddress], &k[keyIP],
-		&o.Version, &o.Facts, &o.Mark, &o.History.Delivered, &o.History.Failed, &o.History.Earlier, &o.History.Recent, &o.History.Mark, &o.rating.factors,
+		&o.Version, &o.Facts, &o.Mark, &o.History.Delivered, &o.History.Failed, &o.History.Earlier, &o.History.Recent, &o.History.Mark, &o.rating.factors, &o.outlook.payment, &o.outlook.outcome,
 		&o.was.listedAt, &o.was.dated, &o.was.financial, &o.was.fulfillment, &o.was.currency,
 		&o.was.likelihood, &o.was.total, &o.rating.score, &o.rating.carrier)
+	o.outlook.day, o.outlook.likelihood = dayOf(o.place.placed), o.was.likelihood
 	return o, err
 }
 
@@ -147,7 +149,7 @@ func (tx *Tx) ScoresBelow(ctx context.Context, integrationID, below int64, limit
 // PutScores stores ratings of orders that DueScores or ScoresBelow gave in this transaction.
 func (tx *Tx) PutScores(ctx context.Context, integrationID int64, rated []Rated) error {
 	op := fmt.Sprintf("scores: put %d of integration %d", len(rated), integrationID)
-	sums, moved := newLedger(), false
+	sums, outlooks, moved := newLedger(), make(outlookCounts), false
 	for _, r := range rated {
 		changed, err := tx.putScore(ctx, r)
 		if err != nil {
@@ -158,6 +160,9 @@ func (tx *Tx) PutScores(ctx context.Context, integrationID int64, rated []Rated)
 			was := r.Order.was
 			was.likelihood = now
 			sums.add(was, 1)
+			rated := r.Order.outlook
+			rated.likelihood = now
+			outlooks.move(r.Order.outlook, rated)
 		}
 		moved = moved || changed
 	}
@@ -165,7 +170,7 @@ func (tx *Tx) PutScores(ctx context.Context, integrationID int64, rated []Rated)
 		tx.addSums(integrationID, sums)
 		tx.touched(integrationID)
 	}
-	return nil
+	return tx.countOutlooks(ctx, op, integrationID, outlooks)
 }
 
 func (r Rated) probability() string {

@@ -150,7 +150,7 @@ func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64
 	err := eachChunk(ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL, imported_at,
 				listed_at, created_at IS NOT NULL, COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''),
-				COALESCE(delivery_probability, ''), total_millionths, search_text
+				COALESCE(delivery_probability, ''), total_millionths, COALESCE(province, ''), COALESCE(city, ''), search_text
 			FROM orders WHERE integration_id = $1 AND platform = $2 AND platform_order_id IN (`+in+`)`, args...)
 		if err != nil {
 			return failed(op, err)
@@ -163,7 +163,7 @@ func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64
 			)
 			if err := rows.Scan(&order, &v.id, &v.key.at, &v.key.observed, &v.key.digest, &v.deleted, &v.imported,
 				&v.sum.listedAt, &v.sum.dated, &v.sum.financial, &v.sum.fulfillment, &v.sum.currency,
-				&v.sum.likelihood, &v.sum.total, &v.search); err != nil {
+				&v.sum.likelihood, &v.sum.total, &v.sum.province, &v.sum.city, &v.search); err != nil {
 				return failed(op, err)
 			}
 			stored[order] = v

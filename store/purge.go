@@ -18,6 +18,8 @@ var purged = [...]struct{ table, key string }{
 	{"secrets", "kind"},
 	{"order_days", "day"},
 	{"order_totals", "bucket"},
+	{"order_places", "span"},
+	{"order_outlooks", "day"},
 	{"order_keys", "key"},
 	{"customer_marks", "key"},
 	{"outcome_counts", "outcome"},

@@ -32,6 +32,7 @@ type Reading struct {
 	Version  int // of the facts; 0: the order could not be read
 	Settled  Settled
 	Identity Identity
+	Payment  Payment
 }
 
 // Identity is what tells that two orders are of one customer, normalised; what is not known is empty. It is stored as keyed

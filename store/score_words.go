@@ -31,7 +31,7 @@ func (tx *Tx) setReported(ctx context.Context, op string, integrationID, orderID
 		return place{}, failed(op, err)
 	}
 	tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, orderID)
-	after, counts := before, make(outcomeCounts)
+	after, counts := before, newOutcomeCounts()
 	after.reported = outcome
 	counts.add(before, -1)
 	counts.add(after, 1)

@@ -8,7 +8,10 @@ import (
 
 // millis is a time as it is stored: Unix milliseconds, NULL for the zero time.
 func millis(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+	if t.IsZero() {
+		return sql.NullInt64{} // no other value, so that two unknown times are equal
+	}
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: true}
 }
 
 // fromMillis is the time of a stored value, in UTC; NULL is the zero time.

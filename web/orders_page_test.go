@@ -176,7 +176,7 @@ func TestOrderPage_ShowsEverythingAsItCame(t *testing.T) {
 	w := b.browserOf("alice@example.com", "es")
 	got := w.open(fmt.Sprintf("/stores/%d/orders/%d", id, orders["5000000000777"]))
 	got.says("Orden #777", "12.345.678.901.234.567.890,10 COP", "Cancelada", "Reloj", "Rojo", "10,50 COP", script, "Envia 99", "Devuelto", "customer",
-		"1 nov 2026, 15:00 UTC", "Esta orden aún no tiene puntuación")
+		"1 nov 2026, 15:00 UTC", "Qué hacer: Nada que decidir")
 	payload := textOf(got.all("pre", "id", "payload-text")[0])
 	for _, want := range []string{`"weight": 1.500e2`, `"big": 12345678901234567890`, `"total_price": "12345678901234567890.10"`} {
 		if !strings.Contains(payload, want) {

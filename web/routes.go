@@ -12,6 +12,7 @@ const (
 	storesPath  = "/api/integrations/shopify"
 	webhookPath = "/api/webhooks/shopify/orders"
 	reportPath  = storesPath + "/:id/outcomes/import"
+	uploadPath  = "/stores/:id/outcomes/import" // the same on a page
 	// refusedRoute names routes that exist only to answer 405, where the router alone would take the
 	// last part of the path for an id.
 	refusedRoute = "refused"
@@ -131,6 +132,7 @@ func (s *Server) pageRoutes() {
 	show("/stores/connect", s.connectPage, account)
 	do("/stores/connect", s.connectSubmit, account)
 	show("/orders", s.toStore, account)
+	show("/score", s.toStore, account)
 	show("/deliveries", s.toStore, account)
 
 	one := "/stores/:id"
@@ -146,6 +148,19 @@ func (s *Server) pageRoutes() {
 	do(one+"/disconnect", s.disconnectStore, account)
 	show(one+"/orders", s.ordersPage, account)
 	show(one+"/orders/:order", s.orderPage, account)
+	do(one+"/orders/:order/outcome", s.recordOutcome, account)
+	do(one+"/orders/:order/outcomes/:outcome/undo", s.undoOrderOutcome, account)
+	do(one+"/orders/:order/mark", s.saveMark, account)
+	show(one+"/score", s.scorePage, account)
+	do(one+"/score/train", s.trainNow, account)
+	do(one+"/score/models/:model/activate", s.useModel, account)
+	show(one+"/score/settings", s.scoreSettings, account)
+	do(one+"/score/settings", s.saveScoreSettings, account)
+	do(one+"/score/settings/restore", s.restoreScoreSettings, account)
+	show(one+"/outcomes", s.outcomesPage, account)
+	do(uploadPath, s.uploadOutcomes, account)
+	do(one+"/outcomes/confirm", s.importHeld, account)
+	do(one+"/outcomes/imports/:outcome_import/undo", s.undoReport, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
 	do(one+"/deliveries/replay", s.replayFailed, account)

@@ -1,7 +1,8 @@
 package score
 
-// FactsVersion changes when Read reads something else in the same payload; what was read by an older one is read again.
-const FactsVersion = 1
+// FactsVersion changes when Read reads something else in the same payload, or more of it is kept; what was read by an older one is
+// read again.
+const FactsVersion = 2
 
 // Missing is what an order does not tell, as a set of bits.
 type Missing uint16

@@ -7,8 +7,8 @@ import (
 	"probability/store"
 )
 
-// Sound fails the test unless the database is whole: its pages, its references, its search index, and the sums of days, which
-// would differ from the orders if one had been written by halves.
+// Sound fails the test unless the database is whole: its pages, its references, its search index, the sums of days and of places, and
+// the counts of outlooks, which would differ from the orders if one had been written by halves.
 func Sound(tb testing.TB, s *store.Store) {
 	tb.Helper()
 	for what, query := range map[string]string{
@@ -17,6 +17,14 @@ func Sound(tb testing.TB, s *store.Store) {
 		"sums of days": `SELECT integration_id || ': ' || sum(n) || ' orders too many' FROM (
 				SELECT integration_id, orders AS n FROM order_days WHERE day > -9223372036854775807
 				UNION ALL SELECT integration_id, -1 FROM orders WHERE deleted_at IS NULL)
+			GROUP BY integration_id HAVING sum(n) <> 0`,
+		"sums of places": `SELECT integration_id || ' in ' || days || ': ' || sum(n) || ' orders too many' FROM (
+				SELECT integration_id, days, orders AS n FROM order_places
+				UNION ALL SELECT o.integration_id, d.value, -1 FROM orders o CROSS JOIN json_each('[1, 32]') d
+					WHERE o.deleted_at IS NULL AND (o.province <> '' OR o.city <> ''))
+			GROUP BY integration_id, days HAVING sum(n) <> 0`,
+		"counts of outlooks": `SELECT integration_id || ': ' || sum(n) || ' orders too many' FROM (
+				SELECT integration_id, orders AS n FROM order_outlooks UNION ALL SELECT integration_id, -1 FROM order_facts)
 			GROUP BY integration_id HAVING sum(n) <> 0`,
 		"sums of all": `SELECT integration_id || ' ' || currency || ': ' || sum(n) || ' orders and ' || sum(money) || ' too much' FROM (
 				SELECT integration_id, currency, orders AS n, revenue_low AS money FROM order_days WHERE day = -9223372036854775807
