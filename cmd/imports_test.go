@@ -31,6 +31,8 @@ var floors = map[string][]string{
 	// No part of the program: outsiders, who see the API, the command line and what Shopify sends.
 	"cmd/bench": {"shopify"},
 	"cmd/soak":  {"shopify", "shopify/simulator"},
+	// Nothing but tests, which use the built program in a browser.
+	"cmd/browser": {},
 	// Nor is this: it sees what the score learns, and nothing of who uses it.
 	"cmd/scorecheck": {"app/score", "app/score/synthetic"},
 	// For tests only: nobody above may import them.

@@ -31,6 +31,7 @@ func newDocs(files assets, pages *template.Template) *docs {
 type docsPage struct {
 	*docsView
 	Base   string
+	Icon   string
 	Script string
 	Style  string
 	voice  voice
@@ -71,7 +72,7 @@ func (d *docs) in(v voice) ([]byte, error) {
 			return nil, err
 		}
 	}
-	p := docsPage{docsView: d.view, Base: docsBase, Script: d.assets.address("docs.js"), Style: d.assets.address("docs.css"), voice: v}
+	p := docsPage{docsView: d.view, Base: docsBase, Icon: d.assets.address("icon.svg"), Script: d.assets.address("docs.js"), Style: d.assets.address("docs.css"), voice: v}
 	if page := d.ready[p.Lang()]; page != nil {
 		return page, nil
 	}

@@ -1,0 +1,146 @@
+package browser_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The first minutes of somebody who has just started the program: the printed link, an account, the demo store, and its orders.
+func TestFlow_FromThePrintedLinkToTheOrdersOfTheDemoStore(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	w := s.open(t)
+	w.visit(s.link)
+	w.fill("#email", email)
+	w.fill("#password", password)
+	w.fill("#again", password)
+	w.followTo("main form button.main", http.StatusCreated)
+	token := look[string](w, `document.querySelector("#api-token").textContent`)
+	if status := s.call(token, http.MethodGet, "/api/session", nil, nil); status != http.StatusOK {
+		t.Errorf("the token that was shown is answered with %d", status)
+	}
+	w.follow(`form[action="/stores/demo"] button`)
+	store := pathOf(t, look[string](w, "location.href"))
+	if !strings.HasPrefix(store, "/stores/") {
+		t.Fatalf("after the demo store was opened the browser is at %s", store)
+	}
+
+	// The import is watched to its end on a page that stays where it is.
+	w.do("remembering the page", chromedp.Evaluate[chromedp.Void]("window.same = true"))
+	w.until("the import shows how far it is", `document.querySelector("[data-live] progress") !== null || document.querySelector("#runs-card .badge.good") !== null`)
+	w.until("the import has ended", `document.querySelector("[data-live] progress") === null && document.querySelector("#runs-card .badge.good") !== null`)
+	w.until("a screen reader is told of it", `document.querySelector("#said").textContent !== ""`)
+	if !look[bool](w, "window.same === true") {
+		t.Error("the page was loaded again while the import went on")
+	}
+	if orders := look[string](w, `document.querySelectorAll("[data-live] .big")[1].textContent`); !strings.HasPrefix(orders, "5,0") {
+		t.Errorf("%s orders are there, want the 5,000 of the demo store and what came since", orders)
+	}
+
+	w.follow(".head .actions a.main")
+	if rows := look[int](w, `document.querySelectorAll(".orders tbody tr").length`); rows != 50 {
+		t.Errorf("%d orders are listed, want 50", rows)
+	}
+}
+
+// What people come for: an order is looked for, found and opened; a delivery that failed is tried again; a token is made, which
+// works; and in the end they go.
+func TestFlow_AnOrderADeliveryATokenAndOut(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	w := s.open(t)
+	w.signIn(email)
+
+	w.follow(`.places a[href$="/orders"]`)
+	number := look[string](w, `document.querySelectorAll(".orders tbody th a")[20].textContent`)
+	w.fill("#search", number)
+	w.follow("form[role=search] .search button")
+	w.says(number)
+	if rows := look[int](w, `document.querySelectorAll(".orders tbody tr").length`); rows != 1 {
+		t.Errorf("%d orders are found as %s, want one", rows, number)
+	}
+	w.follow(".orders tbody th a")
+	w.says(number, "Timeline")
+	if look[bool](w, `document.querySelector("#payload-text").checkVisibility()`) {
+		t.Error("the whole of the payload is open from the beginning")
+	}
+	w.do("opening the payload", chromedp.Click(chromedp.CSS("summary:has(+ #payload-text)")))
+	w.until("the payload is seen", `document.querySelector("#payload-text").checkVisibility()`)
+
+	w.follow(`.places a[href$="/deliveries"]`)
+	w.follow("tbody tr:has(.badge.bad) th a")
+	w.says("order has no id")
+	w.follow(`main form[action$="/replay"] button`)
+	w.until("it was tried again", `document.querySelector(".notice.good") !== null`)
+
+	w.follow(`.places a[href="/settings"]`)
+	w.fill("#token-name", "warehouse 2")
+	w.followTo(`form[action="/settings/tokens"] button`, http.StatusCreated)
+	token := look[string](w, `document.querySelector("#fresh-token").textContent`)
+	if status := s.call(token, http.MethodGet, "/api/integrations/shopify/", nil, nil); status != http.StatusOK {
+		t.Errorf("the new token is answered with %d", status)
+	}
+	w.visit("/settings")
+	if look[bool](w, `document.body.innerText.includes("prob_")`) {
+		t.Error("the token is shown a second time")
+	}
+
+	w.follow(`form[action="/logout"] button`)
+	w.visit(s.path)
+	if at := w.path(); at != "/login" {
+		t.Errorf("after the sign-out a page of the store leads to %s", at)
+	}
+}
+
+// Who reads Spanish gets it from the first page on, and keeps what they choose.
+func TestFlow_Spanish(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	w := s.open(t)
+	w.visit("/login")
+	w.follow(`button[name="lang"][value="es"]`)
+	w.says("Contraseña")
+	w.signIn(email)
+	w.follow(`.places a[href$="/orders"]`)
+	w.says("Órdenes", "Cliente")
+	if lang := look[string](w, "document.documentElement.lang"); lang != "es" {
+		t.Errorf("the language of the page is %q", lang)
+	}
+	w.follow(`button[name="lang"][value="en"]`)
+	w.says("Customer")
+}
+
+// Without scripts everything works that is not live.
+func TestFlow_WithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	w := s.open(t)
+	w.allowScripts(false)
+	w.signIn(email)
+	w.visit(s.path + "/orders?search=a")
+	if look[bool](w, `[...document.querySelectorAll("time")].some(el => el.title !== "")`) {
+		t.Fatal("the page's script ran: the test tries nothing")
+	}
+	w.follow(".orders tbody th a")
+	w.says("Timeline")
+	w.follow(`.places a[href$="/deliveries"]`)
+	w.follow(`tr:has(.badge.bad) form button`)
+	w.until("it was tried again", `document.querySelector(".notice.good") !== null`)
+	w.visit(s.path)
+	w.follow(`form[action$="/sync"] button`)
+	w.until("the sync was begun", `document.querySelector(".notice") !== null`)
+	w.follow(`.places a[href="/settings"]`)
+	w.fill("#token-name", "by hand")
+	w.followTo(`form[action="/settings/tokens"] button`, http.StatusCreated)
+	if look[string](w, `document.querySelector("#fresh-token").textContent`) == "" {
+		t.Error("no token is shown")
+	}
+	w.follow(`button[name="theme"][value="dark"]`)
+	if theme := look[string](w, "document.documentElement.dataset.theme"); theme != "dark" {
+		t.Errorf("the theme is %q", theme)
+	}
+	w.follow(`form[action="/logout"] button`)
+}
