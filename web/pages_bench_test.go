@@ -25,6 +25,8 @@ func BenchmarkPages(b *testing.B) {
 		"next": deep.link("next"), "previous": deep.link("prev"), "search": list + "?search=bogot", "rare": list + "?search=cliente77@",
 		"filter": list + "?financial_status=voided&ordering=total_price", "order": fmt.Sprintf("%s/%d", list, orders/2),
 		"deliveries": fmt.Sprintf("/stores/%d/deliveries", id), "settings": "/settings",
+		"score": fmt.Sprintf("/stores/%d/score", id), "score settings": fmt.Sprintf("/stores/%d/score/settings", id),
+		"outcomes": fmt.Sprintf("/stores/%d/outcomes", id), "by score": list + "?ordering=delivery_score", "unscored": list + "?delivery_probability=unscored",
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
