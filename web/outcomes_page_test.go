@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"probability/app/carriers"
+	"probability/shopify/simulator"
 	"probability/web"
 )
 
@@ -63,6 +64,10 @@ func TestOutcomesPage_KeepsATriedReportForItsOwner(t *testing.T) {
 	tried.submit(at+"/confirm", url.Values{"held": {strings.Repeat("0", 36)}}).says("Choose it again")
 	bob := b.browserOf("bob@example.com", "en")
 	bob.send(http.MethodPost, at+"/confirm", bob.open("/").form("/logout").Encode()+"&held="+held).shows(http.StatusNotFound)
+	b.sim.AddShop(simulator.ShopConfig{Domain: "otra.myshopify.com", Token: shopToken})
+	connected := b.post(connectPath, fmt.Sprintf(`{"store_name":"otra.myshopify.com","access_token":%q}`, shopToken)).want(http.StatusCreated)
+	other := fmt.Sprintf("/stores/%.0f/outcomes/confirm", connected.at("integration", "id").(float64))
+	w.send(http.MethodPost, other, tried.form(at+"/confirm").Encode()).shows(http.StatusOK).says("Choose it again")
 	b.clock.pass(15 * time.Minute)
 	tried.submit(at+"/confirm", nil).shows(http.StatusOK).says("Choose it again")
 	if got := b.get(path + "outcomes/"); got.at("known") != 0.0 {
@@ -97,6 +102,9 @@ func TestOutcomesPage_RefusesWhatIsNoReport(t *testing.T) {
 	if got := b.get(path + "outcomes/"); got.at("known") != 0.0 {
 		t.Errorf("got %s", got.body)
 	}
+	// A file may be as long as the API takes it, which is more than other forms.
+	body, kind = report(t, "r.csv", guides+strings.Repeat("\n", 2<<20), "csrf_token", proof, "dry_run", "1")
+	w.send(http.MethodPost, at+"/import", body, kind).shows(http.StatusOK).says("It would record 1 outcomes")
 	// With the proof and without dry_run it is recorded at once.
 	body, kind = report(t, "r.csv", guides, "csrf_token", proof)
 	w.send(http.MethodPost, at+"/import", body, kind).shows(http.StatusOK).says("Outcomes recorded: 1")
