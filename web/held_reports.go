@@ -40,8 +40,8 @@ func (h *heldReports) keep(r heldReport, now time.Time) string {
 	r.id = uuid.NewString() // 122 random bits, and of use to its owner only
 	h.kept = append(slices.DeleteFunc(h.kept, func(old heldReport) bool { return !now.Before(old.until) }), r)
 	rows := 0
-	for i := len(h.kept) - 1; i >= 0; i-- {
-		rows += len(h.kept[i].upload.report.Rows)
+	for i, old := range slices.Backward(h.kept) {
+		rows += len(old.upload.report.Rows)
 		if rows > heldRows || len(h.kept)-i > heldMost {
 			h.kept = slices.Clone(h.kept[i+1:])
 			break

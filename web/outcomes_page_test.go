@@ -4,9 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"probability/app/carriers"
+	"probability/shopify/simulator"
+	"probability/web"
 )
 
 // upload sends a carrier's report as the page's form does.
@@ -59,6 +64,10 @@ func TestOutcomesPage_KeepsATriedReportForItsOwner(t *testing.T) {
 	tried.submit(at+"/confirm", url.Values{"held": {strings.Repeat("0", 36)}}).says("Choose it again")
 	bob := b.browserOf("bob@example.com", "en")
 	bob.send(http.MethodPost, at+"/confirm", bob.open("/").form("/logout").Encode()+"&held="+held).shows(http.StatusNotFound)
+	b.sim.AddShop(simulator.ShopConfig{Domain: "otra.myshopify.com", Token: shopToken})
+	connected := b.post(connectPath, fmt.Sprintf(`{"store_name":"otra.myshopify.com","access_token":%q}`, shopToken)).want(http.StatusCreated)
+	other := fmt.Sprintf("/stores/%.0f/outcomes/confirm", connected.at("integration", "id").(float64))
+	w.send(http.MethodPost, other, tried.form(at+"/confirm").Encode()).shows(http.StatusOK).says("Choose it again")
 	b.clock.pass(15 * time.Minute)
 	tried.submit(at+"/confirm", nil).shows(http.StatusOK).says("Choose it again")
 	if got := b.get(path + "outcomes/"); got.at("known") != 0.0 {
@@ -93,7 +102,25 @@ func TestOutcomesPage_RefusesWhatIsNoReport(t *testing.T) {
 	if got := b.get(path + "outcomes/"); got.at("known") != 0.0 {
 		t.Errorf("got %s", got.body)
 	}
+	// A file may be as long as the API takes it, which is more than other forms.
+	body, kind = report(t, "r.csv", guides+strings.Repeat("\n", 2<<20), "csrf_token", proof, "dry_run", "1")
+	w.send(http.MethodPost, at+"/import", body, kind).shows(http.StatusOK).says("It would record 1 outcomes")
 	// With the proof and without dry_run it is recorded at once.
 	body, kind = report(t, "r.csv", guides, "csrf_token", proof)
 	w.send(http.MethodPost, at+"/import", body, kind).shows(http.StatusOK).says("Outcomes recorded: 1")
+}
+
+// Reports that were tried take a bounded share of memory: the oldest make room, and those whose time is over are gone.
+func TestOutcomesPage_KeepsFewTriedReports(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ rows, want []int }{
+		"rows":     {[]int{20_000, 20_000, 10_000, 1}, []int{1, 2, 3}},
+		"all":      {[]int{1, carriers.MaxRows}, []int{1}},
+		"in order": {[]int{1, 2, 3}, []int{0, 1, 2}},
+		"time":     {make([]int, 18), []int{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}},
+	} {
+		if got := web.KeptReports(noon, c.rows...); !slices.Equal(got, c.want) {
+			t.Errorf("%s: kept are %v, want %v", name, got, c.want)
+		}
+	}
 }

@@ -157,7 +157,8 @@ func (s *Server) scorePage(c echo.Context) error {
 		products[i].Name = cmp.Or(titles[l.Name], p.Tell("score.product", "Key", l.Name))
 	}
 	view.Learnt = []learntList{
-		{"places", p.Say("score.places"), learntRows(p, places)}, {"products", p.Say("score.products"), learntRows(p, products)},
+		{"places", p.Say("score.places"), learntRows(p, places)},
+		{"products", p.Say("score.products"), learntRows(p, products)},
 		{"carriers", p.Say("score.carriers"), byCarrier},
 	}
 	for _, m := range models {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,8 +96,7 @@ func viewBin(p page, b score.Reliability) binRow {
 // monthRows are the months, the newest first.
 func monthRows(p page, months []score.Month) []monthRow {
 	rows := make([]monthRow, 0, len(months))
-	for i := len(months) - 1; i >= 0; i-- {
-		m := months[i]
+	for _, m := range slices.Backward(months) {
 		if m.N == 0 {
 			continue
 		}
