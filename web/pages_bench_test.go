@@ -38,7 +38,7 @@ func BenchmarkPages(b *testing.B) {
 	}
 	for name, query := range map[string]string{
 		"next": deep.link("next"), "previous": deep.link("prev"), "search": list + "?search=bogot", "rare": list + "?search=cliente77@",
-		"filter": list + "?financial_status=voided&ordering=total_price",
+		"filter":   list + "?financial_status=voided&ordering=total_price",
 		"by_score": list + "?ordering=delivery_score", "unscored": list + "?delivery_probability=unscored",
 	} {
 		paths["orders_"+name] = query
