@@ -131,6 +131,7 @@ func (s *Server) pageRoutes() {
 	do("/stores/connect", s.connectSubmit, account)
 	show("/orders", s.toStore, account)
 	show("/deliveries", s.toStore, account)
+	show("/insights", s.toStore, account)
 
 	one := "/stores/:id"
 	show(one, s.storePage, account)
@@ -145,6 +146,7 @@ func (s *Server) pageRoutes() {
 	do(one+"/disconnect", s.disconnectStore, account)
 	show(one+"/orders", s.ordersPage, account)
 	show(one+"/orders/:order", s.orderPage, account)
+	show(one+"/insights", s.insightsPage, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
 	do(one+"/deliveries/replay", s.replayFailed, account)
