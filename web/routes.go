@@ -143,6 +143,7 @@ func (s *Server) pageRoutes() {
 	show("/orders", s.toStore, account)
 	show("/score", s.toStore, account)
 	show("/deliveries", s.toStore, account)
+	show("/insights", s.toStore, account)
 
 	show("/jobs", s.jobsPage, account)
 	do("/jobs/do", s.doJobs, account)
@@ -173,6 +174,7 @@ func (s *Server) pageRoutes() {
 	do(uploadPath, s.uploadOutcomes, account)
 	do(one+"/outcomes/confirm", s.importHeld, account)
 	do(one+"/outcomes/imports/:outcome_import/undo", s.undoReport, account)
+	show(one+"/insights", s.insightsPage, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
 	show(one+"/privacy", s.privacyPage, account)

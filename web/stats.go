@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"time"
 
@@ -27,6 +28,16 @@ const (
 	notScored           = "unscored"
 )
 
+// When orders are paid, in words for programs.
+const (
+	paidOnDelivery = "on_delivery"
+	paidBefore     = "before"
+	paymentUnknown = "unknown"
+)
+
+// listedPlaces is how many provinces and cities the statistics name.
+const listedPlaces = 100
+
 // statsView is figures for plots. Days has every day, also those without orders: a line over missing days would
 // be drawn as if there had been some.
 type statsView struct {
@@ -48,6 +59,7 @@ type figures struct {
 	FinancialStatus   map[string]*statusFigures `json:"financial_status"`
 	FulfillmentStatus map[string]int            `json:"fulfillment_status"`
 	Scores            map[string]int            `json:"scores"`
+	Payment           map[string]int            `json:"payment"`
 }
 
 // statusFigures is what the orders with one financial status add up to, all of them.
@@ -79,11 +91,33 @@ func (s *Server) orderStats(c echo.Context) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	rows, err := s.app.Store().DayStats(c.Request().Context(), in.ID, since, until)
+	ctx := c.Request().Context()
+	view, err := s.readStats(ctx, in.ID, since, until)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, viewStats(since, until, rows))
+	bands, err := s.app.Store().BandOutcomes(ctx, in.ID, since, until)
+	if err != nil {
+		return err
+	}
+	places, err := s.app.Store().Places(ctx, in.ID, since, until, listedPlaces)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, wholeStats{view, viewOutcomes(bands), viewPlaces(places, view.Totals.Orders)})
+}
+
+// readStats reads what orders add up to by day.
+func (s *Server) readStats(ctx context.Context, id int64, since, until time.Time) (statsView, error) {
+	rows, err := s.app.Store().DayStats(ctx, id, since, until)
+	if err != nil {
+		return statsView{}, err
+	}
+	payments, err := s.app.Store().DayPayments(ctx, id, since, until)
+	if err != nil {
+		return statsView{}, err
+	}
+	return viewStats(since, until, rows, payments), nil
 }
 
 // readDays gives the first and the last day. A time stands for the whole day that it is in, in UTC.
@@ -112,7 +146,7 @@ func readDays(q *query, now time.Time) (since, until time.Time) {
 }
 
 // viewStats spreads the rows over the days.
-func viewStats(since, until time.Time, rows []store.DayStats) statsView {
+func viewStats(since, until time.Time, rows []store.DayStats, payments []store.DayPayments) statsView {
 	v := statsView{Since: since.Format(time.DateOnly), Until: until.Format(time.DateOnly), Totals: newFigures()}
 	for d := since; !d.After(until); d = d.Add(day) {
 		v.Days = append(v.Days, dayFigures{Date: d.Format(time.DateOnly), figures: newFigures()})
@@ -121,13 +155,21 @@ func viewStats(since, until time.Time, rows []store.DayStats) statsView {
 		v.Days[row.Day.Sub(since)/day].add(row)
 		v.Totals.add(row)
 	}
+	for _, row := range payments {
+		v.Days[row.Day.Sub(since)/day].pay(row)
+		v.Totals.pay(row)
+	}
+	for i := range v.Days {
+		v.Days[i].settle()
+	}
+	v.Totals.settle()
 	return v
 }
 
 func newFigures() figures {
 	return figures{
 		Revenue: amounts{}, FinancialStatus: map[string]*statusFigures{},
-		FulfillmentStatus: map[string]int{}, Scores: map[string]int{},
+		FulfillmentStatus: map[string]int{}, Scores: map[string]int{}, Payment: map[string]int{},
 	}
 }
 
@@ -162,4 +204,22 @@ func (a amounts) add(row store.DayStats) {
 		return
 	}
 	a[currency] = amountView(sum)
+}
+
+// pay counts orders that tell when they are paid.
+func (f *figures) pay(row store.DayPayments) {
+	switch row.Payment {
+	case store.PaymentOnDelivery:
+		f.Payment[paidOnDelivery] += row.Orders
+	case store.PaymentBefore:
+		f.Payment[paidBefore] += row.Orders
+	case store.PaymentUnknown:
+	}
+}
+
+// settle counts the orders of which nobody knows when they are paid: those that do not tell, and those that were not read yet.
+func (f *figures) settle() {
+	if rest := f.Orders - f.Payment[paidOnDelivery] - f.Payment[paidBefore]; rest > 0 {
+		f.Payment[paymentUnknown] = rest
+	}
 }

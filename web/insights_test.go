@@ -1,0 +1,95 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// everywhere are orders of two towns, paid in two ways, of which one arrived.
+func (b *bench) everywhere(id int64) {
+	b.t.Helper()
+	for n := range 6 {
+		o := map[string]any{
+			"created_at": "2026-11-04T12:00:00Z", "total_price": "100.50", "payment_gateway_names": []string{"Cash on Delivery (COD)"},
+			"shipping_address": map[string]any{"city": []string{"Bogotá", "BOGOTA", "Cali"}[n%3], "province": []string{"Cundinamarca", "cundinamarca", "Valle"}[n%3]},
+		}
+		switch n {
+		case 0:
+			o["payment_gateway_names"] = []string{"mercado_pago"}
+		case 1:
+			o["fulfillment_status"] = "fulfilled"
+			o["fulfillments"] = []map[string]any{{"created_at": "2026-11-04T13:00:00Z", "status": "success", "shipment_status": "delivered"}}
+		}
+		b.put(id, order(200+n, o))
+	}
+}
+
+func TestStats_TellPaymentOutcomesAndPlaces(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, id := b.connected()
+	b.everywhere(id)
+	got := b.get(path + "stats/?since=2026-11-03&until=2026-11-05").want(http.StatusOK)
+	for want, at := range map[string]any{
+		"5": got.at("totals", "payment", "on_delivery"), "1": got.at("days", 1, "payment", "before"), "<nil>": got.at("days", 0, "payment", "on_delivery"),
+		"4": got.at("places", "cities", "top", 0, "orders"), "2": got.at("places", "provinces", "top", 1, "orders"),
+	} {
+		if fmt.Sprint(at) != want {
+			t.Errorf("got %v, want %s: %s", at, want, got.body)
+		}
+	}
+	if !strings.Contains(string(got.body), `"outcomes":{"`) || !strings.Contains(string(got.body), `"delivered":1`) {
+		t.Errorf("the outcome is not told: %s", got.body)
+	}
+}
+
+func TestInsights_ShowTheFiguresAsPlotsAndTables(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	path := fmt.Sprintf("/stores/%d/insights", id)
+	for lang, words := range map[string][]string{
+		"en": {"6 orders in all", "Cash on delivery", "83.3 %", "603.00", "Bogotá, Cundinamarca", "66.7 %"},
+		"es": {"6 pedidos en total", "Pago contra entrega", "83,3 %", "603,00"},
+	} {
+		w := b.browserOf("alice@example.com", lang)
+		if lang == "en" {
+			w.open(path + "?days=7").says("No orders in these days")
+			b.everywhere(id)
+		}
+		for _, query := range []string{"?days=7", "", "?days=90", "?days=365", "?since=2026-11-04&until=2026-11-04", "?since=2022-01-01"} {
+			page := w.open(path + query).says(words...)
+			if marks, tables := len(page.all("g", "class", "mark")), len(page.all("table", "", "")); marks < 10 || tables < 7 {
+				t.Errorf("%s%s has %d marks and %d tables", path, query, marks, tables)
+			}
+		}
+		for _, query := range []string{"?days=8", "?since=x", "?since=2026-11-05&until=2026-11-01", "?since=2000-01-01"} {
+			w.send(http.MethodGet, path+query, "").shows(http.StatusBadRequest)
+		}
+	}
+	b.browserOf("bob@example.com", "en").send(http.MethodGet, path, "").want(http.StatusNotFound)
+}
+
+// A page with as many marks as there can be is small enough for a slow line.
+func TestInsights_AreSmallHoweverMuchThereIs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	var payloads []string
+	for n := range 400 {
+		at := noon.AddDate(0, 0, -n%366).Format("2006-01-02T15:04:05Z")
+		payloads = append(payloads, order(1000+n, map[string]any{
+			"created_at": at, "total_price": "123456789.55", "currency": []string{"COP", "USD"}[n%2], "payment_gateway_names": []string{"cod"},
+			"shipping_address": map[string]any{"city": fmt.Sprintf("Municipio de San José número %d", n%40), "province": fmt.Sprintf("Departamento %d", n%33)},
+		}))
+	}
+	b.put(id, payloads...)
+	for _, lang := range []string{"en", "es"} {
+		w := b.browserOf("alice@example.com", lang)
+		for _, query := range []string{"?days=365", "?since=2026-09-05", "?days=30"} {
+			w.open(fmt.Sprintf("/stores/%d/insights%s", id, query)) // which complains about its size
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package web
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"probability/shopify"
+	"probability/web/plot"
+)
+
+// Up to how many days a plot has one mark for each, or one for each week; beyond, one for each month. A mark must have room on a
+// telephone, and all of them in a page of 150 KB.
+const (
+	maxDayMarks  = 62
+	maxWeekMarks = 366
+)
+
+// bucket is the days that one mark stands for.
+type bucket struct {
+	first, last time.Time
+	label, name string // at the axis, and in full
+	orders      int
+	revenue     amounts
+	payment     map[string]int
+}
+
+// buckets adds the days up that one mark stands for.
+func (f insights) buckets(v voice) []bucket {
+	var out []bucket
+	for i, d := range f.stats.Days {
+		at := f.since.AddDate(0, 0, i)
+		if len(out) == 0 || f.begins(at) {
+			out = append(out, bucket{first: at, revenue: amounts{}, payment: map[string]int{}})
+		}
+		b := &out[len(out)-1]
+		b.last = at
+		b.orders += d.Orders
+		for currency, sum := range d.Revenue {
+			b.revenue[currency] = amountView(decimal.Decimal(b.revenue[currency]).Add(decimal.Decimal(sum)))
+		}
+		for payment, n := range d.Payment {
+			b.payment[payment] += n
+		}
+	}
+	for i := range out {
+		b := &out[i]
+		b.label, b.name = v.shortDate(b.first), v.date(b.first)
+		if !b.first.Equal(b.last) {
+			b.name = v.dates(b.first, b.last)
+		}
+	}
+	return out
+}
+
+// begins tells whether a day is the first of a mark.
+func (f insights) begins(at time.Time) bool {
+	switch n := len(f.stats.Days); {
+	case n <= maxDayMarks:
+		return true
+	case n <= maxWeekMarks:
+		return at.Weekday() == time.Monday
+	}
+	return at.Day() == 1
+}
+
+// each is the word for what a mark stands for.
+func (f insights) each(p page) string {
+	switch n := len(f.stats.Days); {
+	case n <= maxDayMarks:
+		return p.Say("insights.per_day")
+	case n <= maxWeekMarks:
+		return p.Say("insights.per_week")
+	}
+	return p.Say("insights.per_month")
+}
+
+// ordersPlot shows how many orders came when.
+func (f insights) ordersPlot(p page, buckets []bucket) plotView {
+	view := plotView{ID: "orders", Title: p.Tell("insights.orders", "Each", f.each(p)), Long: true, Wide: true, Head: []string{p.Say("insights.when"), p.Say("insights.orders_word")}}
+	most := slices.MaxFunc(buckets, func(a, b bucket) int { return cmp.Compare(a.orders, b.orders) })
+	view.What = p.Tell("insights.orders_what", "Orders", p.count(f.stats.Totals.Orders), "When", most.name, "N", p.voice.number(most.orders))
+	points := make([]plot.Point, len(buckets))
+	for i, b := range buckets {
+		points[i] = plot.Point{Label: b.label, Says: b.name + ": " + p.count(b.orders), Value: float64(b.orders)}
+		path := ""
+		if b.orders > 0 {
+			path = "orders?since=" + b.first.Format(time.DateOnly) + "&until=" + b.last.Format(time.DateOnly)
+		}
+		view.Rows = append(view.Rows, plotRow{b.name, path, []string{p.voice.number(b.orders)}})
+	}
+	view.Chart = plot.Columns(view.ID, points, plot.Scale(float64(most.orders), func(n float64) string {
+		if n != math.Trunc(n) {
+			return ""
+		}
+		return p.voice.number(int(n))
+	}))
+	return view
+}
+
+// shownCurrencies is how many currencies have a plot of their own, the first by their names. Sums of different ones cannot be compared.
+const shownCurrencies = 2
+
+// revenuePlots show what came in when, by currency.
+func (f insights) revenuePlots(p page, buckets []bucket) (views []plotView) {
+	currencies := slices.Sorted(maps.Keys(f.stats.Totals.Revenue))
+	for i, currency := range currencies[:min(len(currencies), shownCurrencies)] {
+		total := decimal.Decimal(f.stats.Totals.Revenue[currency])
+		view := plotView{
+			ID: "revenue-" + strconv.Itoa(i), Title: p.Tell("insights.revenue", "Each", f.each(p), "Currency", currency), Long: true, Wide: true,
+			Head: []string{p.Say("insights.when"), p.Say("insights.revenue_word")}, Note: p.Say("insights.revenue_note"),
+		}
+		best, most := buckets[0], decimal.Zero
+		points := make([]plot.Point, len(buckets))
+		for i, b := range buckets {
+			sum := decimal.Decimal(b.revenue[currency])
+			if sum.GreaterThan(most) {
+				best, most = b, sum
+			}
+			points[i] = plot.Point{Label: b.label, Says: b.name + ": " + p.voice.sum(sum, currency), Value: sum.InexactFloat64()}
+			view.Rows = append(view.Rows, plotRow{Name: b.name, Cells: []string{p.voice.sum(sum, currency)}})
+		}
+		view.What = p.Tell("insights.revenue_what", "Total", p.voice.sum(total, currency), "When", best.name, "Sum", p.voice.sum(most, currency))
+		view.Chart = plot.Columns(view.ID, points, plot.Scale(most.InexactFloat64(), func(n float64) string { return p.voice.about(n) + " " + currency }))
+		views = append(views, view)
+	}
+	if more := len(currencies) - shownCurrencies; more > 0 {
+		last := &views[len(views)-1]
+		last.Note += " " + p.Tell("insights.more_currencies", "N", more)
+	}
+	return views
+}
+
+// paymentPlot shows how many of the orders are paid when they are delivered.
+func (f insights) paymentPlot(p page, buckets []bucket) plotView {
+	view := plotView{
+		ID: "cod", Title: p.Say("insights.cod"), Long: true, Note: p.Say("insights.cod_note"),
+		Head: []string{p.Say("insights.when"), p.Say("insights.cod_share"), p.Say("insights.cod_yes"), p.Say("insights.cod_no"), p.Say("insights.not_known")},
+	}
+	all := f.stats.Totals.Payment
+	if all[paidOnDelivery]+all[paidBefore] == 0 {
+		view.Empty = p.Say("insights.cod_none")
+		return view
+	}
+	view.What = p.Tell("insights.cod_what", "Share", p.voice.share(all[paidOnDelivery], all[paidOnDelivery]+all[paidBefore]),
+		"N", p.voice.number(all[paidOnDelivery]), "Of", p.voice.number(all[paidOnDelivery]+all[paidBefore]))
+	points := make([]plot.Point, len(buckets))
+	for i, b := range buckets {
+		yes, known := b.payment[paidOnDelivery], b.payment[paidOnDelivery]+b.payment[paidBefore]
+		points[i] = plot.Point{Label: b.label, Value: math.NaN()}
+		share := "–"
+		if known > 0 {
+			share = p.voice.share(yes, known)
+			points[i].Value = float64(yes) / float64(known)
+			points[i].Says = b.name + ": " + p.Tell("insights.cod_of", "Share", share, "N", p.voice.number(yes), "Of", p.voice.number(known))
+		}
+		view.Rows = append(view.Rows, plotRow{Name: b.name, Cells: []string{share, p.voice.number(yes), p.voice.number(known - yes), p.voice.number(b.payment[paymentUnknown])}})
+	}
+	view.Chart = plot.Line(view.ID, points, plot.Axis{Top: 1, Lines: []plot.Tick{{Value: .5, Label: "50 %"}, {Value: 1, Label: "100 %"}}})
+	return view
+}
+
+// sum is an exact amount in words.
+func (v voice) sum(d decimal.Decimal, currency string) string {
+	text, err := shopify.Money(d.String())
+	if err != nil {
+		text = d.String()
+	}
+	return v.money(text, currency)
+}
