@@ -215,4 +215,3 @@ func (s *Server) replayOne(c echo.Context) error {
 	}
 	return s.done(c, back, s.pageVoice(c).say("done.replay_queued", nil))
 }
-

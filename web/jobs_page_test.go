@@ -47,7 +47,7 @@ func TestJobs_AreRetriedAndCancelledByTheirOwnerOnly(t *testing.T) {
 		t.Errorf("the runs are %+v", runs)
 	}
 	page.submit("/jobs/do", url.Values{"do": {"cancel"}, "all": nil, "work": {key}}).shows(http.StatusOK).says("Nothing was cancelled. One of those chosen")
-	w.open("/stores/"+fmt.Sprint(id)).says("It was cancelled by hand")
+	w.open("/stores/" + fmt.Sprint(id)).says("It was cancelled by hand")
 }
 
 // All that match the filter are meant, and no other.
