@@ -43,12 +43,13 @@ func serve(ctx context.Context, cfg Config, io streams) error {
 	if err != nil {
 		return err
 	}
+	if err := makeFirstAdmin(ctx, s, cfg.Admin); err != nil { // who waits for "ready" may sign in
+		return errors.Join(err, s.stop(ctx))
+	}
 	build := readBuild()
 	log.InfoContext(ctx, "ready", "address", s.address(), "url", cmp.Or(cfg.Server.PublicURL, s.url()),
 		"data", cfg.Data.Dir, "version", build.version)
-	if err = makeFirstAdmin(ctx, s, cfg.Admin); err == nil {
-		err = offerSetup(ctx, s, cfg.Server.PublicURL, io)
-	}
+	err = offerSetup(ctx, s, cfg.Server.PublicURL, io)
 	if err == nil {
 		err = s.wait(ctx)
 	}

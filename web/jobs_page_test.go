@@ -31,14 +31,14 @@ func TestJobs_AreRetriedAndCancelledByTheirOwnerOnly(t *testing.T) {
 	}
 	w.open("/jobs").says("First import")
 
-	page.submit("/jobs/do", url.Values{"do": {"retry"}}).shows(http.StatusOK).says("Nothing was chosen")
-	page.submit("/jobs/do", url.Values{"do": {"retry"}, "work": {key}}).shows(http.StatusOK).says("One job is tried again now.")
-	page.submit("/jobs/do", url.Values{"do": {"retry"}, "work": {"import-waiting-" + uuid.NewString(), key, "x"}}).shows(http.StatusOK).
+	page.submit("/jobs/do", url.Values{"do": {"retry"}, "all": nil, "work": nil}).shows(http.StatusOK).says("Nothing was chosen")
+	page.submit("/jobs/do", url.Values{"do": {"retry"}, "all": nil, "work": {key}}).shows(http.StatusOK).says("One job is tried again now.")
+	page.submit("/jobs/do", url.Values{"do": {"retry"}, "all": nil, "work": {"import-waiting-" + uuid.NewString(), key, "x"}}).shows(http.StatusOK).
 		says("One job is tried again now. 2 of those chosen")
 	page.submit("/jobs/do", url.Values{"do": {"explode"}, "work": {key}}).shows(http.StatusBadRequest)
 
 	// To cancel is asked once more, and nothing happens before.
-	sure := page.submit("/jobs/do", url.Values{"do": {"cancel"}, "work": {key}}).shows(http.StatusOK).says("Cancel these jobs?", "One job ends at once")
+	sure := page.submit("/jobs/do", url.Values{"do": {"cancel"}, "all": nil, "work": {key}}).shows(http.StatusOK).says("Cancel these jobs?", "One job ends at once")
 	w.open("/jobs").says("First import")
 	sure.submit("/jobs/do", url.Values{}).shows(http.StatusOK).says("One job was cancelled.", "Nothing runs, waits or failed")
 	runs, err := b.store.Imports(t.Context(), id, 5, 0)
@@ -46,7 +46,7 @@ func TestJobs_AreRetriedAndCancelledByTheirOwnerOnly(t *testing.T) {
 	if len(runs) != 1 || runs[0].State != store.ImportCancelled {
 		t.Errorf("the runs are %+v", runs)
 	}
-	page.submit("/jobs/do", url.Values{"do": {"cancel"}, "work": {key}}).shows(http.StatusOK).says("Nothing was cancelled. One of those chosen")
+	page.submit("/jobs/do", url.Values{"do": {"cancel"}, "all": nil, "work": {key}}).shows(http.StatusOK).says("Nothing was cancelled. One of those chosen")
 	w.open("/stores/" + fmt.Sprint(id)).says("It was cancelled by hand")
 }
 

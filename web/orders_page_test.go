@@ -272,7 +272,8 @@ func TestDeliveriesPage_ShowsWhyAndReplays(t *testing.T) {
 	}
 	w.send(http.MethodGet, list+"?page=9", "").shows(http.StatusNotFound)
 	w.send(http.MethodGet, list+"/"+uuid.NewString(), "").shows(http.StatusNotFound)
-	w.send(http.MethodPost, list+"/replay", page.form("/logout").Encode()).shows(http.StatusOK).says("Deliveries queued to be processed again: 0")
+	w.send(http.MethodPost, list+"/replay", page.form("/logout").Encode()).shows(http.StatusOK).says("Process again?", "0 webhooks")
+	w.send(http.MethodPost, list+"/replay", page.form("/logout").Encode()+"&confirm=1").shows(http.StatusOK).says("Deliveries queued to be processed again: 0")
 }
 
 func TestOrdersPage_SwitchesBetweenStores(t *testing.T) {
@@ -325,7 +326,7 @@ func TestSettingsPage_TokensSessionsPassword(t *testing.T) {
 	page := w.open("/settings").says("this browser")
 	ended := 0
 	for _, f := range page.all("form", "", "") {
-		if to := attr(f, "action"); strings.HasSuffix(to, "/end") {
+		if to := attr(f, "action"); strings.HasSuffix(to, "/end") && to != "/settings/sessions/end" {
 			ended++
 			page.submit(to, nil).shows(http.StatusOK).says("signed out")
 		}

@@ -70,8 +70,8 @@ func TestUsers_AreInvitedAndChooseTheirPassword(t *testing.T) {
 	b := newBench(t).accounts()
 	w := b.administrator("en")
 	page := w.open("/admin/users").says("alice@example.com", "you", "bob@example.com")
-	page.submit("/admin/users", url.Values{"email": {"nobody"}}).shows(http.StatusBadRequest).says("nobody")
-	page.submit("/admin/users", url.Values{"email": {"BOB@example.com"}}).shows(http.StatusBadRequest).says("bob@example.com")
+	page.submit("/admin/users", url.Values{"email": {"nobody"}, "way": {"link"}}).shows(http.StatusBadRequest).says("This is no e-mail address")
+	page.submit("/admin/users", url.Values{"email": {"BOB@example.com"}, "way": {"link"}}).shows(http.StatusBadRequest).says("bob@example.com")
 	page.submit("/admin/users", url.Values{"email": {"e@example.com"}, "way": {"password"}, "password": {"long enough"}, "password_again": {"other"}}).shows(http.StatusBadRequest)
 	page.submit("/admin/users", url.Values{"email": {"e@example.com"}, "way": {"password"}, "password": {"short"}, "password_again": {"short"}}).shows(http.StatusBadRequest)
 

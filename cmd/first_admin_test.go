@@ -1,0 +1,48 @@
+package cmd_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An installation that nobody attends: the configuration names its first administrator, and means nothing afterwards.
+func TestServe_MakesTheFirstAdminFromTheConfiguration(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "admin_password")
+	flags := []string{"--admin-email=ana@example.com", "--admin-password-file=" + file}
+	refused := func(code int, says string, args ...string) {
+		t.Helper()
+		p := run(t, "probability", dir, nil, append([]string{"serve", "--server-listen=127.0.0.1:0"}, args...)...)
+		if got := p.exit(); got != code || !strings.Contains(p.stderr.String(), says) {
+			t.Errorf("%v: exit code %d, want %d and %q:\n%s", args, got, code, says, p.stderr)
+		}
+	}
+	refused(2, "belong together", flags[0])
+	refused(1, "admin.password_file", flags...)
+	if err := os.WriteFile(file, []byte("a long password\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serving(t, "probability", dir, flags...)
+	c := signIn(t, p.base, "ana@example.com", "a long password")
+	if got := get(t, c, p.base+"/admin/users"); got != http.StatusOK {
+		t.Errorf("the list of accounts answers %d", got)
+	}
+	if got := get(t, c, p.base+"/admin/river"); got != http.StatusOK {
+		t.Errorf("the queue's screens answer %d", got)
+	}
+	if code := p.stop(); code != 0 || strings.Contains(p.stderr.String(), "setup?token") || strings.Contains(p.stderr.String(), "a long password") {
+		t.Errorf("exit code %d, or a set-up link or the password is printed", code)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	p = serving(t, "probability", dir, "--admin-email=luis@example.com", flags[1])
+	p.stop()
+	if _, out, _ := command(t, dir, "", "user", "list"); strings.Contains(out, "luis") || !strings.Contains(out, "ana@example.com") {
+		t.Errorf("the accounts are %s", out)
+	}
+}
