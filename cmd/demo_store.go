@@ -49,6 +49,7 @@ func newDemoStore(domain, token, secret string) *demoStore {
 	d := &demoStore{server: simulator.New(simulator.WithHTTPWebhooks()), token: token, secret: secret}
 	d.shop = d.server.AddShop(simulator.ShopConfig{
 		Domain: domain, Name: "Tienda Demo", Country: "CO", Token: d.token, APISecret: d.secret, Latency: demoLatency,
+		Oddities: -1, // one absurd total, and the plots show nothing else
 	})
 	return d
 }
