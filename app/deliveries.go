@@ -269,7 +269,7 @@ func (a *App) apply(ctx context.Context, id int64, works []work) error {
 		if err := tx.NoteOrderDeliveries(ctx, id, changedOrders(works)); err != nil {
 			return err
 		}
-		if err := a.score(ctx, tx, id); err != nil {
+		if err := a.scoreWith(ctx, tx, id, len(versions)); err != nil {
 			return err
 		}
 		return tx.MarkDeliveries(ctx, done)

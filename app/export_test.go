@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"probability/app/score"
 	"probability/store"
 )
 
@@ -140,4 +141,23 @@ func StoreOrders(ctx context.Context, a *App, integrationID int64, vs []store.Ve
 		_, err := a.putOrders(ctx, tx, integrationID, vs)
 		return err
 	})
+}
+
+// SetScoring is another start with other settings of the installation.
+func SetScoring(a *App, s score.Settings) {
+	a.cfg.Scoring = s
+	a.scorers.basis = nil
+}
+
+// ScoreSome is one transaction of the job of the scores.
+func ScoreSome(ctx context.Context, a *App, id int64) (more bool, err error) {
+	return a.scoreSome(ctx, id)
+}
+
+// Score rates what a transaction made due.
+func Score(ctx context.Context, a *App, tx *store.Tx, id int64) error { return a.score(ctx, tx, id) }
+
+// Rescore lets all orders be rated anew.
+func Rescore(ctx context.Context, a *App, tx *store.Tx, id int64) error {
+	return a.rescore(ctx, tx, id)
 }

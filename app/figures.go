@@ -19,7 +19,8 @@ type Figures struct {
 	JobAge    time.Duration // of the job that has been due for longest and does not run
 	Log       int64         // bytes of the database's log of changes
 	OldestDue time.Duration // of the delivery that has been due for longest
-	Space     store.Space   // zero where it is not known
+	Scores    store.ScoreFigures
+	Space     store.Space // zero where it is not known
 	Stores    store.StoreFigures
 }
 
@@ -35,6 +36,7 @@ func (a *App) Figures(ctx context.Context) (f Figures, err error) {
 		func() (err error) { f.Jobs, err = a.store.JobFigures(ctx); return err },
 		func() (err error) { f.Stores, err = a.store.StoreFigures(ctx); return err },
 		func() (err error) { f.Database, f.Log, err = a.store.Sizes(); return err },
+		func() (err error) { f.Scores, err = a.store.ScoreFigures(ctx); return err },
 		func() (err error) { f.Drift, err = a.store.Drift(ctx); return err },
 	} {
 		if err := look(); err != nil {

@@ -224,12 +224,13 @@ func (im *outcomeImport) record(ctx context.Context, rows []matchedRow, dryRun b
 	var refused carriers.Refusals
 	err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		counted, refused = im.row.OutcomeCounted, im.refused
+		w := tx.Reports(im.row.IntegrationID)
 		for _, row := range rows {
 			fresh, err := uuid.NewV7()
 			if err != nil {
 				return fmt.Errorf("id: %w", err)
 			}
-			changed, err := tx.InsertReport(ctx, store.Report{
+			changed, err := w.Insert(ctx, store.Report{
 				ID: fresh, IntegrationID: im.row.IntegrationID, OrderID: row.order, Outcome: store.ParcelOutcome(row.Outcome), Source: store.SourceCSV,
 				Import: im.row.ID, HappenedAt: row.At, RecordedAt: a.now(), UserID: im.row.UserID, Carrier: row.Carrier, Tracking: row.Tracking,
 			})
@@ -249,6 +250,9 @@ func (im *outcomeImport) record(ctx context.Context, rows []matchedRow, dryRun b
 		}
 		if dryRun {
 			return errDryRun
+		}
+		if err := w.Close(ctx); err != nil {
+			return err
 		}
 		if err := im.put(ctx, tx, counted, refused); err != nil {
 			return err
@@ -326,10 +330,14 @@ func (a *App) UndoOutcomes(ctx context.Context, userID uuid.UUID, id int64, impo
 			return im, err
 		}
 		err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+			w := tx.Reports(id)
 			for _, r := range reports {
-				if _, err := tx.UndoReport(ctx, r, a.now()); err != nil {
+				if _, err := w.Undo(ctx, r, a.now()); err != nil {
 					return err
 				}
+			}
+			if err := w.Close(ctx); err != nil {
+				return err
 			}
 			if len(reports) < reportRows {
 				im.UndoneAt = a.now()

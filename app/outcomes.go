@@ -64,7 +64,11 @@ func (a *App) ReportOutcome(ctx context.Context, userID uuid.UUID, id, orderID i
 		return r, false, fmt.Errorf("outcomes: id: %w", err)
 	}
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.InsertReport(ctx, r); err != nil {
+		w := tx.Reports(id)
+		if _, err := w.Insert(ctx, r); err != nil {
+			return err
+		}
+		if err := w.Close(ctx); err != nil {
 			return err
 		}
 		return a.score(ctx, tx, id)
@@ -113,7 +117,11 @@ func (a *App) UndoOutcome(ctx context.Context, userID uuid.UUID, id int64, repor
 		if !r.UndoneAt.IsZero() {
 			return nil
 		}
-		if _, err := tx.UndoReport(ctx, r, a.now()); err != nil {
+		w := tx.Reports(id)
+		if _, err := w.Undo(ctx, r, a.now()); err != nil {
+			return err
+		}
+		if err := w.Close(ctx); err != nil {
 			return err
 		}
 		r.UndoneAt, r.Counts = a.now(), false

@@ -91,10 +91,7 @@ func (a *App) putSettings(ctx context.Context, userID uuid.UUID, id, seen int64,
 		if err != nil {
 			return err
 		}
-		if newest.Version != seen {
-			return fmt.Errorf("settings of integration %d: version %d is stored: %w", id, newest.Version, store.ErrConflict)
-		}
-		if bytes.Equal(newest.Settings, text) || newest.Version == 0 && string(text) == "{}" {
+		if newest.Version == seen && (bytes.Equal(newest.Settings, text) || newest.Version == 0 && string(text) == "{}") {
 			return nil
 		}
 		if _, err := tx.PutScoreSettings(ctx, store.ScoreSettings{IntegrationID: id, Version: seen, CreatedAt: a.now(), UserID: userID, Settings: text}); err != nil {
@@ -280,6 +277,21 @@ func (a *App) ExplainScore(ctx context.Context, id, orderID int64) (e ScoreExpla
 	return e, a.tellKnown(ctx, id, orderID, &e)
 }
 
+// markInForce is the mark that an order is rated with. That of its customer may have been set, or changed, at another order of theirs.
+func markInForce(said store.OrderMark, f store.OrderFacts) *store.OrderMark {
+	now := store.OrderMark{Mark: f.Mark, Scope: store.MarkOrder}
+	if f.Mark == 0 {
+		now = store.OrderMark{Mark: f.History.Mark, Scope: store.MarkCustomer}
+	}
+	switch {
+	case now.Mark == 0:
+		return nil
+	case said.Mark == now.Mark && said.Scope == now.Scope:
+		return &said
+	}
+	return &now
+}
+
 // tellKnown adds what else is known of an order.
 func (a *App) tellKnown(ctx context.Context, id, orderID int64, e *ScoreExplanation) error {
 	report, err := a.store.CountingReport(ctx, id, orderID)
@@ -289,11 +301,10 @@ func (a *App) tellKnown(ctx context.Context, id, orderID int64, e *ScoreExplanat
 		return err
 	}
 	mark, err := a.store.OrderMark(ctx, id, orderID)
-	if err == nil {
-		e.Mark = &mark
-	} else if !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	e.Mark = markInForce(mark, e.Facts)
 	if e.State.Model == uuid.Nil {
 		return nil
 	}

@@ -12,16 +12,21 @@ import (
 )
 
 const (
-	// scoreAtOnce is how many due scores the transaction that makes them due sees to: those of the orders that it wrote, a page at
-	// most, and a few of their customers' others. What is left a job does: when a store is imported from its newest order on, each page
-	// changes the same scores again.
-	scoreAtOnce = 300
+	// scoreOthers is how many scores, besides those of the orders that it wrote, a transaction sees to that it made due: of their
+	// customers' others. A transaction that wrote more than fewOrders sees to none: when a store is imported from its newest order on,
+	// each page changes the same scores again. What is left a job does.
+	scoreOthers = 200
+	fewOrders   = 60
 	// rescoreBatch is how many orders one transaction rates anew. It takes some milliseconds.
 	rescoreBatch = 500
 	// scoreTime is how long one job goes on before it gives way to other stores'.
 	scoreTime = 10 * time.Second
-	// scoreYield is how long rating all orders anew waits after each transaction while very many deliver.
+	// scoreYield is how long rating waits after each transaction while very many deliver.
 	scoreYield = 50 * time.Millisecond
+	// scoreShare is the part of the time that rating takes while orders are imported, one in so many, and scoreRest the longest that it
+	// rests at once. Each page may change the same scores again, and the import is what somebody waits for.
+	scoreShare = 20
+	scoreRest  = 5 * time.Second
 )
 
 // What became of scores, as it is counted.
@@ -37,19 +42,28 @@ func (a *App) putOrders(ctx context.Context, tx *store.Tx, id int64, vs []store.
 	if err != nil {
 		return nil, err
 	}
-	return outcomes, a.score(ctx, tx, id)
+	return outcomes, a.scoreWith(ctx, tx, id, len(vs))
 }
 
 // score rates the orders of an integration whose scores are due, within the transaction that made them so. Whatever goes wrong with
 // that does not keep the transaction from storing what it came for: the scores stay due, and a job tries again.
 func (a *App) score(ctx context.Context, tx *store.Tx, id int64) error {
+	return a.scoreWith(ctx, tx, id, 0)
+}
+
+// scoreWith is score in a transaction that wrote so many orders.
+func (a *App) scoreWith(ctx context.Context, tx *store.Tx, id int64, wrote int) error {
 	if !tx.MadeDue(id) {
 		return nil
+	}
+	others := scoreOthers
+	if wrote > fewOrders {
+		others = 0
 	}
 	var rest bool
 	err := tx.Try(ctx, func(ctx context.Context) (err error) {
 		var due []store.OrderToRate
-		if due, rest, err = tx.ScoresMadeDue(ctx, id, scoreAtOnce); err != nil || len(due) == 0 {
+		if due, rest, err = tx.ScoresMadeDue(ctx, id, others); err != nil || len(due) == 0 {
 			return err
 		}
 		st, err := tx.ScoreState(ctx, id)
@@ -127,6 +141,7 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 		if a.Disk() != DiskOK {
 			return Progress{After: diskPause}, nil
 		}
+		begun := time.Now()
 		more, err := a.scoreSome(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound): // disconnected meanwhile
@@ -137,6 +152,13 @@ func (a *App) ScoreOrders(ctx context.Context, id int64) (Progress, error) {
 			return Progress{Done: true}, nil
 		case !time.Now().Before(until) || ctx.Err() != nil:
 			return Progress{}, ctx.Err()
+		}
+		importing, err := a.store.Importing(ctx, id, a.now())
+		if err != nil {
+			return Progress{}, err
+		}
+		if importing {
+			waited(ctx, nil, min(scoreRest, (scoreShare-1)*time.Since(begun)))
 		}
 		a.giveWay(ctx, scoreYield)
 	}
@@ -193,7 +215,7 @@ func (a *App) readSome(ctx context.Context, st store.ScoreState) error {
 		if err := tx.PutReadings(ctx, id, orders); err != nil {
 			return err
 		}
-		if _, err := a.rateDue(ctx, tx, id, scoreAtOnce); err != nil {
+		if _, err := a.rateDue(ctx, tx, id, rescoreBatch); err != nil {
 			return err
 		}
 		return tx.Rescored(ctx, st, next, len(orders))
@@ -234,8 +256,10 @@ func (a *App) recoverScores(ctx context.Context) error {
 	for _, st := range states {
 		_, basis, err := a.scorerOf(ctx, a.store, st)
 		switch {
-		case err != nil:
+		case err != nil && store.Unavailable(err):
 			errs = append(errs, fmt.Errorf("scores of integration %d: %w", st.IntegrationID, err))
+		case err != nil: // no reason not to start, nor for the other stores to wait
+			a.log.ErrorContext(ctx, "the scores of a store cannot be kept up to date", "integration_id", st.IntegrationID, "error", err)
 		case basis != st.Basis || st.FactsVersion != score.FactsVersion && !st.Rescoring:
 			err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return a.rescore(ctx, tx, st.IntegrationID) })
 			if !errors.Is(err, store.ErrNotFound) {

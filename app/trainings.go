@@ -25,7 +25,7 @@ const (
 	newShare    = 10
 	// trainSettled is from how many of the newest orders with an outcome it is learnt, and trainPending how many others are looked at
 	// with them, for what is shown of orders that were never shipped. They bound time and memory.
-	trainSettled = 100_000
+	trainSettled = 50_000
 	trainPending = 20_000
 )
 
@@ -141,7 +141,7 @@ func (a *App) train(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	samples, err := a.samples(ctx, id)
+	samples, err := a.samples(ctx, id, settled)
 	if err != nil {
 		return err
 	}
@@ -200,8 +200,9 @@ func (a *App) currentModel(ctx context.Context, st store.ScoreState) (*score.Mod
 }
 
 // samples are what it is learnt from. Texts that many orders have in common are kept once.
-func (a *App) samples(ctx context.Context, id int64) ([]score.Sample, error) {
-	var out []score.Sample
+func (a *App) samples(ctx context.Context, id int64, settled int) ([]score.Sample, error) {
+	// So that it need not be copied into a larger one: a hundred thousand take some 40 MB.
+	out := make([]score.Sample, 0, min(settled, trainSettled)+min(settled, trainPending))
 	same := make(interned)
 	err := a.store.EachSample(ctx, id, trainSettled, trainPending, func(o store.SampleOrder) error {
 		facts, err := score.ParseFacts(o.Facts)
@@ -209,8 +210,10 @@ func (a *App) samples(ctx context.Context, id int64) ([]score.Sample, error) {
 			return nil //nolint:nilerr // it was told when the order was rated
 		}
 		same.facts(&facts)
-		s := score.Sample{At: o.PlacedAt, Facts: facts, History: historyOf(o.History, o.Mark),
-			Settled: score.Settled{Outcome: score.Outcome(o.Settled.Outcome), At: o.Settled.At}, Source: sourcePlatform}
+		s := score.Sample{
+			At: o.PlacedAt, Facts: facts, History: historyOf(o.History, o.Mark),
+			Settled: score.Settled{Outcome: score.Outcome(o.Settled.Outcome), At: o.Settled.At}, Source: sourcePlatform,
+		}
 		if o.Reported {
 			s.Source = sourceReported
 		}

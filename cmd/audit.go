@@ -56,6 +56,10 @@ func audit(ctx context.Context, a *app.App, io streams, shop string, repair bool
 	var failed error
 	differ, mended, checked := 0, 0, 0
 	for _, in := range targets {
+		if in.StoreName == residentShop {
+			say(io, "%s is the demo store, which only the running service reaches: audit it on its page.", residentShop)
+			continue
+		}
 		bar := newProgress(io, "Auditing "+in.StoreName)
 		done, err := a.AuditNow(ctx, in, repair, func(m store.Audit) {
 			if m.Total != nil {

@@ -122,6 +122,11 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return err
 	}
 	r.add(checkBacklog(backlog, jobs, c.Running)...)
+	scores, err := st.ScoreFigures(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkScores(scores))
 	copied, path, err := st.LastBackup(ctx)
 	if err != nil {
 		return err
@@ -146,6 +151,10 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 	}
 	r.add(checkClock(stores))
 	for _, s := range stores {
+		if s.Integration.StoreName == residentShop {
+			r.add(fine("store", "%s is the demo store, which only the running service reaches", residentShop))
+			continue
+		}
 		r.add(checkStore(s, cfg, a.APIVersion())...)
 	}
 	return nil

@@ -212,3 +212,15 @@ func checkErased(backups []store.StaleBackup) []finding {
 	}
 	return found
 }
+
+// checkScores tells of orders without an up-to-date score. One that is due gets it within seconds.
+func checkScores(f store.ScoreFigures) finding {
+	const check = "scores"
+	if f.Failed > 0 {
+		return warn(check, "the log of the service says why; a change of the order or of the settings tries again", "%s could not be rated", plural(f.Failed, "order"))
+	}
+	if f.Due > 0 || f.Rescoring > 0 {
+		return fine(check, "%s to be rated, %s rated anew from the beginning", plural(f.Due, "order"), plural(f.Rescoring, "store"))
+	}
+	return fine(check, "up to date")
+}

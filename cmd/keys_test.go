@@ -66,7 +66,7 @@ func TestRotate_BesideARunningService(t *testing.T) {
 	r.completed(id, first.ID)
 	accepted, stop := delivering(t, shop, p.base)
 	for range 2 {
-		if code, stdout, stderr := command(t, dir, "", "key", "rotate"); code != 0 || !strings.Contains(stdout, "2 secrets were encrypted") {
+		if code, stdout, stderr := command(t, dir, "", "key", "rotate"); code != 0 || !strings.Contains(stdout, "3 secrets were encrypted") {
 			t.Errorf("got exit code %d: %s%s", code, stdout, stderr)
 		}
 		begun := time.Now()

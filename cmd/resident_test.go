@@ -142,7 +142,10 @@ func TestResidentDemo_FromTheLinkToItsEnd(t *testing.T) {
 			t.Errorf("there are %d orders, and were %d", n, before)
 		}
 		eventually(t, "an order after the restart", more(before))
-		if v.see("/stores/1"); v.send("/stores/1/test", nil) != http.StatusOK || !strings.Contains(v.page, "The connection works") {
+		if strings.Contains(v.see("/stores/1"), "were gone") {
+			t.Error("its subscriptions were gone after the restart")
+		}
+		if v.send("/stores/1/test", nil) != http.StatusOK || !strings.Contains(v.page, "The connection works") {
 			t.Errorf("the connection does not work: %s", v.page)
 		}
 	}
@@ -159,6 +162,14 @@ func TestResidentDemo_FromTheLinkToItsEnd(t *testing.T) {
 		}
 		return nil
 	})
+
+	// Commands beside the service have no such store, and say so instead of asking Shopify for it.
+	for _, c := range [][]string{{"doctor"}, {"audit"}} {
+		_, stdout, stderr := command(t, dir, "", c...)
+		if !strings.Contains(stdout, "only the running service reaches") || strings.Contains(stdout+stderr, "cannot be used") {
+			t.Errorf("%v says %s%s", c, stdout, stderr)
+		}
+	}
 
 	// It is removed like any other store, and is gone.
 	v.see("/stores/1/settings")

@@ -60,6 +60,31 @@ func (s *Store) Backlog(ctx context.Context, now time.Time) (Backlog, error) {
 	return b, err
 }
 
+// ScoreFigures is how the scores are, all together.
+type ScoreFigures struct {
+	Due       int // orders whose score does not say yet what is known; of each integration at most countedBacklog
+	Failed    int // orders that could not be rated; likewise
+	Rescoring int // integrations whose orders are all being rated anew
+}
+
+// countScores counts an integration's scores of a state, along the index that has only such.
+func countScores(index string, due int) string {
+	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM order_facts f%s WHERE f.integration_id = i.id AND f.due = %d LIMIT %d))`,
+		sqlite.indexed(index), due, countedBacklog)
+}
+
+var scoreFigures = `SELECT COALESCE(sum(` + countScores("order_facts_due", scoreDue) + `), 0), COALESCE(sum(` + countScores("order_facts_failed", scoreFailed) + `), 0),
+	COALESCE(sum((SELECT count(*) FROM score_states s WHERE s.integration_id = i.id AND s.rescore_cursor IS NOT NULL)), 0)
+	FROM integrations i WHERE i.deleted_at IS NULL`
+
+// ScoreFigures looks at the scores that are due or could not be made.
+func (s *Store) ScoreFigures(ctx context.Context) (ScoreFigures, error) {
+	return get(ctx, s.work, "scores: figures", func(r row) (f ScoreFigures, err error) {
+		err = r.Scan(&f.Due, &f.Failed, &f.Rescoring)
+		return f, err
+	}, scoreFigures)
+}
+
 // JobFigure is how many jobs of a kind are in a state that is not the end.
 type JobFigure struct {
 	Kind, Queue, State string

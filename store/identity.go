@@ -47,7 +47,7 @@ func (h hasher) keys(id Identity) (k orderKeys) {
 		}
 		mac := hmac.New(sha256.New, h.key)
 		mac.Write([]byte(keyPurposes[kind] + "|" + h.of + "|" + value))
-		if k[kind] = int64(binary.BigEndian.Uint64(mac.Sum(nil))); k[kind] == 0 { //nolint:gosec // any 64 bits will do
+		if k[kind] = int64(binary.BigEndian.Uint64(mac.Sum(nil))); k[kind] == 0 {
 			k[kind] = 1
 		}
 	}

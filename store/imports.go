@@ -137,6 +137,13 @@ func (s *Store) CountImports(ctx context.Context, integrationID int64) (int, err
 	return get(ctx, s.readers, "imports: count", scanOne[int], `SELECT count(*) FROM imports WHERE integration_id = $1`, integrationID)
 }
 
+// Importing tells whether an import of an integration is under way, and not waiting for its next try.
+func (s *Store) Importing(ctx context.Context, integrationID int64, now time.Time) (bool, error) {
+	return get(ctx, s.work, fmt.Sprintf("imports: under way of integration %d", integrationID), scanOne[bool],
+		`SELECT EXISTS (SELECT 1 FROM imports m WHERE m.integration_id = $1 AND m.state IN ('queued', 'running')
+			AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= $2))`, integrationID, now.UnixMilli())
+}
+
 // ActiveImports lists every queued or running import, longest waiting first: what a start has to take up again.
 func (s *Store) ActiveImports(ctx context.Context) ([]Import, error) {
 	return list(ctx, s.work, "imports: active", scanImport,

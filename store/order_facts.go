@@ -79,8 +79,10 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 		counts = newOutcomeCounts()
 	)
 	for _, r := range rows {
-		now := storedFacts{id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
-			payment: r.reading.Payment, version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh}
+		now := storedFacts{
+			id: r.id, placed: r.placed, outcome: r.reading.Settled.Outcome, outcomeAt: millis(r.reading.Settled.At),
+			payment: r.reading.Payment, version: r.reading.Version, facts: r.reading.Facts, fresh: r.fresh,
+		}
 		if r.fresh != nil { // who depends on it has been noted
 			now.keys, now.likelihood = r.fresh.place.keys, r.fresh.likelihood()
 			counts.add(now, 1)
@@ -118,7 +120,7 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	}
 	for _, f := range w.facts {
 		if f.fresh == nil {
-			tx.madeDue(integrationID, f.id)
+			tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, f.id)
 		}
 	}
 	if err := w.write(ctx, tx, op, integrationID); err != nil {
@@ -133,12 +135,18 @@ func (tx *Tx) putReadings(ctx context.Context, op string, integrationID int64, r
 	return tx.settleNewcomers(ctx, op, integrationID, unread)
 }
 
-// madeDue notes that the transaction made the score of an order due.
-func (tx *Tx) madeDue(integrationID int64, orders ...int64) {
+// madeDue is the orders whose scores a transaction made due: those that it wrote, and others that depend on them.
+type madeDue struct{ written, others []int64 }
+
+// dueIn is what the transaction made due in an integration.
+func (tx *Tx) dueIn(integrationID int64) *madeDue {
 	if tx.due == nil {
-		tx.due = make(map[int64][]int64)
+		tx.due = make(map[int64]*madeDue)
 	}
-	tx.due[integrationID] = append(tx.due[integrationID], orders...)
+	if tx.due[integrationID] == nil {
+		tx.due[integrationID] = &madeDue{}
+	}
+	return tx.due[integrationID]
 }
 
 const factsColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),

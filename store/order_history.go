@@ -65,7 +65,7 @@ func (tx *Tx) makeDue(ctx context.Context, op string, integrationID int64, ids m
 		return nil
 	}
 	list := slices.Sorted(maps.Keys(ids))
-	tx.madeDue(integrationID, list...)
+	tx.dueIn(integrationID).others = append(tx.dueIn(integrationID).others, list...)
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET due = 1 WHERE due <> 1 AND order_id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
 		sqlite.numberList(list))
 	return failed(op, err)

@@ -84,21 +84,19 @@ func (tx *Tx) DueScores(ctx context.Context, integrationID int64, limit int) ([]
 }
 
 // MadeDue tells whether the transaction made any scores of an integration due.
-func (tx *Tx) MadeDue(integrationID int64) bool { return len(tx.due[integrationID]) > 0 }
+func (tx *Tx) MadeDue(integrationID int64) bool { return tx.due[integrationID] != nil }
 
-// ScoresMadeDue are the orders whose scores this transaction made due, at most limit: first those that it wrote, then those that depend
-// on them. rest tells that there are more; each is told once.
-func (tx *Tx) ScoresMadeDue(ctx context.Context, integrationID int64, limit int) (orders []OrderToRate, rest bool, err error) {
+// ScoresMadeDue are the orders whose scores this transaction made due: those that it wrote, and of the others that depend on them at
+// most so many. rest tells that there are more; each is told once.
+func (tx *Tx) ScoresMadeDue(ctx context.Context, integrationID int64, others int) (orders []OrderToRate, rest bool, err error) {
 	op := fmt.Sprintf("scores: made due of integration %d", integrationID)
-	ids := tx.due[integrationID]
+	due := tx.dueIn(integrationID)
 	delete(tx.due, integrationID)
-	if rest = len(ids) > limit; rest {
-		ids = ids[:limit]
-	}
+	rest = len(due.others) > others
+	ids := slices.Concat(due.written, due.others[:min(others, len(due.others))])
 	if len(ids) == 0 {
-		return nil, false, nil
+		return nil, rest, nil
 	}
-	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	found, err := list(ctx, tx.tx, op, scanToRate, `SELECT `+toRateColumns+` FROM `+sqlite.numbers("$1")+` n CROSS JOIN order_facts f ON f.order_id = n.value
 		CROSS JOIN orders o ON o.id = f.order_id WHERE f.integration_id = $2 AND f.due = 1`, sqlite.numberList(slices.Compact(ids)), integrationID)

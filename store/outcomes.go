@@ -20,7 +20,7 @@ const (
 // maxReports is how many reports one order may have, the undone ones too.
 const maxReports = 1000
 
-// ErrTooManyReports: the order has as many as it may have.
+// ErrTooManyReports says that the order has as many reports as it may have.
 var ErrTooManyReports = errors.New("the order has too many reports")
 
 // Report is what somebody said of an order's parcel.
@@ -67,36 +67,55 @@ func scanReport(r row) (p Report, err error) {
 	return p, err
 }
 
-// InsertReport adds a report, which counts from then on. changed tells whether the order's outcome is another by it. ErrNotFound
-// when the order is not there or deleted.
-func (tx *Tx) InsertReport(ctx context.Context, r Report) (changed bool, err error) {
+// ReportWriter records reports, and takes some back, in one transaction. What depends on them is told once, by Close.
+type ReportWriter struct {
+	tx            *Tx
+	integrationID int64
+	moved         []place // of the orders whose outcome is another
+}
+
+// Reports begins to record reports of an integration.
+func (tx *Tx) Reports(integrationID int64) *ReportWriter {
+	return &ReportWriter{tx: tx, integrationID: integrationID}
+}
+
+// Insert adds a report, which counts from then on. changed tells whether the order's outcome is another by it. ErrNotFound when the
+// order is not there or deleted, and ErrTooManyReports, change nothing.
+func (w *ReportWriter) Insert(ctx context.Context, r Report) (changed bool, err error) {
 	op := fmt.Sprintf("outcomes: report of order %d", r.OrderID)
-	there, err := get(ctx, tx.tx, op, scanOne[int], `SELECT (SELECT count(*) FROM order_outcomes r WHERE r.order_id = o.id)
-		FROM orders o WHERE o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL`, r.OrderID, r.IntegrationID)
+	there, err := get(ctx, w.tx.tx, op, scanOne[int], `SELECT (SELECT count(*) FROM order_outcomes r WHERE r.order_id = o.id)
+		FROM orders o WHERE o.id = $1 AND o.integration_id = $2 AND o.deleted_at IS NULL`, r.OrderID, w.integrationID)
 	if err != nil {
 		return false, err
 	}
 	if there >= maxReports {
 		return false, fmt.Errorf("%s: %w", op, ErrTooManyReports)
 	}
-	if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_outcomes (id, integration_id, order_id, counts, outcome, source, import_id, happened_at, recorded_at,
+	if _, err := w.tx.tx.ExecContext(ctx, `INSERT INTO order_outcomes (id, integration_id, order_id, counts, outcome, source, import_id, happened_at, recorded_at,
 			user_id, carrier, tracking, note) VALUES ($1, $2, $3, FALSE, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		r.ID.String(), r.IntegrationID, r.OrderID, r.Outcome, r.Source, nullID(r.Import), millis(r.HappenedAt), r.RecordedAt.UnixMilli(),
+		r.ID.String(), w.integrationID, r.OrderID, r.Outcome, r.Source, nullID(r.Import), millis(r.HappenedAt), r.RecordedAt.UnixMilli(),
 		r.UserID.String(), null(r.Carrier), null(r.Tracking), null(r.Note)); err != nil {
 		return false, failed(op, err)
 	}
-	return tx.settleReports(ctx, op, r.IntegrationID, r.OrderID)
+	return w.settle(ctx, op, r.OrderID)
 }
 
-// UndoReport takes a report back. The one before it counts again, and without any the platform's data does. One that was undone
-// before stays as it is.
-func (tx *Tx) UndoReport(ctx context.Context, r Report, now time.Time) (changed bool, err error) {
+// Undo takes a report back. The one before it counts again, and without any the platform's data does. One that was undone before
+// stays as it is.
+func (w *ReportWriter) Undo(ctx context.Context, r Report, now time.Time) (changed bool, err error) {
 	op := "outcomes: undo " + r.ID.String()
-	if _, err := tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET undone_at = $2, counts = FALSE WHERE id = $1 AND undone_at IS NULL`,
+	if _, err := w.tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET undone_at = $2, counts = FALSE WHERE id = $1 AND undone_at IS NULL`,
 		r.ID.String(), now.UnixMilli()); err != nil {
 		return false, failed(op, err)
 	}
-	return tx.settleReports(ctx, op, r.IntegrationID, r.OrderID)
+	return w.settle(ctx, op, r.OrderID)
+}
+
+// Close makes the scores due that depend on what was recorded.
+func (w *ReportWriter) Close(ctx context.Context) error {
+	moved := w.moved
+	w.moved = nil
+	return w.tx.disturb(ctx, fmt.Sprintf("outcomes: of integration %d", w.integrationID), w.integrationID, moved)
 }
 
 // counting finds the report of an order that counts: of all that are not undone, the one that was said last. What several reports
@@ -109,8 +128,9 @@ const counting = `SELECT ` + reportColumns + ` FROM order_outcomes r JOIN (
 		GROUP BY CASE q.source WHEN 'csv' THEN 0 ELSE q.seq END, q.outcome, q.happened_at, COALESCE(q.carrier, '')
 		ORDER BY 1 DESC LIMIT 1) last ON last.seq = r.seq`
 
-// settleReports makes the report count that does, and tells whether the order's outcome is another by that.
-func (tx *Tx) settleReports(ctx context.Context, op string, integrationID, orderID int64) (changed bool, err error) {
+// settle makes the report count that does, and tells whether the order's outcome is another by that.
+func (w *ReportWriter) settle(ctx context.Context, op string, orderID int64) (changed bool, err error) {
+	tx := w.tx
 	var now Report
 	now, err = get(ctx, tx.tx, op, scanReport, counting, orderID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -134,7 +154,9 @@ func (tx *Tx) settleReports(ctx context.Context, op string, integrationID, order
 	if before == after {
 		return false, nil
 	}
-	return before.outcome != after.outcome, tx.SetReported(ctx, integrationID, orderID, after.outcome, after.at, after.carrier)
+	moved, err := tx.setReported(ctx, op, w.integrationID, orderID, after.outcome, after.at, after.carrier)
+	w.moved = append(w.moved, moved)
+	return before.outcome != after.outcome, err
 }
 
 // settleNewcomers makes reports count of orders that were reported before they were read for their score.
@@ -147,12 +169,13 @@ func (tx *Tx) settleNewcomers(ctx context.Context, op string, integrationID int6
 	if err != nil {
 		return err
 	}
+	w := tx.Reports(integrationID)
 	for _, id := range reported {
-		if _, err := tx.settleReports(ctx, op, integrationID, id); err != nil {
+		if _, err := w.settle(ctx, op, id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.Close(ctx)
 }
 
 // reported is what order_facts says of the report that counts.
@@ -213,14 +236,15 @@ func (tx *Tx) forgetReports(ctx context.Context, op string, ids []int64) error {
 	return nil
 }
 
-// redactReports takes out of what was reported and marked of an order whatever somebody wrote in own words.
+// redactReports takes out of what was reported and marked of an order whatever somebody wrote in own words, and the carrier's number,
+// by which others know the customer.
 func (tx *Tx) redactReports(ctx context.Context, op string, orderID int64) error {
-	for _, table := range [...]string{"order_outcomes", "order_marks"} {
-		if _, err := tx.tx.ExecContext(ctx, `UPDATE `+table+` SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`, orderID); err != nil {
-			return failed(op, err)
-		}
+	_, err := tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET note = NULL, tracking = NULL WHERE order_id = $1 AND (note IS NOT NULL OR tracking IS NOT NULL)`, orderID)
+	if err != nil {
+		return failed(op, err)
 	}
-	return nil
+	_, err = tx.tx.ExecContext(ctx, `UPDATE order_marks SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`, orderID)
+	return failed(op, err)
 }
 
 // nullID is an id as it is stored; the zero one is none.

@@ -51,8 +51,11 @@ func newReport(integration, order int64, outcome store.ParcelOutcome, source str
 func insertReport(tb tester, s *store.Store, r store.Report) (changed bool) {
 	tb.Helper()
 	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
-		changed, err = tx.InsertReport(ctx, r)
-		return err
+		w := tx.Reports(r.IntegrationID)
+		if changed, err = w.Insert(ctx, r); err != nil {
+			return err
+		}
+		return w.Close(ctx)
 	})
 	return changed
 }
@@ -60,8 +63,11 @@ func insertReport(tb tester, s *store.Store, r store.Report) (changed bool) {
 func undoReport(tb tester, s *store.Store, r store.Report) (changed bool) {
 	tb.Helper()
 	update(tb, s, func(ctx context.Context, tx *store.Tx) (err error) {
-		changed, err = tx.UndoReport(ctx, r, noon)
-		return err
+		w := tx.Reports(r.IntegrationID)
+		if changed, err = w.Undo(ctx, r, noon); err != nil {
+			return err
+		}
+		return w.Close(ctx)
 	})
 	return changed
 }
@@ -160,7 +166,7 @@ func TestReports_OfOrdersThatAreNotThere(t *testing.T) {
 		newReport(integration, orders[1], store.ParcelFailed, store.SourceAPI), newReport(other, orders[0], store.ParcelFailed, store.SourceAPI), newReport(integration, 999, store.ParcelFailed, store.SourceAPI),
 	} {
 		err := s.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.InsertReport(ctx, r)
+			_, err := tx.Reports(r.IntegrationID).Insert(ctx, r)
 			return err
 		})
 		if !errors.Is(err, store.ErrNotFound) {

@@ -62,6 +62,8 @@ func TestPlans_PagesAndCountsOfOrdersWalkTheirIndexes(t *testing.T) {
 		"keyset by update":     {store.OrderFilter{Order: store.OrderBy{Field: store.ByUpdatedAt, Desc: true}, After: after}, false, []string{"INDEX orders_version (integration_id=? AND version_at<?)"}},
 		"keyset by import":     {store.OrderFilter{Order: store.OrderBy{Field: store.ByImportedAt}, After: after}, false, []string{"INDEX orders_imported (integration_id=? AND imported_at>?)"}},
 		"keyset by total":      {store.OrderFilter{Order: store.OrderBy{Field: store.ByTotalPrice}, After: after}, false, []string{"INDEX orders_total (integration_id=? AND <expr>>?)"}},
+		"page by score":        {store.OrderFilter{Order: store.OrderBy{Field: store.ByDeliveryScore}}, true, []string{"USING INDEX orders_score (integration_id=?)"}},
+		"keyset by score":      {store.OrderFilter{Order: store.OrderBy{Field: store.ByDeliveryScore, Desc: true}, After: after}, false, []string{"INDEX orders_score (integration_id=? AND <expr><?)"}},
 		"since":                {store.OrderFilter{Order: newest, Since: noon.Add(10 * time.Minute)}, true, []string{"COVERING INDEX orders_list (integration_id=? AND listed_at>?)", "SEARCH d USING PRIMARY KEY (integration_id=? AND day>? AND day<?)"}},
 		"status":               {store.OrderFilter{Order: newest, FinancialStatus: "pending", FulfillmentStatus: "null"}, true, []string{"USING COVERING INDEX orders_list (integration_id=?)"}},
 		"deep":                 {store.OrderFilter{Order: newest, Offset: 1_040}, true, []string{"USING COVERING INDEX orders_list (integration_id=? AND listed_at>? AND listed_at<?)", "SEARCH d USING PRIMARY KEY (integration_id=? AND day>?)"}},

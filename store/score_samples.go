@@ -63,9 +63,9 @@ func (s *Store) EachSample(ctx context.Context, integrationID int64, settled, op
 			)
 			err = r.Scan(&v.key.Value, &v.key.ID, &v.there, &o.Facts, &ints[0], &ints[1], &ints[2], &ints[3], &ints[4], &ints[5], &ints[6], &ints[7], &ended, &ints[8])
 			o.Version = int(ints[0].Int64)
-			o.History = History{int(ints[1].Int64), int(ints[2].Int64), int(ints[3].Int64), int(ints[4].Int64), int8(ints[5].Int64)} //nolint:gosec // -1, 0, 1
-			o.Mark = int8(ints[6].Int64)                                                                                             //nolint:gosec // -1, 0, 1
-			o.Settled = Settled{ParcelOutcome(ints[7].Int64), fromMillis(ended)}                                                     //nolint:gosec // 0 to 3
+			o.History = History{int(ints[1].Int64), int(ints[2].Int64), int(ints[3].Int64), int(ints[4].Int64), int8(ints[5].Int64)}
+			o.Mark = int8(ints[6].Int64)
+			o.Settled = Settled{ParcelOutcome(ints[7].Int64), fromMillis(ended)}
 			o.Reported = ints[8].Int64 != 0
 			o.PlacedAt = time.UnixMilli(v.key.Value).UTC()
 			v.order = o

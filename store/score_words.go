@@ -10,26 +10,34 @@ import (
 // says. ParcelPending takes it back. ErrNotFound for an order that is deleted, was never read or is another integration's.
 func (tx *Tx) SetReported(ctx context.Context, integrationID, orderID int64, outcome ParcelOutcome, at time.Time, carrier string) error {
 	op := fmt.Sprintf("scores: report of order %d of integration %d", orderID, integrationID)
-	before, err := tx.readFacts(ctx, op, integrationID, orderID)
+	moved, err := tx.setReported(ctx, op, integrationID, orderID, outcome, at, carrier)
 	if err != nil {
 		return err
+	}
+	return tx.disturb(ctx, op, integrationID, []place{moved})
+}
+
+// setReported is SetReported without telling the orders that depend on it, which disturb does for the place that it gives.
+func (tx *Tx) setReported(ctx context.Context, op string, integrationID, orderID int64, outcome ParcelOutcome, at time.Time, carrier string) (place, error) {
+	before, err := tx.readFacts(ctx, op, integrationID, orderID)
+	if err != nil {
+		return place{}, err
 	}
 	if outcome == ParcelPending {
 		at, carrier = time.Time{}, ""
 	}
 	if _, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET reported = $2, reported_at = $3, reported_carrier = $4, due = 1 WHERE order_id = $1`,
 		orderID, outcome, millis(at), null(carrier)); err != nil {
-		return failed(op, err)
+		return place{}, failed(op, err)
 	}
-	tx.madeDue(integrationID, orderID)
+	tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, orderID)
 	after, counts := before, newOutcomeCounts()
 	after.reported = outcome
 	counts.add(before, -1)
 	counts.add(after, 1)
-	if err := tx.countOutcomes(ctx, op, integrationID, counts); err != nil {
-		return err
-	}
-	return tx.disturb(ctx, op, integrationID, []place{before.place()})
+	moved := before.place()
+	moved.keys[keyAddress], moved.keys[keyIP] = 0, 0 // they tell of many orders at once, whatever became of them
+	return moved, tx.countOutcomes(ctx, op, integrationID, counts)
 }
 
 // SetMark stores what the merchant says of an order: 1 allowed, -1 blocked, 0 nothing any more. ErrNotFound as for SetReported.
@@ -38,7 +46,7 @@ func (tx *Tx) SetMark(ctx context.Context, integrationID, orderID int64, mark in
 	if _, err := tx.readFacts(ctx, op, integrationID, orderID); err != nil {
 		return err
 	}
-	tx.madeDue(integrationID, orderID)
+	tx.dueIn(integrationID).written = append(tx.dueIn(integrationID).written, orderID)
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET mark = $2, due = 1 WHERE order_id = $1`, orderID, mark)
 	return failed(op, err)
 }

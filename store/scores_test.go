@@ -135,6 +135,7 @@ func TestScores_CountWhatHadEndedBefore(t *testing.T) {
 		order("1", -100, ended("300", "paid", -50)),
 		order("2", -90, ended("300", "voided", 5)), // ended after the fourth was placed
 		order("3", -80, ended("300", "cancelled", -70)),
+		order("10", -70, ended("300", "paid", 0)), // just as the fourth was placed
 		order("4", 0, phone("300")),
 		order("5", 6, phone("300")),
 		order("6", 6, phone("300")), // at the same time as the fifth
@@ -142,13 +143,13 @@ func TestScores_CountWhatHadEndedBefore(t *testing.T) {
 		order("8", 7, nil), order("9", 8, nil)) // of nobody known
 	rateDue(t, s, id, 3)
 	expectHistory(t, s, id, "1", store.History{})
-	expectHistory(t, s, id, "4", store.History{Delivered: 1, Earlier: 3})
+	expectHistory(t, s, id, "4", store.History{Delivered: 1, Earlier: 4})
 	for _, same := range []string{"5", "6"} {
-		expectHistory(t, s, id, same, store.History{Delivered: 1, Failed: 1, Earlier: 4, Recent: 1})
+		expectHistory(t, s, id, same, store.History{Delivered: 2, Failed: 1, Earlier: 5, Recent: 1})
 	}
 	expectHistory(t, s, id, "7", store.History{})
 	expectHistory(t, s, id, "9", store.History{})
-	if f := facts(t, s, id, "5"); *f.Score != 50+9-7+12-2 || f.Probability != "high" || f.Carrier != "1/1/4/1/0" || len(f.Negative) != 2 || f.Negative[0].Points != -7 {
+	if f := facts(t, s, id, "5"); *f.Score != 50+18-7+15-2 || f.Probability != "high" || f.Carrier != "2/1/5/1/0" || len(f.Negative) != 2 || f.Negative[0].Points != -7 {
 		t.Errorf("got %+v", f)
 	}
 	o := must(s.Orders(t.Context(), store.OrderFilter{IntegrationID: id, Order: store.OrderBy{Field: store.ByDeliveryScore}, Limit: 1}))(t)[0]

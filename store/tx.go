@@ -16,9 +16,9 @@ type Tx struct {
 	secrets bool           // it changes what ShopSecrets says
 	notes   notes
 
-	due       map[int64][]int64 // orders whose scores it made due, by integration: those that it wrote come first
-	sums      map[int64]ledger  // what it changes in the sums of days, by integration; written at its end
-	committed []func()          // to be called after the commit
+	due       map[int64]*madeDue
+	sums      map[int64]ledger // what it changes in the sums of days, by integration; written at its end
+	committed []func()         // to be called after the commit
 }
 
 // touched notes that orders of an integration change.

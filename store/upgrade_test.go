@@ -86,6 +86,11 @@ func TestOpen_BringsAFolderOfTheFirstVersionUpToDate(t *testing.T) {
 		if d := must(s.Delivery(t.Context(), 7, later))(t); d.WebhookID != later.String() || d.Topic != "orders/create" {
 			t.Errorf("got %+v", d)
 		}
+		s.ReadWith(1, readTest)
+		unread, next, err := s.UnreadOrders(t.Context(), 7, 100)
+		if err != nil || len(unread) != 4 || next != 0 || string(unread[0].Raw) != string(body) {
+			t.Errorf("%d orders are to be read for their score, next %d, %v", len(unread), next, err)
+		}
 		var mode int
 		if err := s.Writer().QueryRowContext(t.Context(), `PRAGMA auto_vacuum`).Scan(&mode); err != nil || mode != 2 {
 			t.Errorf("auto_vacuum %d, %v", mode, err)

@@ -101,6 +101,10 @@ func (m *snapshot) stored(put func(*prometheus.Desc, float64, ...string)) {
 			put(problems, float64(n), code)
 		}
 	}
+	scores := gauge("scores", "Orders whose score is to be made (due) or could not be (failed), of each store at most 100,000.", "state")
+	put(scores, float64(f.Scores.Due), "due")
+	put(scores, float64(f.Scores.Failed), "failed")
+	put(gauge("rescoring_integrations", "Stores whose orders are all being rated anew."), float64(f.Scores.Rescoring))
 	m.drift(put)
 }
 

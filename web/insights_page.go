@@ -140,8 +140,8 @@ func (f insights) show(view *insightsView) {
 	view.Plots = append(view.Plots, f.ordersPlot(p, buckets))
 	view.Plots = append(view.Plots, f.revenuePlots(p, buckets)...)
 	view.Plots = append(view.Plots,
-		f.statusPlot(p, "paid", financialWords, f.financial()), f.statusPlot(p, "shipped", fulfillmentWords, f.stats.Totals.FulfillmentStatus),
-		f.paymentPlot(p, buckets), f.bandPlot(p), f.placePlot(p, "provinces"), f.placePlot(p, "cities"))
+		f.statusPlot(p, paidWords, financialWords, f.financial()), f.statusPlot(p, shippedWords, fulfillmentWords, f.stats.Totals.FulfillmentStatus),
+		f.paymentPlot(p, buckets), f.bandPlot(p), f.placePlot(p, provincesWords), f.placePlot(p, citiesWords))
 }
 
 func (f insights) financial() map[string]int {

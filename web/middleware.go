@@ -169,7 +169,7 @@ func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
 		switch c.Path() {
 		case webhookPath:
 			limit, within = s.cfg.MaxBody, s.bodyTimes.webhook
-		case reportPath:
+		case reportPath, uploadPath:
 			limit, within = maxReportBody, s.bodyTimes.report
 		}
 		r := c.Request()

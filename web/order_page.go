@@ -40,6 +40,8 @@ type orderPageView struct {
 	Cut      bool // there is more of the payload
 	Whole    string
 	Score    orderScore
+	End      orderEnd
+	Marking  orderMarking
 }
 
 // fact is a line of a list of facts.
@@ -59,54 +61,46 @@ type eventRow struct {
 	Path string // of the delivery that told of it
 }
 
-// orderScore is the place of the delivery score's explanation.
-type orderScore struct {
-	page
-	Scored  bool
-	Odds    badge
-	Score   string // 0 to 100
-	Value   int
-	Carrier string
-}
-
 // orderPage is GET /stores/{id}/orders/{order}.
 func (s *Server) orderPage(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
 	id, err := pathNumber(c, "order")
 	if err != nil {
 		return err
 	}
-	o, err := s.app.Store().Order(c.Request().Context(), in.ID, id)
+	view, err := s.orderView(c, id)
 	if err != nil {
 		return err
 	}
+	return s.render(c, http.StatusOK, "order.html", view)
+}
+
+// orderView reads everything about an order of the caller's.
+func (s *Server) orderView(c echo.Context, id int64) (view orderPageView, err error) {
+	ctx := c.Request().Context()
+	in, err := s.owned(c)
+	if err != nil {
+		return view, err
+	}
+	o, err := s.app.Store().Order(ctx, in.ID, id)
+	if err != nil {
+		return view, err
+	}
 	p := s.pageAbout(c, in)
-	view := orderPageView{
+	p.Path = orderPath(in.ID, o.ID)
+	view = orderPageView{
 		page: p.titled("orders", p.Tell("order.title", "Number", numberOf(&o))), Row: viewOrderRow(p, &o), Number: numberOf(&o), Store: in.StoreName,
 		Whole: fmt.Sprintf("%s/%d/orders/%d/?fields=raw_response", storesPath, in.ID, o.ID),
 	}
 	view.Facts = orderFacts(p, &o)
 	view.Customer = customerFacts(p, &o)
 	view.Items, view.MoreItem = orderItems(p.voice, &o)
-	told, err := s.app.Store().DeliveriesOf(c.Request().Context(), in.ID, o.ID, shownEvents)
+	told, err := s.app.Store().DeliveriesOf(ctx, in.ID, o.ID, shownEvents)
 	if err != nil {
-		return err
+		return view, err
 	}
 	view.Events = orderEvents(p, &o, told)
 	view.Payload, view.Cut = prettyPayload(o.Raw)
-	view.Score = viewScore(p, &o)
-	return s.render(c, http.StatusOK, "order.html", view)
-}
-
-func viewScore(p page, o *store.Order) orderScore {
-	v := orderScore{page: p, Scored: o.DeliveryScore != nil, Odds: p.voice.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o), Carrier: o.RecommendedCarrier}
-	if o.DeliveryScore != nil {
-		v.Value = *o.DeliveryScore
-	}
-	return v
+	return view, s.explainOrder(c, &view, &o)
 }
 
 // numberOf is what the merchant calls the order.

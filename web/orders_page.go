@@ -55,13 +55,12 @@ type orderRow struct {
 	Shipping badge
 	Odds     badge
 	Score    string
-	Unscored bool
 	Extra    badge // cancelled, or a test
 }
 
 // listFilters are the parameters that choose orders, as the API names them. What is after the first four is folded away.
 var listFilters = []string{
-	"search", "financial_status", "fulfillment_status", "delivery_probability", "since", "until", "min_total", "max_total", "today",
+	"search", "financial_status", "fulfillment_status", "delivery_probability", "since", "until", "min_total", "max_total", "min_score", "max_score", "today",
 }
 
 // ordersPage is GET /stores/{id}/orders. It takes the API's filters and ordering, and the cursors of its own links: after and
@@ -190,18 +189,20 @@ func (v *ordersView) describe(q *query, ordering string) {
 	}
 	v.Payment = v.choices(financialWords, v.Filter["financial_status"], "paid", "pending", "authorized", "partially_paid", "partially_refunded", "refunded", "voided")
 	v.Shipping = v.choices(fulfillmentWords, v.Filter["fulfillment_status"], "unfulfilled", "partial", "fulfilled", "restocked")
-	v.Odds = v.choices(probabilityWords, v.Filter["delivery_probability"], "high", "medium", "low", "very_low")
+	v.Odds = v.choices(probabilityWords, v.Filter["delivery_probability"], "high", "medium", "low", "very_low", notScored)
 	for _, o := range []struct{ value, id string }{
 		{"-created_at", "page.sort.newest"},
 		{"created_at", "page.sort.oldest"},
 		{"-total_price", "page.sort.dearest"},
 		{"total_price", "page.sort.cheapest"},
 		{"-updated_at", "page.sort.changed"},
+		{"delivery_score", "page.sort.riskiest"},
+		{"-delivery_score", "page.sort.safest"},
 	} {
 		v.Orderings = append(v.Orderings, choice{Value: o.value, Label: v.voice.say(o.id, nil), Chosen: o.value == ordering})
 	}
 	v.Sorted, v.SortLinks = map[string]string{}, map[string]string{}
-	for _, field := range []string{"created_at", "total_price"} {
+	for _, field := range []string{"created_at", "total_price", "delivery_score"} {
 		next := "-" + field
 		v.Sorted[field] = "none"
 		switch ordering {
@@ -209,6 +210,10 @@ func (v *ordersView) describe(q *query, ordering string) {
 			v.Sorted[field] = "ascending"
 		case "-" + field:
 			v.Sorted[field], next = "descending", field
+		default:
+			if field == store.ByDeliveryScore { // the riskiest are looked for first
+				next = field
+			}
 		}
 		link := chosen(q)
 		link.Set("ordering", next)
@@ -256,7 +261,6 @@ func viewOrderRow(p page, o *store.Order) orderRow {
 		ID: o.ID, Number: numberOf(o), Created: v.moment(createdAt(o)), Customer: o.CustomerName, City: o.City,
 		Total: v.money(o.TotalPrice, o.Currency), Payment: v.badge(financialWords, o.FinancialStatus),
 		Shipping: v.badge(fulfillmentWords, o.FulfillmentStatus), Odds: v.badge(probabilityWords, o.DeliveryProbability), Score: scoreOf(o),
-		Unscored: o.DeliveryProbability == "",
 	}
 	switch {
 	case !o.CancelledAt.IsZero():

@@ -45,7 +45,7 @@ func TestOrdersPage_GoesThereAndBack(t *testing.T) {
 	b := newBench(t)
 	path, id := b.connected()
 	var payloads []string
-	for i := range 130 {
+	for i := range 110 {
 		more := map[string]any{"total_price": strconv.Itoa(i % 7)} // many have the same
 		if i%3 == 0 {
 			more["financial_status"] = "pending"
@@ -58,7 +58,7 @@ func TestOrdersPage_GoesThereAndBack(t *testing.T) {
 	}
 	b.put(id, payloads...)
 	w := b.browserOf("alice@example.com", "en")
-	for _, filter := range []string{"", "ordering=total_price", "ordering=-total_price&financial_status=paid", "search=cliente1&ordering=created_at", "min_total=1&ordering=-updated_at", "ordering=created_at"} {
+	for _, filter := range []string{"", "ordering=total_price", "ordering=-total_price&financial_status=paid", "search=cliente1&ordering=created_at", "min_total=1&ordering=-updated_at"} {
 		var want []string
 		for next := path + "orders/?fields=order_number&page_size=100&cursor=&" + filter; next != ""; {
 			page := b.get(next).want(http.StatusOK)
@@ -176,7 +176,7 @@ func TestOrderPage_ShowsEverythingAsItCame(t *testing.T) {
 	w := b.browserOf("alice@example.com", "es")
 	got := w.open(fmt.Sprintf("/stores/%d/orders/%d", id, orders["5000000000777"]))
 	got.says("Orden #777", "12.345.678.901.234.567.890,10 COP", "Cancelada", "Reloj", "Rojo", "10,50 COP", script, "Envia 99", "Devuelto", "customer",
-		"1 nov 2026, 15:00 UTC", "Esta orden aún no tiene puntuación")
+		"1 nov 2026, 15:00 UTC", "Qué hacer: Nada que decidir")
 	payload := textOf(got.all("pre", "id", "payload-text")[0])
 	for _, want := range []string{`"weight": 1.500e2`, `"big": 12345678901234567890`, `"total_price": "12345678901234567890.10"`} {
 		if !strings.Contains(payload, want) {
@@ -228,7 +228,7 @@ func TestOrderPage_MoneyIsExact(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(r *rapid.T) {
 		n++
-		if n > 25 { // a page each
+		if n > 10 { // a page each
 			return
 		}
 		digits := rapid.StringMatching(`-?[1-9][0-9]{0,24}\.[0-9]{2,6}`).Draw(r, "amount")

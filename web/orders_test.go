@@ -312,6 +312,7 @@ func TestOrders_MembersCanBeChosen(t *testing.T) {
 func TestOrders_AbsentIsNull(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.store.RateWith(nil) // the orders wait for their scores
 	path, id := b.connected()
 	b.put(id, `{"id":7}`)
 	got := b.get(path + "orders/").want(http.StatusOK)

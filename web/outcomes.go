@@ -139,18 +139,11 @@ func (s *Server) reportOutcome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted := app.NewOutcome{HappenedAt: m.until("happened_at"), Carrier: m.textOr("carrier", ""), Note: m.textOr("note", ""), Source: store.SourceAPI}
-	switch m.choice("outcome", "", outcomeNames[store.ParcelDelivered:]...) {
-	case outcomeNames[store.ParcelDelivered]:
-		wanted.Outcome = store.ParcelDelivered
-	case outcomeNames[store.ParcelFailed]:
-		wanted.Outcome = store.ParcelFailed
-	case outcomeNames[store.ParcelCancelled]:
-		wanted.Outcome = store.ParcelCancelled
-	}
-	if err := m.err(); err != nil {
+	wanted, err := m.outcome()
+	if err != nil {
 		return err
 	}
+	wanted.Source = store.SourceAPI
 	if _, bySession := c.Get(sessionKey).(session); bySession {
 		wanted.Source = store.SourceUser
 	}
@@ -163,6 +156,20 @@ func (s *Server) reportOutcome(c echo.Context) error {
 		status = http.StatusCreated
 	}
 	return c.JSON(status, viewReport(r))
+}
+
+// outcome is what a body says became of a parcel; who says so is still to be added.
+func (m *members) outcome() (app.NewOutcome, error) {
+	wanted := app.NewOutcome{HappenedAt: m.until("happened_at"), Carrier: m.textOr("carrier", ""), Note: m.textOr("note", "")}
+	switch m.choice("outcome", "", outcomeNames[store.ParcelDelivered:]...) {
+	case outcomeNames[store.ParcelDelivered]:
+		wanted.Outcome = store.ParcelDelivered
+	case outcomeNames[store.ParcelFailed]:
+		wanted.Outcome = store.ParcelFailed
+	case outcomeNames[store.ParcelCancelled]:
+		wanted.Outcome = store.ParcelCancelled
+	}
+	return wanted, m.err()
 }
 
 // undoOutcome is DELETE /api/integrations/shopify/{id}/outcomes/{uuid}/.
@@ -222,6 +229,19 @@ func (s *Server) markOrder(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	wanted, err := m.mark()
+	if err != nil {
+		return err
+	}
+	mark, err := s.app.MarkOrder(c.Request().Context(), caller(c).ID, in, order, wanted)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, markedView{viewMark(&mark)})
+}
+
+// mark is what a body says of an order or its customer.
+func (m *members) mark() (app.NewMark, error) {
 	wanted := app.NewMark{Scope: m.choice("scope", store.MarkOrder, store.MarkOrder, store.MarkCustomer), Note: m.textOr("note", "")}
 	switch m.choice("mark", "", markAllow, markBlock, markNone) {
 	case markAllow:
@@ -233,12 +253,5 @@ func (s *Server) markOrder(c echo.Context) error {
 			m.complain("mark", "required")
 		}
 	}
-	if err := m.err(); err != nil {
-		return err
-	}
-	mark, err := s.app.MarkOrder(c.Request().Context(), caller(c).ID, in, order, wanted)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, markedView{viewMark(&mark)})
+	return wanted, m.err()
 }

@@ -89,7 +89,14 @@ func (b *bench) owned() ids {
 	b.comply(id, shopify.TopicDataRequest, dataRequest)
 	requests, err := b.store.PrivacyRequests(b.t.Context(), id, 1, 0)
 	fatal(b.t, err)
+	path := fmt.Sprintf("/api/integrations/shopify/%d/", id)
+	said := b.post(fmt.Sprintf("%sorders/%d/outcomes/", path, orders[0].ID), `{"outcome":"delivered"}`).want(http.StatusCreated).at("id").(string)
+	read := b.post(path+"outcomes/import/", fmt.Sprintf("id;estado\n%s;entregado\n", orders[0].Order.ID), asCSV).want(http.StatusOK).at("import", "id").(string)
 	return ids{
+		"outcome":        {said, uuid.NewString()},
+		"outcome_import": {read, uuid.NewString()},
+		"model":          {b.model(id, store.ModelRetired).String(), uuid.NewString()},
+
 		"id":       {fmt.Sprint(id), "999999"},
 		"order":    {fmt.Sprint(orders[0].ID), "999999"},
 		"import":   {runs[0].ID.String(), uuid.NewString()},

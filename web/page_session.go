@@ -186,7 +186,7 @@ func ownPath(text string) string {
 		!strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.ContainsAny(text, "\\\r\n") {
 		return "/"
 	}
-	return u.Path
+	return u.EscapedPath() // what is escaped stays so: "/%2f" must not become "//"
 }
 
 // setPageCookie sets a cookie that no script needs to read; a negative life takes it away.

@@ -38,6 +38,7 @@ var (
 	probabilityWords = map[string]stateWord{
 		"": {"page.odds.none", toneIdle}, "high": {"page.odds.high", toneGood}, "medium": {"page.odds.medium", toneBusy},
 		"low": {"page.odds.low", toneWarn}, "very_low": {"page.odds.very_low", toneBad},
+		notScored: {"page.odds.none", toneIdle},
 	}
 	healthWords = map[string]stateWord{
 		"ok": {"page.health.ok", toneGood}, "degraded": {"page.health.degraded", toneWarn}, "needs_attention": {"page.health.needs_attention", toneBad},

@@ -88,6 +88,15 @@ func (p page) Place(entry string) string {
 
 // page begins the view of a page: whoever is signed in, and what waits to be told.
 func (s *Server) page(c echo.Context) page {
+	p := s.frame(c)
+	if v, ok := c.Get(sessionKey).(session); ok {
+		p.Flash = s.takeFlash(c, v.cookie)
+	}
+	return p
+}
+
+// frame is page for a part of one: what waits to be told is left for the whole.
+func (s *Server) frame(c echo.Context) page {
 	p := page{
 		assets: s.assets, voice: s.pageVoice(c), wishes: readWishes(c), Path: c.Request().URL.Path, Version: s.cfg.Version,
 	}
@@ -96,7 +105,6 @@ func (s *Server) page(c echo.Context) page {
 	}
 	if v, ok := c.Get(sessionKey).(session); ok {
 		p.CSRFToken, p.User, p.Live = csrfToken(v.cookie), v.user.Email, true
-		p.Flash = s.takeFlash(c, v.cookie)
 	}
 	return p
 }

@@ -24,6 +24,7 @@ func BenchmarkPages(b *testing.B) {
 		"stores": "/", "store": fmt.Sprintf("/stores/%d", id), "live": fmt.Sprintf("/stores/%d/live", id), "orders": list,
 		"next": deep.link("next"), "previous": deep.link("prev"), "search": list + "?search=bogot", "rare": list + "?search=cliente77@",
 		"filter": list + "?financial_status=voided&ordering=total_price", "order": fmt.Sprintf("%s/%d", list, orders/2),
+		"insights": fmt.Sprintf("/stores/%d/insights", id), "insights of a year": fmt.Sprintf("/stores/%d/insights?days=365", id),
 		"deliveries": fmt.Sprintf("/stores/%d/deliveries", id), "settings": "/settings",
 	} {
 		b.Run(name, func(b *testing.B) {

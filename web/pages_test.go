@@ -352,6 +352,7 @@ func TestPages_NobodyIsLedElsewhere(t *testing.T) {
 	for back, want := range map[string]string{
 		"/stores/1/orders": "/stores/1/orders", "/": "/", "": "/", "https://evil.example/": "/", "//evil.example/": "/", `/\evil.example`: "/",
 		"javascript:alert(1)": "/", "/a?b=c": "/a", "/a\r\nX-Evil: 1": "/", "evil": "/", "/" + strings.Repeat("a", 300): "/", "http:/evil.example": "/",
+		"/%2fevil.example": "/%2fevil.example", "/%5Cevil.example": "/%5Cevil.example", "////evil.example": "/", "/%2F%2Fevil.example/%2e": "/%2F%2Fevil.example/%2e",
 	} {
 		got := w.send(http.MethodPost, "/preferences", url.Values{"theme": {"dark"}, "back": {back}}.Encode()).want(http.StatusSeeOther)
 		if to := got.header.Get("Location"); to != want {

@@ -47,7 +47,9 @@ func (s *Server) liveStore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view, err := s.live(c.Request().Context(), s.pageAbout(c, in), in.ID)
+	p := s.frame(c)
+	p.StoreID = in.ID
+	view, err := s.live(c.Request().Context(), p, in.ID)
 	if err != nil {
 		return err
 	}
@@ -163,7 +165,7 @@ func (v *progressView) pace(since time.Duration) {
 	}
 	v.Pace = v.Tell("live.rate", "Rate", text)
 	if v.Known && v.Total > v.Done {
-		left := time.Duration(float64(v.Total-v.Done) / rate * float64(time.Second))
+		left := max(time.Second, time.Duration(float64(v.Total-v.Done)/rate*float64(time.Second)))
 		v.Pace += ", " + v.Tell("live.left", "Left", v.voice.took(left))
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 )
 
 const (
 	storesPath  = "/api/integrations/shopify"
 	webhookPath = "/api/webhooks/shopify/orders"
 	reportPath  = storesPath + "/:id/outcomes/import"
+	uploadPath  = "/stores/:id/outcomes/import" // the same on a page
 	// refusedRoute names routes that exist only to answer 405, where the router alone would take the
 	// last part of the path for an id.
 	refusedRoute = "refused"
@@ -35,7 +37,7 @@ func (s *Server) routes() {
 	get(e, "/readyz", s.readyz)
 	get(e, "/metrics", s.showMetrics, s.localOrAdmin)
 	get(e, "/api/openapi.json", s.openAPI)
-	get(e, "/api/docs", s.showDocs)
+	get(e, "/api/docs", s.showDocs, middleware.Gzip())
 
 	get(e, "/login", s.signInPage)
 	e.POST("/login", s.signIn)
@@ -130,23 +132,37 @@ func (s *Server) pageRoutes() {
 	show("/stores/connect", s.connectPage, account)
 	do("/stores/connect", s.connectSubmit, account)
 	show("/orders", s.toStore, account)
+	show("/score", s.toStore, account)
 	show("/deliveries", s.toStore, account)
 	show("/insights", s.toStore, account)
 
 	one := "/stores/:id"
 	show(one, s.storePage, account)
 	show(one+"/live", s.liveStore, account)
-	do(one+"/sync", s.act(s.syncNow), account)
-	do(one+"/audit", s.act(s.auditNow), account)
-	do(one+"/webhooks", s.act(s.subscribeNow), account)
-	do(one+"/test", s.act(s.testNow), account)
-	do(one+"/active", s.act(s.switchStore), account)
+	do(one+"/sync", s.syncNow, account)
+	do(one+"/audit", s.auditNow, account)
+	do(one+"/webhooks", s.subscribeNow, account)
+	do(one+"/test", s.testNow, account)
+	do(one+"/active", s.switchStore, account)
 	show(one+"/settings", s.storeSettings, account)
 	do(one+"/credentials", s.saveCredentials, account)
 	do(one+"/disconnect", s.disconnectStore, account)
 	show(one+"/orders", s.ordersPage, account)
 	show(one+"/orders/:order", s.orderPage, account)
 	show(one+"/insights", s.insightsPage, account)
+	do(one+"/orders/:order/outcome", s.recordOutcome, account)
+	do(one+"/orders/:order/outcomes/:outcome/undo", s.undoOrderOutcome, account)
+	do(one+"/orders/:order/mark", s.saveMark, account)
+	show(one+"/score", s.scorePage, account)
+	do(one+"/score/train", s.trainNow, account)
+	do(one+"/score/models/:model/activate", s.useModel, account)
+	show(one+"/score/settings", s.scoreSettings, account)
+	do(one+"/score/settings", s.saveScoreSettings, account)
+	do(one+"/score/settings/restore", s.restoreScoreSettings, account)
+	show(one+"/outcomes", s.outcomesPage, account)
+	do(uploadPath, s.uploadOutcomes, account)
+	do(one+"/outcomes/confirm", s.importHeld, account)
+	do(one+"/outcomes/imports/:outcome_import/undo", s.undoReport, account)
 	show(one+"/deliveries", s.deliveriesPage, account)
 	show(one+"/deliveries/:delivery", s.deliveryPage, account)
 	do(one+"/deliveries/replay", s.replayFailed, account)

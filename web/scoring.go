@@ -136,12 +136,12 @@ func (s *Server) restoreScoring(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := int64(-1)
-	if setup, err := s.app.Store().ScoreSettings(c.Request().Context(), in.ID); err != nil {
+	newest, err := s.app.Store().ScoreSettings(c.Request().Context(), in.ID)
+	if err != nil {
 		return err
-	} else if c.Request().Header.Get("If-Match") == "" {
-		seen = setup.Version
-	} else {
+	}
+	seen := newest.Version // who goes back mostly means: whatever is set now
+	if c.Request().Header.Get("If-Match") != "" {
 		seen = m.tag(c)
 	}
 	version, given := m.whole("version")
@@ -252,6 +252,11 @@ func (s *Server) previewScoring(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.JSON(http.StatusOK, viewPreview(p))
+}
+
+// viewPreview counts the orders of each band before and after, and names those that change most.
+func viewPreview(p app.ScorePreview) previewView {
 	view := previewView{
 		Orders: p.Orders, Before: map[string]int{}, After: map[string]int{}, Moves: p.Bands, Changed: len(p.Changed), CarriersChanged: p.Carriers, Largest: []changeView{},
 	}
@@ -267,7 +272,7 @@ func (s *Server) previewScoring(c echo.Context) error {
 	for _, change := range p.Changed[:min(len(p.Changed), shownChanges)] {
 		view.Largest = append(view.Largest, changeView{Order: change.OrderID, Before: viewRated(change.Before), After: viewRated(change.After)})
 	}
-	return c.JSON(http.StatusOK, view)
+	return view
 }
 
 func viewRated(r score.Result) ratedView {

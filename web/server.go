@@ -69,6 +69,7 @@ type Server struct {
 	echo        *echo.Echo
 	exports     slots
 	exportStall time.Duration
+	held        heldReports
 	log         *slog.Logger
 	metrics     *metrics
 	pages       *template.Template

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -117,6 +120,9 @@ func (s *Server) checkCSRF(r *http.Request, cookie string) error {
 
 // csrfOfForm reads the token from a form, whose body can be read again afterwards.
 func csrfOfForm(r *http.Request) (string, error) {
+	if boundary := boundaryOf(r); boundary != "" {
+		return csrfOfUpload(r, boundary)
+	}
 	if !isForm(r) {
 		return "", nil
 	}
@@ -130,6 +136,41 @@ func csrfOfForm(r *http.Request) (string, error) {
 		return "", &problem{status: http.StatusBadRequest, code: "bad_request", cause: err}
 	}
 	return form.Get(csrfMember), nil
+}
+
+// maxProofPart is within how many bytes of a form with files the token has to come.
+const maxProofPart = 4 << 10
+
+// boundaryOf is what parts the members of a form with files; empty: it is no such form.
+func boundaryOf(r *http.Request) string {
+	kind, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	if err != nil || kind != echo.MIMEMultipartForm {
+		return ""
+	}
+	return params["boundary"]
+}
+
+// csrfOfUpload reads the token from the first member of a form with files, of which no more than the beginning is read for it: the
+// whole of it is still there afterwards.
+func csrfOfUpload(r *http.Request, boundary string) (string, error) {
+	body := bufio.NewReaderSize(r.Body, maxProofPart)
+	begin, err := body.Peek(maxProofPart)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", brokenBody(err)
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, r.Body}
+	part, err := multipart.NewReader(bytes.NewReader(begin), boundary).NextPart()
+	if err != nil || part.FormName() != csrfMember { // no form, or another one: then there is no token
+		return "", nil //nolint:nilerr // which is what is told
+	}
+	token, err := io.ReadAll(io.LimitReader(part, maxWord))
+	if err != nil {
+		return "", nil //nolint:nilerr // it goes beyond what is read, so it is none
+	}
+	return string(token), nil
 }
 
 func isForm(r *http.Request) bool {

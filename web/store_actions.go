@@ -13,81 +13,88 @@ import (
 )
 
 // act is the frame of what a button on a store's page does: the owner is checked, it is done, and the page says what came of it.
-func (s *Server) act(do func(echo.Context, store.Integration) (said string, err error)) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		in, err := s.owned(c)
-		if err != nil {
-			return err
-		}
-		back := page{StoreID: in.ID}.StorePath()
-		said, err := do(c, in)
-		if err != nil {
-			return s.failed(c, back, err)
-		}
-		return s.done(c, back, said)
+func (s *Server) act(c echo.Context, do func(store.Integration) (said string, err error)) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
 	}
+	back := page{StoreID: in.ID}.StorePath()
+	said, err := do(in)
+	if err != nil {
+		return s.failed(c, back, err)
+	}
+	return s.done(c, back, s.pageVoice(c).say(said, nil))
 }
 
 // syncNow is POST /stores/{id}/sync.
-func (s *Server) syncNow(c echo.Context, in store.Integration) (string, error) {
-	_, err := s.app.StartSync(c.Request().Context(), caller(c).ID, in.ID, time.Time{})
-	return s.pageVoice(c).say("done.sync_queued", nil), err
+func (s *Server) syncNow(c echo.Context) error {
+	return s.act(c, func(in store.Integration) (string, error) {
+		_, err := s.app.StartSync(c.Request().Context(), caller(c).ID, in.ID, time.Time{})
+		return "done.sync_queued", err
+	})
 }
 
 // auditNow is POST /stores/{id}/audit.
-func (s *Server) auditNow(c echo.Context, in store.Integration) (string, error) {
-	m, err := readMembers(c)
-	if err != nil {
-		return "", err
-	}
-	wanted := m.flag("repair")
-	if err := m.err(); err != nil {
-		return "", err
-	}
-	repair := wanted != nil && *wanted
-	audit, err := s.app.StartAudit(c.Request().Context(), caller(c).ID, in.ID, repair)
-	id := "page.done.audit"
-	if repair && !audit.Repair {
-		id = "done.audit_only_looks"
-	}
-	return s.pageVoice(c).say(id, nil), err
+func (s *Server) auditNow(c echo.Context) error {
+	return s.act(c, func(in store.Integration) (string, error) {
+		wanted, err := readFlag(c, "repair")
+		if err != nil {
+			return "", err
+		}
+		repair := wanted != nil && *wanted
+		audit, err := s.app.StartAudit(c.Request().Context(), caller(c).ID, in.ID, repair)
+		if repair && !audit.Repair {
+			return "done.audit_only_looks", err
+		}
+		return "page.done.audit", err
+	})
 }
 
 // subscribeNow is POST /stores/{id}/webhooks.
-func (s *Server) subscribeNow(c echo.Context, in store.Integration) (string, error) {
-	done, err := s.app.RegisterWebhooks(c.Request().Context(), caller(c).ID, in.ID, "")
-	id := "done.webhooks_unchanged"
-	if done.Changed {
-		id = "done.webhooks_registered"
-	}
-	return s.pageVoice(c).say(id, nil), err
+func (s *Server) subscribeNow(c echo.Context) error {
+	return s.act(c, func(in store.Integration) (string, error) {
+		done, err := s.app.RegisterWebhooks(c.Request().Context(), caller(c).ID, in.ID, "")
+		if done.Changed {
+			return "done.webhooks_registered", err
+		}
+		return "done.webhooks_unchanged", err
+	})
 }
 
 // testNow is POST /stores/{id}/test.
-func (s *Server) testNow(c echo.Context, in store.Integration) (string, error) {
-	result, err := s.app.Test(c.Request().Context(), caller(c).ID, in.ID)
-	if err == nil && result.Err != nil {
-		err = result.Err
-	}
-	return s.pageVoice(c).say("done.tested", nil), err
+func (s *Server) testNow(c echo.Context) error {
+	return s.act(c, func(in store.Integration) (string, error) {
+		result, err := s.app.Test(c.Request().Context(), caller(c).ID, in.ID)
+		if err == nil && result.Err != nil {
+			err = result.Err
+		}
+		return "done.tested", err
+	})
 }
 
 // switchStore is POST /stores/{id}/active.
-func (s *Server) switchStore(c echo.Context, in store.Integration) (string, error) {
+func (s *Server) switchStore(c echo.Context) error {
+	return s.act(c, func(in store.Integration) (string, error) {
+		active, err := readFlag(c, "is_active")
+		if err != nil {
+			return "", err
+		}
+		_, err = s.app.Patch(c.Request().Context(), caller(c).ID, in.ID, app.PatchInput{Active: active})
+		if active != nil && *active {
+			return "page.done.resumed", err
+		}
+		return "page.done.paused", err
+	})
+}
+
+// readFlag reads a form's only member besides its proof.
+func readFlag(c echo.Context, name string) (*bool, error) {
 	m, err := readMembers(c)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	active := m.flag("is_active")
-	if err := m.err(); err != nil {
-		return "", err
-	}
-	_, err = s.app.Patch(c.Request().Context(), caller(c).ID, in.ID, app.PatchInput{Active: active})
-	id := "page.done.paused"
-	if active != nil && *active {
-		id = "page.done.resumed"
-	}
-	return s.pageVoice(c).say(id, nil), err
+	v := m.flag(name)
+	return v, m.err()
 }
 
 // storeSettingsView is the settings of a store.

@@ -174,6 +174,20 @@ func TestStorePage_DoesWhatItsButtonsSay(t *testing.T) {
 
 	w.open(path).submit(path+"/sync", nil).shows(http.StatusOK).says("The sync is queued")
 	w.open(path).submit(path+"/audit", nil).shows(http.StatusOK).says("The audit is queued", "By hand")
+	repairs := func() bool {
+		audits, err := b.store.Audits(t.Context(), id, 1, 0)
+		fatal(t, err)
+		return len(audits) == 1 && audits[0].Repair
+	}
+	if repairs() {
+		t.Error("an audit that was not asked to repair does")
+	}
+	proof := w.open(path).form(path + "/audit")
+	proof.Set("repair", "true")
+	w.send(http.MethodPost, path+"/audit", proof.Encode()).shows(http.StatusOK).says("The audit is queued")
+	if !repairs() {
+		t.Error("an audit that was asked to repair does not")
+	}
 	w.open(path).submit(path+"/test", nil).shows(http.StatusOK).says("The connection works")
 	w.open(path).submit(path+"/webhooks", nil).shows(http.StatusOK).says("none is configured")
 	w.open(path+"/settings").submit(path+"/active", nil).shows(http.StatusOK).says("The store is paused", "Paused")
@@ -282,5 +296,6 @@ func TestPages_SayOnlyWhatTheyWereToldThemselves(t *testing.T) {
 			t.Errorf("%q is shown", forged)
 		}
 	}
+	alice.send(http.MethodGet, path+"/live", "").want(http.StatusOK) // what another tab asks for meanwhile does not take it away
 	alice.open(path).says("The sync is queued")
 }

@@ -45,8 +45,7 @@ func (c Calibration) of(logit float64) float64 { return c.Shift + c.Slope*logit 
 // most log-odds that the level is taken to move by.
 const mostDrift = 0.3
 
-// drift is by how much the level was off from block to block, beyond what chance does to blocks of that size, and beyond what chance
-// does to that figure.
+// drift is by how much the level was off from block to block, beyond what chance does to blocks of that size.
 func drift(logits []float64, delivered []bool, blocks []int) float64 {
 	var squares, noise, n float64
 	from := 0
@@ -63,6 +62,5 @@ func drift(logits []float64, delivered []bool, blocks []int) float64 {
 	if n < 2 {
 		return 0
 	}
-	beyond := squares/n - noise/n*(1+math.Sqrt(2/n))
-	return min(mostDrift, math.Sqrt(max(0, beyond)))
+	return min(mostDrift, math.Sqrt(max(0, (squares-noise)/n)))
 }

@@ -21,7 +21,7 @@ func countryOf(text string) string {
 	if code, ok := countryNames[folded]; ok {
 		return code
 	}
-	if blank(folded) {
+	if blank(folded) || !isPlaceName(folded) {
 		return ""
 	}
 	return folded

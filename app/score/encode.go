@@ -100,7 +100,7 @@ func ParseFacts(b []byte) (f Facts, err error) {
 	for range products {
 		spans = r.text(spans)
 	}
-	if r.bad || len(r.rest) > 0 {
+	if r.bad {
 		return Facts{}, errFacts
 	}
 	all := string(r.texts)

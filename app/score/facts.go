@@ -56,7 +56,7 @@ type Facts struct {
 	// Places as keys: folded, each within the one above, such as "co", "co|cundinamarca", "co|cundinamarca|soacha",
 	// "co|cundinamarca|soacha|250051". Empty where unknown, and then all below are.
 	Country, Province, City, Postcode string
-	Products                          []string // keys, the three of most value at most
+	Products                          []string // keys such as "#8100200300400", the three of most value at most
 	Carrier                           string   // key of who took the first parcel
 }
 

@@ -4,13 +4,16 @@ import "math"
 
 // A new model goes live when it predicted outcomes that neither it nor the current one had seen better than the current one by more
 // than one standard error of the paired differences of log-loss, and better than the base rate likewise; and when its
-// calibration error is within maxCalibrationError, over what chance alone shows with so few orders.
+// calibration error is within maxCalibrationError, over what chance alone shows with so few orders. Where the current one is far off, it
+// must beat the base rate by half of one: a store where nearly all is delivered has little to beat it with.
 //
 // A blended model moves but the level and places, of which the shipped ones know nothing, and from outcomes too few for such proofs:
 // it must have predicted better than both, by however little. Of outcomes dealt out at random, which leave but the level to learn,
-// that lets one in ten through at 50 outcomes and one in two hundred at 300.
+// that lets one in nine through at 50 outcomes, and of 300 on five in a hundred at most.
 const (
 	gateErrors          = 1.0
+	farOff              = 3.0 // standard errors
+	gateErrorsFarOff    = 0.5
 	maxCalibrationError = 0.05
 	testedFrom          = 50
 	testedFromBlended   = 10
@@ -22,12 +25,16 @@ func judge(basis Basis, t Tested) (Decision, GateReason) {
 	if learned {
 		enough, errors = testedFrom, gateErrors
 	}
+	baseErrors := errors
+	if learned && t.Gain > farOff*t.GainError {
+		baseErrors = gateErrorsFarOff
+	}
 	switch {
 	case basis == BasisPrior:
 		return Refused, ReasonTooFew
 	case t.N < enough || t.CurrentLoss == nil:
 		return Refused, ReasonTooFewNew
-	case t.BaseGain <= errors*t.BaseGainError:
+	case t.BaseGain <= baseErrors*t.BaseGainError:
 		return Refused, ReasonNotBetterThanBase
 	case t.Gain <= errors*t.GainError:
 		return Refused, ReasonNotBetter

@@ -22,6 +22,8 @@ func TestRead_Phone(t *testing.T) {
 		{"CO", "+57 3333333333", repeated, ""},
 		{"CO", "123456789", repeated, ""},
 		{"CO", "3123456789", repeated, ""},
+		{"CO", "3789012345", repeated, ""},
+		{"CO", "0034600111222", valid, "+34600111222"},
 		{"CO", "3121212121", repeated, ""},
 		{"CO", "9876543210", repeated, ""},
 		{"CO", "3103103103", repeated, ""},

@@ -69,7 +69,7 @@ func provinceOf(country, name, code string) (key string, known bool) {
 	if blank(folded) {
 		folded = fold(code)
 	}
-	if blank(folded) || isPlaceholder(folded) {
+	if blank(folded) || isPlaceholder(folded) || !isPlaceName(folded) {
 		return "", false
 	}
 	return folded, false
@@ -107,10 +107,32 @@ func cityOf(country, text string) string {
 	} else if name, ok := cityNames[country+"|"+folded]; ok {
 		folded = name
 	}
-	if blank(folded) || isPlaceholder(folded) {
+	if blank(folded) || isPlaceholder(folded) || !isPlaceName(folded) {
 		return ""
 	}
 	return folded
+}
+
+// longestPlace is longer than the names of cities and provinces, in bytes.
+const longestPlace = 56
+
+// isPlaceName tells a name from what else is filled in where a city is asked for. A street would be a person's, and no key may
+// name one; 9 de Julio is a city.
+func isPlaceName(folded string) bool {
+	if len(folded) > longestPlace {
+		return false
+	}
+	if !hasDigit(folded) {
+		return true
+	}
+	var room [maxWords]string
+	words := wordsOf(folded, room[:0])
+	for i, w := range words {
+		if hasDigit(w) && (len(w) > 2 || at(words, i+1) != "de" || !months[at(words, i+2)]) {
+			return false
+		}
+	}
+	return true
 }
 
 // cityProvince is the province in which a city lies, when it is known and there is no other of that name.

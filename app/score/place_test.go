@@ -62,6 +62,10 @@ func TestRead_Places(t *testing.T) {
 		{"US", "Florida", "FL", "Miami", "33101", "us|florida|miami|33101", false},
 		{"Estados Unidos", "", "FL", "Miami", "", "us|fl|miami", false},
 		{"Atlantis", "Norte", "", "Poseidonis", "", "atlantis|norte|poseidonis", false},
+		{"AR", "Buenos Aires", "B", "9 de Julio", "", "ar|buenos aires|9 de julio", false},
+		{"CO", "Cundinamarca", "CUN", "Calle 5 # 4-3 Soacha", "", "co|cundinamarca", false}, // a street is nobody's key
+		{"CO", "Cundinamarca", "CUN", strings.Repeat("casa de la señora Rosa ", 4), "", "co|cundinamarca", false},
+		{"CO", "carrera 7 # 12-30", "", "Rionegro", "", "co", false},
 		{"", "Cundinamarca", "CUN", "Soacha", "1", "", false},
 		{"[redacted]", "", "", "Soacha", "", "", false},
 	} {

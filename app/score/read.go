@@ -9,7 +9,7 @@ import (
 
 // Bounds of Facts.
 const (
-	maxKey           = 60 // bytes of one key of a product or a carrier, or of one level of a place
+	maxKey           = 60 // bytes of one key of a product or a carrier
 	maxProducts      = 3
 	maxDispatchHours = 60 * 24
 	nightEnds        = 5 // o'clock

@@ -77,6 +77,7 @@ func TestSettledOf(t *testing.T) {
 		{"cancelled after it left", cod, "pending", true, parcels{parcel("in_transit")}, nil, score.Failed, cancelled},
 		{"cancelled after it left, prepaid", prepaid, "refunded", true, parcels{parcel("")}, nil, score.Failed, cancelled},
 		{"cancelled with the fulfillment on its way", cod, "pending", true, parcels{with("cancelled", parcel("out_for_delivery"))}, nil, score.Failed, cancelled},
+		{"fulfillment given up when it came back", unknown, "pending", false, parcels{with("cancelled", parcel("failure"))}, nil, score.Failed, heard},
 		{"voided after it left", cod, "voided", false, parcels{parcel("in_transit")}, nil, score.Failed, edited},
 		{"voided, with a refused refund", cod, "voided", false, parcels{parcel("")}, noted, score.Failed, refunded},
 		{"voided, prepaid", prepaid, "voided", false, parcels{parcel("")}, nil, score.Pending, time.Time{}},

@@ -11,7 +11,7 @@ import (
 // one (nil: the shipped one) with today's counts of carriers; the report's Live says whether that differs from current.
 //
 // It is pure: the same samples and times give the same bytes. Samples may come in any order of time; those of the same time are
-// taken in theirs. It costs some 15 µs an outcome and keeps some 200 bytes of each while it runs.
+// taken in theirs. It costs some 40 µs and 1 KB an outcome, beside the samples: 30,000 take a second of one core, the most that it takes two.
 func Train(samples []Sample, current *Model, now time.Time) (*Model, Report) {
 	settling, known := settlingTime(samples, now)
 	orders, excluded := choose(samples, now, settling)

@@ -11,7 +11,7 @@ func BenchmarkTrain(b *testing.B) {
 	for _, of := range []struct {
 		name     string
 		outcomes int
-	}{{"3000", 3_000}, {"30000", 30_000}, {"100000", 100_000}} {
+	}{{"3000", 3_000}, {"30000", 30_000}, {"50000", 50_000}} {
 		b.Run(of.name, func(b *testing.B) {
 			s := synthetic.New(1, synthetic.Variants()[0], of.outcomes)
 			b.ReportAllocs()

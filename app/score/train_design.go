@@ -70,6 +70,9 @@ func newDesign(orders []settled) *design {
 		d.totals = append(d.totals, moneyOf{f.Currency, f.Total, f.Missing&MissingTotal == 0, int32(len(d.units))})
 		d.put(1+valueHigh, 0)
 		for _, key := range f.places() {
+			if key == "" {
+				break // all below are unknown as well
+			}
 			if at, kept := places[key]; kept {
 				d.put(int(at), 1)
 				count(&d.counts[at-dense].Delivered, &d.counts[at-dense].Failed, o.delivered)

@@ -136,9 +136,17 @@ func (l *learnt) covariance() []float64 {
 		if err := factor.InverseTo(full); err != nil {
 			panic("score: covariance: " + err.Error()) // each prior has a precision above 0
 		}
+		var half, whole mat.Dense
+		half.Mul(full, mat.NewSymDense(dense, l.c.noisy))
+		whole.Mul(&half, full)
+		for i := range dense {
+			for j := i; j < dense; j++ {
+				full.SetSym(i, j, (whole.At(i, j)+whole.At(j, i))/2)
+			}
+		}
 	} else {
 		own := l.c.block[0]
-		full.SetSym(0, 0, 1/own)
+		full.SetSym(0, 0, l.c.noisy[0]/(own*own))
 		for k := 1; k < dense; k++ {
 			variance, mean := Factors[k-1].Spread*Factors[k-1].Spread, l.c.block[k]/own
 			full.SetSym(k, k, variance)

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxSamples bounds what is learnt from: the newest outcomes count.
-const MaxSamples = 100_000
+const MaxSamples = 50_000
 
 // The settling time is within which 95 of 100 outcomes are known. Below minSettled outcomes the usual one is taken: parcels on
 // cash on delivery in Latin America arrive within a week or two, and those that come back take another.

@@ -17,6 +17,7 @@ type curvature struct {
 	diagonal []float64
 	noise    []float64    // variance of the gradient by chance: below what the diagonal has from outcomes, as old ones count in part
 	block    []float64    // of the dense part, its upper triangle by rows
+	noisy    []float64    // the same of the variance of the gradient, with the precision of the prior
 	factor   mat.Cholesky // of the free ones in it
 	free     []bool
 	buffer   [4][]float64
@@ -26,7 +27,7 @@ func newCurvature(d *design, p *prior) *curvature {
 	n := d.parameters()
 	c := &curvature{
 		d: d, p: p, hessian: make([]float64, d.rows()), gradient: make([]float64, n), diagonal: make([]float64, n), noise: make([]float64, n),
-		block: make([]float64, dense*dense), free: make([]bool, n),
+		block: make([]float64, dense*dense), noisy: make([]float64, dense*dense), free: make([]bool, n),
 	}
 	for i := range c.buffer {
 		c.buffer[i] = make([]float64, n)
@@ -42,6 +43,7 @@ func (c *curvature) at(obs, x []float64) {
 	}
 	clear(c.block)
 	clear(c.noise)
+	clear(c.noisy)
 	for row, weight := range obs {
 		c.hessian[row] = 0
 		if weight == 0 {
@@ -55,6 +57,7 @@ func (c *curvature) at(obs, x []float64) {
 	}
 	for i := range dense {
 		c.block[i*dense+i] += c.p.precision[i]
+		c.noisy[i*dense+i] += c.p.precision[i]
 	}
 	for i := range x {
 		atBound := c.p.sign[i] != 0 && x[i] == 0 && c.gradient[i]*float64(c.p.sign[i]) <= 0
@@ -69,6 +72,7 @@ func (c *curvature) addRow(row int, h, weight float64) {
 	from, to := c.d.start[row], c.d.start[row+1]
 	c.diagonal[0] += h
 	c.block[0] += h
+	c.noisy[0] += h * weight
 	for i := from; i < to; i++ {
 		a, u := int(c.d.param[i]), float64(c.d.units[i])
 		c.diagonal[a] += h * u * u
@@ -77,9 +81,12 @@ func (c *curvature) addRow(row int, h, weight float64) {
 			continue
 		}
 		c.block[a] += h * u
+		c.noisy[a] += h * weight * u
 		for j := from; j <= i; j++ {
 			if b := int(c.d.param[j]); b < dense {
-				c.block[min(a, b)*dense+max(a, b)] += h * u * float64(c.d.units[j])
+				at, square := min(a, b)*dense+max(a, b), h*u*float64(c.d.units[j])
+				c.block[at] += square
+				c.noisy[at] += square * weight
 			}
 		}
 	}

@@ -37,13 +37,13 @@ func (c *curvature) nest() nested {
 		}
 	}
 	for i, parent := range d.parents {
-		above := 1 / root
+		above := c.noisy[0] / (root * c.block[0])
 		if parent > 0 {
 			above = n.variance[parent-dense]
 		}
-		n.variance[i] = 1/n.precision[i] + n.pull[i]*n.pull[i]*above
-		if d.kinds[i] == kindProduct {
-			n.variance[i] = 1 / n.precision[i]
+		n.variance[i] = (c.p.precision[dense+i] + n.noise[i]) / (n.precision[i] * n.precision[i])
+		if d.kinds[i] != kindProduct {
+			n.variance[i] += n.pull[i] * n.pull[i] * above
 		}
 	}
 	return n
@@ -59,7 +59,7 @@ func (c *curvature) variances() []float64 {
 			own[i] = n.variance[i]
 			continue
 		}
-		above := 1 / c.block[0]
+		above := c.noisy[0] / (c.block[0] * c.block[0])
 		if parent > 0 {
 			above = sum[parent-dense]
 		}

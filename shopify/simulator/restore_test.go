@@ -50,6 +50,16 @@ func TestRestore_GoesOnWhereAnotherStopped(t *testing.T) {
 	if second.Count() != len(want)+20 {
 		t.Errorf("there are %d orders, want %d more", second.Count(), 20)
 	}
+	// Nor is it what is missing in between.
+	third := simulator.New().AddShop(config)
+	gap := first.OrderIDs()[100]
+	third.Restore(slices.DeleteFunc(slices.Clone(want), func(raw []byte) bool { return string(raw) == string(first.Payload(gap)) })...)
+	for range 5 {
+		third.NewOrder()
+	}
+	if third.Count() != len(want)+4 || third.Payload(gap) != nil {
+		t.Errorf("there are %d orders, and the one that was missing is %s", third.Count(), third.Payload(gap))
+	}
 	names := map[string]bool{}
 	for _, raw := range second.Orders() {
 		names[fmt.Sprintf("%.80s", raw)] = true

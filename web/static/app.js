@@ -46,7 +46,7 @@ function watch(el) {
         document.getElementById("said").textContent = said;
       }
       if (part.dataset.part !== "busy") {
-        return undefined;
+        return settle();
       }
     } catch {
       wait = Math.min(most, wait * 2);
@@ -57,6 +57,22 @@ function watch(el) {
     setTimeout(refresh, wait);
   }
   again();
+}
+
+// settle renews what a page lists of runs once nothing is under way any more.
+async function settle() {
+  const stale = document.querySelectorAll("[data-after]");
+  if (stale.length === 0) {
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
+  for (const el of stale) {
+    const now = fresh.getElementById(el.id);
+    if (now) {
+      el.replaceChildren(...document.importNode(now, true).childNodes);
+      localTimes(el);
+    }
+  }
 }
 
 localTimes(document);
