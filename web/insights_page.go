@@ -102,7 +102,7 @@ func readInsightDays(q *query, now time.Time) (since, until time.Time, days stri
 	if days = q.choice("days", usualInsightDays, insightDays...); len(q.errs) > 0 {
 		return since, until, ""
 	}
-	n, _ := strconv.Atoi(days) //nolint:errcheck // it is one of ours
+	n, _ := strconv.Atoi(days) // it is one of ours
 	until = now.UTC().Truncate(day)
 	return until.AddDate(0, 0, 1-n), until, days
 }
