@@ -62,7 +62,7 @@ type PlaceOrders struct {
 }
 
 // Places are where the orders of a period come from. What differs in case, accents, punctuation or spaces only is one place, by the name that
-// most of its orders have.
+// most of its orders have; of two with as many, by the one in small letters.
 type Places struct {
 	Provinces []PlaceOrders // the largest first
 	Cities    []PlaceOrders // the same; of one name in two provinces each
@@ -160,7 +160,7 @@ func (m mergedPlaces) add(province, city string, p PlaceOrders) {
 		m[k] = at
 	}
 	at.orders += p.Orders
-	if cmp.Or(cmp.Compare(p.Orders, at.best.Orders), cmp.Compare(at.best.City, p.City), cmp.Compare(at.best.Province, p.Province)) > 0 {
+	if cmp.Or(cmp.Compare(p.Orders, at.best.Orders), cmp.Compare(p.City, at.best.City), cmp.Compare(p.Province, at.best.Province)) > 0 {
 		at.best = p
 	}
 }

@@ -64,8 +64,10 @@ func (p *preparedOrder) total() sql.NullInt64 {
 // sum is the order in the sums of its day. imported is when it was imported first, in milliseconds.
 func (p *preparedOrder) sum(imported int64) orderSum {
 	o := p.order
-	s := orderSum{listedAt: imported, dated: !o.CreatedAt.IsZero(), financial: o.FinancialStatus, fulfillment: o.FulfillmentStatus, currency: o.Currency, total: p.total(),
-		province: o.Province, city: o.City}
+	s := orderSum{
+		listedAt: imported, dated: !o.CreatedAt.IsZero(), financial: o.FinancialStatus, fulfillment: o.FulfillmentStatus, currency: o.Currency, total: p.total(),
+		province: o.Province, city: o.City,
+	}
 	if s.dated {
 		s.listedAt = o.CreatedAt.UnixMilli()
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 
 	"probability/store"
 	"probability/web/plot"
@@ -12,9 +13,19 @@ import (
 // shownStatuses is how many statuses a plot names; Shopify has fewer.
 const shownStatuses = 8
 
+// plotWords are the sentences of a plot: its title, what is to be seen, what its rows are, and that there is nothing.
+type plotWords struct{ id, title, what, rows, none string }
+
+var (
+	paidWords      = plotWords{id: "paid", title: "insights.paid", what: "insights.paid_what"}
+	shippedWords   = plotWords{id: "shipped", title: "insights.shipped", what: "insights.shipped_what"}
+	provincesWords = plotWords{"provinces", "insights.provinces", "insights.provinces_what", "insights.provinces_word", "insights.provinces_none"}
+	citiesWords    = plotWords{"cities", "insights.cities", "insights.cities_what", "insights.cities_word", "insights.cities_none"}
+)
+
 // statusPlot shows how many orders have which status, the most frequent first.
-func (f insights) statusPlot(p page, id string, words map[string]stateWord, counts map[string]int) plotView {
-	view := plotView{ID: id, Title: p.Say("insights." + id), Head: []string{p.Say("insights.status"), p.Say("insights.orders_word"), p.Say("insights.share")}}
+func (f insights) statusPlot(p page, id plotWords, words map[string]stateWord, counts map[string]int) plotView {
+	view := plotView{ID: id.id, Title: p.Say(id.title), Head: []string{p.Say("insights.status"), p.Say("insights.orders_word"), p.Say("insights.share")}}
 	statuses := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
 	named := map[string]int{}
 	var names []string
@@ -32,7 +43,7 @@ func (f insights) statusPlot(p page, id string, words map[string]stateWord, coun
 		named[name] += counts[status]
 	}
 	all := f.stats.Totals.Orders
-	view.What = p.Tell("insights."+id+"_what", "Name", names[0], "Share", p.voice.share(named[names[0]], all))
+	view.What = p.Tell(id.what, "Name", names[0], "Share", p.voice.share(named[names[0]], all))
 	f.fill(p, &view, names, named, named[names[0]])
 	return view
 }
@@ -50,21 +61,21 @@ func (f insights) fill(p page, view *plotView, names []string, named map[string]
 }
 
 // placePlot shows the provinces or the cities that most orders come from, and the rest of them together.
-func (f insights) placePlot(p page, id string) plotView {
-	view := plotView{ID: id, Title: p.Say("insights." + id), Head: []string{p.Say("insights." + id + "_word"), p.Say("insights.orders_word"), p.Say("insights.share")}}
+func (f insights) placePlot(p page, id plotWords) plotView {
+	view := plotView{ID: id.id, Title: p.Say(id.title), Head: []string{p.Say(id.rows), p.Say("insights.orders_word"), p.Say("insights.share")}}
 	top, more, others := f.places.Provinces, f.places.MoreProvinces, f.places.OtherProvinces
-	if id == "cities" {
+	if id == citiesWords {
 		top, more, others = f.places.Cities, f.places.MoreCities, f.places.OtherCities
 	}
 	if len(top) == 0 {
-		view.Empty = p.Say("insights." + id + "_none")
+		view.Empty = p.Say(id.none)
 		return view
 	}
 	var names []string
 	named, listed := map[string]int{}, others
 	for _, place := range top {
 		name := place.Province
-		if id == "cities" {
+		if id == citiesWords {
 			if name = place.City; place.Province != "" {
 				name += ", " + place.Province
 			}
@@ -75,7 +86,7 @@ func (f insights) placePlot(p page, id string) plotView {
 		named[name] += place.Orders
 		listed += place.Orders
 	}
-	view.What = p.Tell("insights."+id+"_what", "Name", names[0], "Share", p.voice.share(named[names[0]], f.stats.Totals.Orders), "N", p.voice.number(len(top)+more))
+	view.What = p.Tell(id.what, "Name", names[0], "Share", p.voice.share(named[names[0]], f.stats.Totals.Orders), "N", p.voice.number(len(top)+more))
 	for name, n := range map[string]int{p.Tell("insights.more_places", "N", p.voice.number(more)): others} {
 		if n > 0 {
 			names = append(names, name)
@@ -96,7 +107,8 @@ var (
 	bandOrder    = []string{"high", "medium", "low", "very_low", notScored}
 	outcomeOrder = []store.ParcelOutcome{store.ParcelDelivered, store.ParcelFailed, store.ParcelCancelled, store.ParcelPending}
 	outcomeIDs   = map[store.ParcelOutcome]string{
-		store.ParcelDelivered: "delivered", store.ParcelFailed: "failed", store.ParcelCancelled: "cancelled", store.ParcelPending: "not_known",
+		store.ParcelDelivered: "insights.delivered", store.ParcelFailed: "insights.failed", store.ParcelCancelled: "insights.cancelled",
+		store.ParcelPending: "insights.not_known",
 	}
 )
 
@@ -122,8 +134,8 @@ func (f insights) bandPlot(p page) plotView {
 		Head: []string{p.Say("insights.band"), p.Say("insights.orders_word")},
 	}
 	for i, end := range outcomeOrder {
-		text := p.Say("insights." + outcomeIDs[end])
-		view.Keys = append(view.Keys, plotKey{plot.Key("bands-key-"+outcomeIDs[end], i+1), text})
+		text := p.Say(outcomeIDs[end])
+		view.Keys = append(view.Keys, plotKey{plot.Key("bands-key-"+strconv.Itoa(i), i+1), text})
 		view.Head = append(view.Head, text)
 	}
 	outcomes := f.outcomes()

@@ -102,7 +102,7 @@ func readInsightDays(q *query, now time.Time) (since, until time.Time, days stri
 	if days = q.choice("days", usualInsightDays, insightDays...); len(q.errs) > 0 {
 		return since, until, ""
 	}
-	n, _ := strconv.Atoi(days) //nolint:errcheck // it is one of ours
+	n, _ := strconv.Atoi(days) // it is one of ours
 	until = now.UTC().Truncate(day)
 	return until.AddDate(0, 0, 1-n), until, days
 }
@@ -140,8 +140,8 @@ func (f insights) show(view *insightsView) {
 	view.Plots = append(view.Plots, f.ordersPlot(p, buckets))
 	view.Plots = append(view.Plots, f.revenuePlots(p, buckets)...)
 	view.Plots = append(view.Plots,
-		f.statusPlot(p, "paid", financialWords, f.financial()), f.statusPlot(p, "shipped", fulfillmentWords, f.stats.Totals.FulfillmentStatus),
-		f.paymentPlot(p, buckets), f.bandPlot(p), f.placePlot(p, "provinces"), f.placePlot(p, "cities"))
+		f.statusPlot(p, paidWords, financialWords, f.financial()), f.statusPlot(p, shippedWords, fulfillmentWords, f.stats.Totals.FulfillmentStatus),
+		f.paymentPlot(p, buckets), f.bandPlot(p), f.placePlot(p, provincesWords), f.placePlot(p, citiesWords))
 }
 
 func (f insights) financial() map[string]int {

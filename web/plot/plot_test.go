@@ -83,7 +83,7 @@ func golden(t *testing.T, name string, chart template.HTML) {
 	path := "testdata/" + name + ".svg"
 	got := strings.ReplaceAll(string(chart), "><", ">\n<") + "\n"
 	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
