@@ -94,6 +94,7 @@ type focus struct {
 	Label string // of the element
 	Fault string // what is wrong with how it is shown
 	Count int    // of all that can have it
+	Box   bool   // it scrolls, and is there for that
 }
 
 const focusScript = `(() => {
@@ -117,7 +118,8 @@ const focusScript = `(() => {
 		else if (!on) { fault = "it is not in the window"; }
 		else if (!el.contains(on) && !on.contains(el) && !(el.labels && [...el.labels].some((l) => l.contains(on)))) { fault = "it is covered by " + on.localName + "." + on.className; }
 	}
-	return { Index: stops.indexOf(el.type === "radio" && el.name ? stops.find((s) => s.name === el.name) : el), Label: label, Fault: fault, Count: stops.length };
+	return { Index: stops.indexOf(el.type === "radio" && el.name ? stops.find((s) => s.name === el.name) : el), Label: label, Fault: fault, Count: stops.length,
+		Box: el !== document.body && (el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight) };
 })()`
 
 // tab presses the tab key and looks at what has the focus now.
@@ -139,6 +141,9 @@ func (w *window) walk() []string {
 	reached := map[int]bool{}
 	for range 400 {
 		at := w.tab()
+		if at.Index < 0 && at.Box {
+			continue // the browser lets boxes that scroll have it
+		}
 		if at.Index < 0 || at.Index < before && reached[at.Index] {
 			break // once around; a date has several stops of its own
 		}

@@ -123,7 +123,7 @@ func (s *service) outside() []shownPage {
 
 // Every page that can be come by is light, quiet, no wider than the window, and usable by everybody, in light and dark, wide and
 // narrow.
-func TestPages_AreForEverybody(t *testing.T) {
+func TestPages_AreForEverybody(t *testing.T) { //nolint:tparallel // one window shows one page after the other
 	t.Parallel()
 	s := connected(t)
 	w := s.open(t)

@@ -97,7 +97,7 @@ func smaller(raw []byte) ([]byte, error) {
 	// Colours that are close to one that is there already make room for others, as much as is needed.
 	for apart := 0; len(palette) == 0; apart = 2*apart + 1 {
 		for _, c := range all {
-			if i := palette.Index(c.c); len(palette) > 0 && distance(palette[i], c.c) < apart {
+			if i := palette.Index(c.c); len(palette) > 64 && distance(palette[i], c.c) < apart {
 				continue
 			}
 			if palette = append(palette, c.c); len(palette) > 256 {

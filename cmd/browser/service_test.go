@@ -190,11 +190,11 @@ func connected(t *testing.T) *shopOf {
 	return w
 }
 
-func (w *shopOf) completed(run string) {
-	w.t.Helper()
-	eventually(w.t, "the import is completed", func() error {
+func (s *shopOf) completed(run string) {
+	s.t.Helper()
+	eventually(s.t, "the import is completed", func() error {
 		var got struct{ State, Error string }
-		w.call(w.key, http.MethodGet, run, nil, &got)
+		s.call(s.key, http.MethodGet, run, nil, &got)
 		if got.State != "completed" {
 			return fmt.Errorf("it is %s %s", got.State, got.Error)
 		}
@@ -203,25 +203,25 @@ func (w *shopOf) completed(run string) {
 }
 
 // deliver sends a webhook of the store, which has to be taken.
-func (w *shopOf) deliver(topic string, body []byte) {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+func (s *shopOf) deliver(topic string, body []byte) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	sent, err := w.shop.Deliver(ctx, &http.Client{}, topic, body, simulator.To(w.base+"/api/webhooks/shopify/orders/"))
+	sent, err := s.shop.Deliver(ctx, &http.Client{}, topic, body, simulator.To(s.base+"/api/webhooks/shopify/orders/"))
 	if err != nil || sent.Status != http.StatusOK {
-		w.t.Fatalf("the webhook is answered with %+v, %v", sent, err)
+		s.t.Fatalf("the webhook is answered with %+v, %v", sent, err)
 	}
 }
 
 // fail sends a webhook that cannot be processed, and waits until that is known.
-func (w *shopOf) fail() {
-	w.t.Helper()
-	w.failures++
-	w.deliver("orders/updated", []byte(`{"note":"no order at all"}`))
-	eventually(w.t, "the delivery has failed", func() error {
+func (s *shopOf) fail() {
+	s.t.Helper()
+	s.failures++
+	s.deliver("orders/updated", []byte(`{"note":"no order at all"}`))
+	eventually(s.t, "the delivery has failed", func() error {
 		var got struct{ Count int }
-		w.call(w.key, http.MethodGet, "/api/integrations/shopify/"+strings.TrimPrefix(w.path, "/stores/")+"/deliveries/?state=failed", nil, &got)
-		if got.Count != w.failures {
+		s.call(s.key, http.MethodGet, "/api/integrations/shopify/"+strings.TrimPrefix(s.path, "/stores/")+"/deliveries/?state=failed", nil, &got)
+		if got.Count != s.failures {
 			return fmt.Errorf("%d have", got.Count)
 		}
 		return nil
