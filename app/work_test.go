@@ -14,9 +14,9 @@ import (
 )
 
 // work is what the account's background does, by key's kind and state.
-func (w *world) work(t *testing.T, user uuid.UUID) map[string]app.Work {
+func (w *world) work(ctx context.Context, t *testing.T, user uuid.UUID) map[string]app.Work {
 	t.Helper()
-	all, err := w.app.Work(t.Context(), user)
+	all, err := w.app.Work(ctx, user)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +46,11 @@ func TestWork_TellsWhatRunsWaitsAndFailed(t *testing.T) {
 	stranger := w.addUser(t, "luis@example.com")
 	c := w.connect(t)
 	id := c.Integration.ID
-	if got := w.work(t, w.user)["import waiting"]; got.ID != c.Import.ID || got.Label != store.KindInitial || !got.CanRetry() || !got.CanCancel() {
+	if got := w.work(t.Context(), t, w.user)["import waiting"]; got.ID != c.Import.ID || got.Label != store.KindInitial || !got.CanRetry() || !got.CanCancel() {
 		t.Errorf("the first import shows as %+v", got)
 	}
 	w.runImport(t, c.Import.ID)
-	if got := w.work(t, w.user); len(got) != 0 {
+	if got := w.work(t.Context(), t, w.user); len(got) != 0 {
 		t.Errorf("nothing is to be done, and there is %v", got)
 	}
 	now := w.clock.Now()
@@ -97,7 +97,7 @@ func TestWork_TellsWhatRunsWaitsAndFailed(t *testing.T) {
 		}
 		return nil
 	})
-	got := w.work(t, w.user)
+	got := w.work(t.Context(), t, w.user)
 	if one := got["import running"]; one.Done != 4 || one.Total != 9 || one.CanRetry() || !one.CanCancel() {
 		t.Errorf("the import shows as %+v", one)
 	}
@@ -128,7 +128,7 @@ func TestWork_TellsWhatRunsWaitsAndFailed(t *testing.T) {
 	}) {
 		t.Errorf("not in order, %v: %v", err, all)
 	}
-	if strangers := w.work(t, stranger); len(strangers) != 0 {
+	if strangers := w.work(t.Context(), t, stranger); len(strangers) != 0 {
 		t.Errorf("a stranger sees %v", strangers)
 	}
 	// Nor can one do anything about what they might know of.
@@ -140,7 +140,7 @@ func TestWork_TellsWhatRunsWaitsAndFailed(t *testing.T) {
 			t.Errorf("a stranger cancels %s: %v", one.Key(), err)
 		}
 	}
-	if after := w.work(t, w.user); len(after) != len(got) {
+	if after := w.work(t.Context(), t, w.user); len(after) != len(got) {
 		t.Errorf("a stranger changed something: %v", after)
 	}
 }
@@ -153,9 +153,9 @@ func TestWork_IsRetriedAndCancelled(t *testing.T) {
 	id, ctx := c.Integration.ID, t.Context()
 	do := func(act func(context.Context, uuid.UUID, app.Work) error, name string) {
 		t.Helper()
-		one, ok := w.work(t, w.user)[name]
+		one, ok := w.work(ctx, t, w.user)[name]
 		if !ok {
-			t.Fatalf("no %s among %v", name, w.work(t, w.user))
+			t.Fatalf("no %s among %v", name, w.work(ctx, t, w.user))
 		}
 		if err := act(ctx, w.user, one); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -166,7 +166,7 @@ func TestWork_IsRetriedAndCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting := w.work(t, w.user)["import waiting"]
+	waiting := w.work(t.Context(), t, w.user)["import waiting"]
 	do(w.app.CancelWork, "import waiting")
 	if p, err := w.app.Import(ctx, run.ID); err != nil || !p.Done {
 		t.Errorf("the job goes on: %v, %v", p, err)
@@ -215,7 +215,7 @@ func TestWork_IsRetriedAndCancelled(t *testing.T) {
 	if err := w.app.CheckSubscriptions(ctx, id); err != nil {
 		t.Fatal(err)
 	}
-	if _, still := w.work(t, w.user)["webhooks failed"]; still {
+	if _, still := w.work(t.Context(), t, w.user)["webhooks failed"]; still {
 		t.Error("the subscriptions are in order, and still among what failed")
 	}
 	// Where the store is paused, the reason is told.
