@@ -126,7 +126,7 @@ func (f insights) revenuePlots(p page, buckets []bucket) (views []plotView) {
 			view.Rows = append(view.Rows, plotRow{Name: b.name, Cells: []string{p.voice.sum(sum, currency)}})
 		}
 		view.What = p.Tell("insights.revenue_what", "Total", p.voice.sum(total, currency), "When", best.name, "Sum", p.voice.sum(most, currency))
-		view.Chart = plot.Columns(view.ID, points, plot.Scale(most.InexactFloat64(), func(n float64) string { return p.voice.about(n) + " " + currency }))
+		view.Chart = plot.Columns(view.ID, points, plot.Scale(most.InexactFloat64(), p.voice.about))
 		views = append(views, view)
 	}
 	if more := len(currencies) - shownCurrencies; more > 0 {

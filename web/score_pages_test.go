@@ -196,7 +196,7 @@ func TestScorePage_SaysWhatItKnowsAndWhatNot(t *testing.T) {
 	w := b.browserOf("alice@example.com", "en")
 	at := fmt.Sprintf("/stores/%d/score", id)
 	page := w.open(at).says("Shipped weights", "Nothing of your store yet", "No model was learnt from your outcomes yet", "Too few outcomes are known yet", "50 %")
-	if len(page.all("svg", "class", "plot")) != 0 {
+	if len(page.all("svg", "class", "reliability")) != 0 {
 		t.Error("a plot of nothing")
 	}
 	if w.open("/score").at.Path != at {
@@ -209,10 +209,10 @@ func TestScorePage_SaysWhatItKnowsAndWhatNot(t *testing.T) {
 	page = w.open(at).says("Your data do not yet beat the base rate: telling", "Does not beat the base rate yet", "Partly your own data", "Soacha", "12 of 31 delivered · 39 %",
 		"Worse than others", "Lámpara", "30 of 32 delivered", "TCC", "Refused", "it does not predict better than the model in force", "in 70 of 100 cases (likely 60 to 80",
 		"Many orders were never shipped", "80 (20 %)", "−1.31")
-	if dots := within(page.all("svg", "class", "plot")[0], "circle"); len(dots) != 2 || attr(dots[0], "cx") != "240.0" || attr(dots[0], "cy") != "200.0" {
+	if dots := within(page.all("svg", "class", "reliability")[0], "circle"); len(dots) != 2 || attr(dots[0], "cx") != "240.0" || attr(dots[0], "cy") != "200.0" {
 		t.Errorf("the dots are %v", dots)
 	}
-	bar := within(page.all("svg", "class", "plot")[0], "rect")[0]
+	bar := within(page.all("svg", "class", "reliability")[0], "rect")[0]
 	if attr(bar, "y") != "140.0" || attr(bar, "height") != "120.0" {
 		t.Errorf("the bar from 35 to 65 %% lies at %v", bar.Attr)
 	}

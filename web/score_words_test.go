@@ -305,4 +305,5 @@ var settingCodes = map[string]bool{
 	score.SettingUnknown: true, score.SettingMalformed: true, score.SettingBandRange: true, score.SettingBandOrder: true, score.SettingWeight: true,
 	score.SettingSign: true, score.SettingExplore: true, score.SettingAmount: true, score.SettingCurrency: true, score.SettingRuleUse: true,
 	score.SettingRuleName: true, score.SettingRulePlace: true, score.SettingRuleTwice: true, score.SettingRulesCount: true,
+	"score_number": true, // of a form: JSON has numbers of its own
 }

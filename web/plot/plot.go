@@ -33,13 +33,16 @@ const (
 	below = 24
 )
 
+// gutter is the room at the left of a chart over time, for what its lines stand for, in hundredths of the width.
+const gutter = 11.0
+
 // Columns draws a column for each point. name is the id of the element that names the chart.
 func Columns(name string, points []Point, axis Axis) template.HTML {
 	p := begin(name, above+tall+below)
 	p.axis(axis)
-	step := 100 / float64(max(len(points), 1))
+	step := (100 - gutter) / float64(max(len(points), 1))
 	for i, pt := range points {
-		left := float64(i) * step
+		left := gutter + float64(i)*step
 		p.mark(pt.Says)
 		p.rect("hit", left, above, step, tall)
 		if pt.Value > 0 {
@@ -56,9 +59,9 @@ func Columns(name string, points []Point, axis Axis) template.HTML {
 func Line(name string, points []Point, axis Axis) template.HTML {
 	p := begin(name, above+tall+below)
 	p.axis(axis)
-	step := 100 / float64(max(len(points), 1))
+	step := (100 - gutter) / float64(max(len(points), 1))
 	at := func(i int) (x, y float64) {
-		return (float64(i) + .5) * step, above + tall - height(points[i].Value, axis.Top)
+		return gutter + (float64(i)+.5)*step, above + tall - height(points[i].Value, axis.Top)
 	}
 	for i := 1; i < len(points); i++ {
 		if math.IsNaN(points[i-1].Value) || math.IsNaN(points[i].Value) {
@@ -74,7 +77,7 @@ func Line(name string, points []Point, axis Axis) template.HTML {
 		}
 		x, y := at(i)
 		p.mark(pt.Says)
-		p.rect("hit", float64(i)*step, above, step, tall)
+		p.rect("hit", gutter+float64(i)*step, above, step, tall)
 		p.write(`<circle class="dot" cx="`, percent(x), `" cy="`, number(y), `" r="3.5"/>`)
 		p.tip(pt.Says)
 	}

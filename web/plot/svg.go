@@ -47,9 +47,9 @@ func (p *page) rect(class string, left, top, wide, high float64) {
 func (p *page) axis(a Axis) {
 	for _, t := range append([]Tick{{}}, a.Lines...) {
 		y := number(math.Round(above+tall-height(t.Value, a.Top)) + .5)
-		p.write(`<line class="grid" x1="0" x2="100%" y1="`, y, `" y2="`, y, `"/>`)
+		p.write(`<line class="grid" x1="`, percent(gutter), `" x2="100%" y1="`, y, `" y2="`, y, `"/>`)
 		if t.Label != "" {
-			p.write(`<text class="tick" x="0" y="`, number(above+tall-height(t.Value, a.Top)-4), `" aria-hidden="true">`, html.EscapeString(t.Label), `</text>`)
+			p.write(`<text class="tick" x="0" y="`, number(above+tall-height(t.Value, a.Top)+4), `" aria-hidden="true">`, html.EscapeString(t.Label), `</text>`)
 		}
 	}
 }
@@ -65,10 +65,10 @@ func (p *page) labels(points []Point, step float64) {
 		if shown > 1 {
 			at = i * (len(points) - 1) / (shown - 1)
 		}
-		x, anchor := (float64(at)+.5)*step, "middle"
+		x, anchor := gutter+(float64(at)+.5)*step, "middle"
 		switch {
 		case len(points) > mostLabels && i == 0:
-			x, anchor = 0, "start"
+			x, anchor = gutter, "start"
 		case len(points) > mostLabels && i == shown-1:
 			x, anchor = 100, "end"
 		}
