@@ -15,15 +15,22 @@ const (
 
 var identity = Calibration{Slope: 1}
 
-// calibrate finds the most probable correction for predictions and what became of them.
-func calibrate(logits []float64, delivered []bool) Calibration {
-	const a0, b0 = 1 / (calibrationShift * calibrationShift), 1 / (calibrationSlope * calibrationSlope)
-	by := identity
+// calibrate finds the most probable correction for predictions and what became of them. The level was unsure by a variance of moved when they
+// were made: that it had moved, by as much for all of them, says nothing of the next ones. Of what the level seems to be off by, only as
+// much is a fault of the model's as the two variances leave to it.
+func calibrate(logits []float64, delivered []bool, moved float64) Calibration {
+	if len(logits) == 0 {
+		return identity
+	}
+	const fault, b0 = calibrationShift * calibrationShift, 1 / (calibrationSlope * calibrationSlope)
+	a0, middle := 1/(fault+moved), sum(logits)/float64(len(logits))
+	off, slope := 0.0, 1.0 // middle + off + slope × (log-odds − middle)
 	for range maxSteps {
-		ga, gb := -a0*by.Shift, -b0*(by.Slope-1)
+		ga, gb := -a0*off, -b0*(slope-1)
 		haa, hab, hbb := a0, 0.0, b0
-		for i, x := range logits {
-			p := probability(by.of(x))
+		for i, logit := range logits {
+			x := logit - middle
+			p := probability(middle + off + slope*x)
 			r, h := unit(delivered[i])-p, p*(1-p)
 			ga, gb = ga+r, gb+r*x
 			haa, hab, hbb = haa+h, hab+h*x, hbb+h*x*x
@@ -31,36 +38,20 @@ func calibrate(logits []float64, delivered []bool) Calibration {
 		det := haa*hbb - hab*hab // above a0·b0
 		da, db := (hbb*ga-hab*gb)/det, (haa*gb-hab*ga)/det
 		// Newton's steps from the identity are short, as the prior is narrow; the bounds keep what is odd from running off.
-		by.Shift = min(1, max(-1, by.Shift+da))
-		by.Slope = min(steepest, max(flattest, by.Slope+db))
+		off = min(1, max(-1, off+da))
+		slope = min(steepest, max(flattest, slope+db))
 		if math.Abs(da)+math.Abs(db) < stepDone {
 			break
 		}
 	}
-	return by
+	return Calibration{Shift: middle*(1-slope) + off*fault*a0, Slope: slope}
 }
 
 func (c Calibration) of(logit float64) float64 { return c.Shift + c.Slope*logit }
 
-// most log-odds that the level is taken to move by.
-const mostDrift = 0.3
-
-// drift is by how much the level was off from block to block, beyond what chance does to blocks of that size.
-func drift(logits []float64, delivered []bool, blocks []int) float64 {
-	var squares, noise, n float64
-	from := 0
-	for _, to := range blocks {
-		var off, information float64
-		for i := from; i < to; i++ {
-			p := probability(logits[i])
-			off, information = off+unit(delivered[i])-p, information+p*(1-p)
-		}
-		if from = to; information > 0 {
-			squares, noise, n = squares+(off/information)*(off/information), noise+1/information, n+1
-		}
+func sum(values []float64) (total float64) {
+	for _, v := range values {
+		total += v
 	}
-	if n < 2 {
-		return 0
-	}
-	return min(mostDrift, math.Sqrt(max(0, (squares-noise)/n)))
+	return total
 }

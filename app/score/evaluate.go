@@ -27,7 +27,7 @@ type evaluation struct {
 	raw       []float64 // log-odds before the last correction
 	logits    []float64 // after it, learnt from the blocks before
 	base      []float64 // log-odds of the share delivered until then
-	blocks    []int     // where each ends
+	moved     float64   // variance by which the level may have moved, added up
 }
 
 // walk goes forward over the newest orders. Each block's prediction is made as Train would have made it then: outcomes heard of later,
@@ -44,7 +44,7 @@ func walk(orders []settled, d *design, most Basis, settling time.Duration) (e ev
 		l = d.learn(orders[from].At, settling, most, l)
 		by := identity
 		if l.basis == BasisLearned {
-			by = calibrate(e.raw, e.delivered)
+			by = calibrate(e.raw, e.delivered, e.unsure())
 		}
 		base := l.baseRate()
 		for row := from; row < to; row++ {
@@ -52,11 +52,14 @@ func walk(orders []settled, d *design, most Basis, settling time.Duration) (e ev
 			e.raw, e.logits, e.base = append(e.raw, raw), append(e.logits, by.of(raw)), append(e.base, base)
 			e.delivered = append(e.delivered, orders[row].delivered)
 		}
-		e.blocks = append(e.blocks, to-first)
+		e.moved += float64(to-from) * l.level.variance
 	}
 	e.orders = orders[first:]
 	return e
 }
+
+// unsure is the variance by which the level may have moved when it was predicted.
+func (e evaluation) unsure() float64 { return e.moved / math.Max(1, float64(len(e.raw))) }
 
 // baseRate is the log-odds of the share delivered among what was learnt from, with the same half-life, as if two orders more had
 // ended with the shipped share.
@@ -76,5 +79,5 @@ func (e evaluation) after(t time.Time) evaluation {
 	for i < len(e.orders) && !e.orders[i].At.After(t) {
 		i++
 	}
-	return evaluation{e.orders[i:], e.delivered[i:], e.raw[i:], e.logits[i:], e.base[i:], nil}
+	return evaluation{e.orders[i:], e.delivered[i:], e.raw[i:], e.logits[i:], e.base[i:], 0}
 }

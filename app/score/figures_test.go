@@ -81,29 +81,37 @@ func TestCalibrate(t *testing.T) {
 		logits = append(logits, x)
 		delivered = append(delivered, float64(i*7919%9973)/9973 < sigmoid(0.4+0.7*x))
 	}
-	if by := score.Calibrate(logits, delivered); math.Abs(by.Shift-0.4) > 0.05 || math.Abs(by.Slope-0.7) > 0.05 {
+	if by := score.Calibrate(logits, delivered, 0); math.Abs(by.Shift-0.4) > 0.05 || math.Abs(by.Slope-0.7) > 0.05 {
 		t.Errorf("got %+v, want shift 0.4, slope 0.7", by)
 	}
-	if by := score.Calibrate(logits[:40], delivered[:40]); math.Abs(by.Shift) > 0.1 || math.Abs(by.Slope-1) > 0.1 {
+	if by := score.Calibrate(logits[:40], delivered[:40], 0); math.Abs(by.Shift) > 0.1 || math.Abs(by.Slope-1) > 0.1 {
 		t.Errorf("40 orders moved it to %+v", by)
 	}
-	if by := score.Calibrate(nil, nil); by.Shift != 0 || by.Slope != 1 {
+	if by := score.Calibrate(nil, nil, 0); by.Shift != 0 || by.Slope != 1 {
 		t.Errorf("of nothing: %+v", by)
 	}
-	still, moving := make([]float64, 8_000), make([]bool, 8_000)
-	var blocks []int
-	for i := range moving {
-		level := 0.5 * bit(i/1000%2 == 0)
-		moving[i] = float64(i*7919%9973)/9973 < sigmoid(level-0.25)
-		if i%1000 == 999 {
-			blocks = append(blocks, i+1)
-		}
+}
+
+// A level that was off for all predictions says little about the next ones where levels move, and the slope is found all the same.
+func TestCalibrate_LeavesToTheLevelWhatMoves(t *testing.T) {
+	t.Parallel()
+	var logits []float64
+	var delivered []bool
+	for i := range 20_000 {
+		x := 1 + float64(i%41)/10 - 2
+		logits = append(logits, x)
+		delivered = append(delivered, float64(i*7919%9973)/9973 < sigmoid(1.2+0.8*(x-1)))
 	}
-	if got := score.Drift(still, moving, blocks); got < 0.15 || got > 0.3 {
-		t.Errorf("a level that moves by 0.25 either way drifts by %v", got)
+	at := func(by score.Calibration) float64 { return by.Shift + by.Slope - 1 } // what is added to the mean log-odds
+	still, moving := score.Calibrate(logits, delivered, 0), score.Calibrate(logits, delivered, 0.03)
+	if got := at(still); math.Abs(got-0.2) > 0.03 {
+		t.Errorf("a level that stands still is corrected by %v, want 0.2", got)
 	}
-	if got := score.Drift(still[:80], moving[:80], []int{40, 80}); got > 0.3 {
-		t.Errorf("drift of %v", got)
+	if got := at(moving); math.Abs(got-0.05) > 0.01 {
+		t.Errorf("a level that moves by 0.17 is corrected by %v, want a quarter of 0.2", got)
+	}
+	if math.Abs(still.Slope-0.8) > 0.05 || math.Abs(moving.Slope-0.8) > 0.05 {
+		t.Errorf("slopes %v and %v, want 0.8", still.Slope, moving.Slope)
 	}
 }
 

@@ -107,12 +107,12 @@ type Moved struct {
 	SD      float64 `json:"sd"`
 }
 
-// Calibration is the last correction: log-odds become Shift + Slope × log-odds, and are less sure by Drift. It is folded into the
-// model.
+// Calibration is the last correction: log-odds become Shift + Slope × log-odds. It is folded into the model, as is what the level's
+// movement makes of it.
 type Calibration struct {
 	Shift float64 `json:"shift"`
 	Slope float64 `json:"slope"`
-	Drift float64 `json:"drift"` // standard deviation, in log-odds, of what the level moves by until a prediction is needed
+	Drift float64 `json:"drift"` // standard deviation, in log-odds, of what the level moves by in a month
 }
 
 // Reliability compares what was predicted with what happened, for orders of about the same probability.

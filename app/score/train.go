@@ -95,9 +95,9 @@ func (t *training) try(most Basis, report *Report) *Model {
 	l := t.d.learn(t.now, t.settling, most, nil)
 	report.Calibration = identity
 	if l.basis == BasisLearned {
-		report.Calibration = calibrate(tested.raw, tested.delivered)
-		report.Calibration.Drift = drift(tested.logits, tested.delivered, tested.blocks)
+		report.Calibration = calibrate(tested.raw, tested.delivered, tested.unsure())
 	}
+	report.Calibration.Drift = l.level.monthly
 	m := l.model(report.Calibration)
 	m.HighValue = limits
 	report.Weights = moved(m)

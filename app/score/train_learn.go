@@ -48,6 +48,7 @@ type learnt struct {
 	x         []float64
 	obs       []float64 // how much each order counts
 	c         *curvature
+	level     level // has been added to x
 }
 
 // learn fits the model to the outcomes known at a time of orders that had settled by then, and no further than to a basis. It begins where
@@ -92,6 +93,11 @@ func (d *design) learn(at time.Time, settling time.Duration, most Basis, from *l
 				break
 			}
 		}
+	}
+	if l.basis != BasisPrior {
+		ahead := at.Sub(l.placed) + levelPeriod/2 + levelServes
+		l.level = follow(l.residuals(), p.mean[0]-l.x[0], 1/p.precision[0], ahead)
+		l.x[0] += l.level.mean
 	}
 	return l
 }
@@ -171,10 +177,10 @@ func (l *learnt) model(by Calibration) *Model {
 		m.Weights[k] = by.Slope * l.x[1+k]
 	}
 	m.Covariance = l.covariance()
+	m.Covariance[0] += l.level.variance
 	for i := range m.Covariance {
 		m.Covariance[i] *= by.Slope * by.Slope
 	}
-	m.Covariance[0] += by.Drift * by.Drift
 	variances := l.c.variances()
 	m.Cells = make(map[string]Cell, len(l.d.keys))
 	for c, key := range l.d.keys {

@@ -50,7 +50,7 @@ func TestTrain_ComesNearTheTruth(t *testing.T) {
 		{"plain", 50, 40},
 		{"plain", 300, 12},
 		{"plain", 3_000, 1},
-		{"sparse", 300, 6},
+		{"sparse", 300, 12},
 		{"drift", 300, 12},
 		{"selection", 300, 12},
 	} {

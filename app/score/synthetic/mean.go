@@ -45,7 +45,7 @@ const (
 	rankedFrom      = 30_000
 	// Of stores whose outcomes are dealt out anew, so many are refused; fewer while only level and places are learnt, of which the level
 	// is there to be learnt.
-	leastRefused     = 0.93
+	leastRefused     = 0.95
 	leastRefusedFew  = 0.80
 	refusedOfManyFor = 300
 )
