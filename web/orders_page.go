@@ -19,6 +19,7 @@ type ordersView struct {
 	page
 	Count     string // how many match; "" on a page that was reached by going on
 	Errors    map[string][]string
+	Events    string // where a page that is the first one hears of changes
 	Exports   []exportLink
 	Filter    map[string]string // as it was asked for
 	Filtered  bool
@@ -219,7 +220,9 @@ func (v *ordersView) describe(q *query, ordering string) {
 		link.Set("ordering", next)
 		v.SortLinks[field] = "?" + link.Encode()
 	}
-	export := storesPath + "/" + strconv.FormatInt(v.StoreID, 10) + "/orders/export/?"
+	store := storesPath + "/" + strconv.FormatInt(v.StoreID, 10)
+	v.Events = store + "/events/?types=order"
+	export := store + "/orders/export/?"
 	for _, format := range []struct{ name, label string }{{formatCSV, "CSV"}, {formatNDJSON, "NDJSON"}} {
 		link := chosen(q)
 		link.Set("format", format.name)

@@ -44,6 +44,13 @@ func TestFlow_FromThePrintedLinkToTheOrdersOfTheDemoStore(t *testing.T) {
 	if rows := look[int](w, `document.querySelectorAll(".orders tbody tr").length`); rows != 50 {
 		t.Errorf("%d orders are listed, want 50", rows)
 	}
+
+	// New orders come by themselves, on the same page, and what has the focus keeps it.
+	w.do("choosing a row", chromedp.Evaluate[chromedp.Void](`window.same = true; window.chosen = document.querySelector(".orders tbody th a"); window.chosen.focus()`))
+	w.until("a new order has come above", `document.querySelector(".orders tbody th a") !== window.chosen && window.chosen.isConnected`)
+	if !look[bool](w, `window.same === true && document.activeElement === window.chosen && document.querySelectorAll(".orders tbody tr").length === 50`) {
+		t.Error("the page was loaded again, lost the focus, or grew")
+	}
 }
 
 // What people come for: an order is looked for, found and opened; a delivery that failed is tried again; a token is made, which

@@ -75,6 +75,73 @@ async function settle() {
   }
 }
 
+// follow keeps a list up to date while its store's events tell of changes. Rows that are the same stay where they are, with what has
+// the focus in them, and a browser keeps the place of who has scrolled down.
+function follow(list) {
+  const rows = (part) => [...part.querySelectorAll("tbody tr")];
+  const keyOf = (row) => row.querySelector("a").getAttribute("href");
+  const came = new Map(rows(list).map((row) => [keyOf(row), row.outerHTML])); // as the service sent them
+  let due;
+  function soon() {
+    due ??= setTimeout(refresh, 1000);
+  }
+  async function refresh() {
+    due = undefined;
+    if (document.hidden) {
+      document.addEventListener("visibilitychange", soon, { once: true });
+      return;
+    }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
+    if (answer?.redirected) {
+      location.reload(); // signed out
+    }
+    if (!answer?.ok) {
+      return; // the next event asks again
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(list.id), found = page.getElementById("found");
+    const body = list.querySelector("tbody");
+    if (!body || rows(fresh).length === 0) {
+      list.replaceChildren(...document.importNode(fresh, true).childNodes);
+      localTimes(list);
+    } else {
+      place(body, rows(fresh));
+    }
+    came.clear();
+    rows(fresh).forEach((row) => came.set(keyOf(row), row.outerHTML));
+    const said = document.getElementById("found");
+    if (said && found && said.textContent !== found.textContent) {
+      said.textContent = found.textContent;
+      document.getElementById("said").textContent = found.textContent;
+    }
+  }
+  function place(body, fresh) {
+    const there = new Map([...body.rows].map((row) => [keyOf(row), row]));
+    const now = fresh.map((row) => {
+      const old = there.get(keyOf(row));
+      if (old && came.get(keyOf(row)) === row.outerHTML) {
+        return old;
+      }
+      const node = document.importNode(row, true);
+      localTimes(node);
+      old?.replaceWith(node);
+      return node;
+    });
+    [...body.rows].filter((row) => !now.includes(row)).forEach((row) => row.remove());
+    now.forEach((row, i) => {
+      if (body.rows[i] !== row) {
+        body.insertBefore(row, body.rows[i] ?? null);
+      }
+    });
+  }
+  const source = new EventSource(list.dataset.follow);
+  source.addEventListener("order", soon);
+  source.addEventListener("reset", soon);
+}
+
+for (const list of document.querySelectorAll("[data-follow]")) {
+  follow(list);
+}
 localTimes(document);
 for (const el of document.querySelectorAll("[data-live][data-busy]")) {
   watch(el);
