@@ -130,7 +130,7 @@ func (f insights) outcomes() map[string]map[store.ParcelOutcome]int {
 // bandPlot shows how likely orders were to arrive, and how many did.
 func (f insights) bandPlot(p page) plotView {
 	view := plotView{
-		ID: "bands", Title: p.Say("insights.bands"), Note: p.Say("insights.bands_note"),
+		ID: "bands", Wide: true, Title: p.Say("insights.bands"), Note: p.Say("insights.bands_note"),
 		Head: []string{p.Say("insights.band"), p.Say("insights.orders_word")},
 	}
 	for i, end := range outcomeOrder {

@@ -60,8 +60,8 @@ func linked(w *window) []shownPage {
 		}
 		out = append(out, shownPage{kind(at), func(w *window) { w.t.Helper(); w.visit(at) }})
 		for _, link := range look[[]string](w, linksScript) {
-			// What programs read is no page; the documents of the API are.
-			if k := kind(link); !known[k] && (!strings.HasPrefix(link, "/api/") || link == "/api/docs") {
+			// What programs read is no page; the documents of the API are. River's screens are River's.
+			if k := kind(link); !known[k] && !strings.HasPrefix(link, "/admin/river") && (!strings.HasPrefix(link, "/api/") || link == "/api/docs") {
 				known[k] = true
 				queue = append(queue, link)
 			}

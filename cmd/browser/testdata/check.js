@@ -85,7 +85,7 @@
   // Pictures.
   for (const el of all("img, svg, canvas")) {
     const hidden = el.getAttribute("aria-hidden") === "true" || el.closest("[aria-hidden=true]");
-    const called = el.getAttribute("alt") !== null || (el.getAttribute("role") === "img" && (el.getAttribute("aria-label") || el.getAttribute("aria-labelledby")));
+    const called = el.getAttribute("alt") !== null || (["img", "group"].includes(el.getAttribute("role")) && (el.getAttribute("aria-label") || el.getAttribute("aria-labelledby")));
     if (!hidden && !called && !el.parentElement.closest("svg")) { wrong("a picture that says nothing", el); }
   }
 
@@ -206,7 +206,7 @@
   // On a phone a table of figures may scroll, when the keyboard and screen readers know of its box.
   for (const el of all("body *")) {
     const style = getComputedStyle(el);
-    if (touch && el.getAttribute("tabindex") === "0" && el.getAttribute("aria-label") && el.querySelector("table")) { continue; }
+    if (touch && el.getAttribute("tabindex") === "0" && (el.getAttribute("aria-label") || el.getAttribute("aria-labelledby")) && el.querySelector("table")) { continue; }
     if (/auto|scroll/.test(style.overflowX) && el.scrollWidth > el.clientWidth + 1 && shown(el) && !unseen(el) && el.localName !== "textarea") {
       wrong(`it is ${el.scrollWidth} wide in a box of ${el.clientWidth}`, el);
     }
