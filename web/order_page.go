@@ -21,7 +21,7 @@ import (
 // What a page shows of an order at most. Shopify's largest orders have hundreds of lines; the whole is in the API.
 const (
 	shownItems   = 100
-	shownPayload = 64 << 10 // bytes, pretty-printed
+	shownPayload = 56 << 10 // bytes, pretty-printed
 	shownEvents  = 50
 )
 
