@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"probability/app/score"
+	"probability/store"
 )
 
 // ScoreInWords is the JSON of an explanation in the language of an Accept-Language header.
@@ -26,5 +27,9 @@ func NegativeFactorsInWords(accept string, points []score.Points) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(c.voice(accept).negativeFactors(points))
+	var o store.Order
+	for _, p := range points {
+		o.NegativeFactors = append(o.NegativeFactors, store.Factor{Code: string(p.Code), Points: p.Points})
+	}
+	return c.voice(accept).labels.appendFactors(nil, &o), nil
 }

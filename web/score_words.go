@@ -43,13 +43,6 @@ type scoreWords struct {
 	Profit       *string  `json:"profit"`
 }
 
-// pointsView is a factor as lists of orders show it.
-type pointsView struct {
-	Code   score.Code `json:"code"`
-	Label  string     `json:"label"`
-	Points int        `json:"points"`
-}
-
 // score puts an explanation into words.
 func (v voice) score(e score.Explanation) scoreView {
 	out := scoreView{
@@ -75,15 +68,6 @@ func (v voice) score(e score.Explanation) scoreView {
 	if p := e.ExpectedProfit; p != nil {
 		text := v.say("score.profit", map[string]any{"Ship": p.Ship, "Currency": p.Currency, "BreakEven": percentOf(p.BreakEven)})
 		out.Words.Profit = &text
-	}
-	return out
-}
-
-// negativeFactors are the factors that took from a score, for lists of orders; never nil.
-func (v voice) negativeFactors(points []score.Points) []pointsView {
-	out := make([]pointsView, len(points))
-	for i, p := range points {
-		out[i] = pointsView{p.Code, v.factor(p.Code), p.Points}
 	}
 	return out
 }
