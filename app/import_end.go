@@ -89,6 +89,11 @@ func (a *App) complete(ctx context.Context, run store.Import) error {
 		if err := tx.ClearProblems(ctx, in.ID, append(slices.Clone(credentialProblems), ProblemSyncFailed)...); err != nil {
 			return err
 		}
+		if run.Field == store.FieldCreatedAt { // a first one
+			if err := a.trainAfter(ctx, tx, in.ID); err != nil {
+				return err
+			}
+		}
 		return tx.UpdateIntegration(ctx, in)
 	})
 	if err == nil {
