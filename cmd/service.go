@@ -43,6 +43,7 @@ type service struct {
 	demo     *residentDemo
 	cut      context.CancelFunc // ends the contexts of the requests that are being answered
 	failed   chan error         // what ended the HTTP server, if it was not stop
+	handler  *web.Server
 	listener net.Listener
 	log      *slog.Logger
 	runner   *jobs.Runner
@@ -123,6 +124,8 @@ func (s *service) serve(ctx context.Context, handler *web.Server) {
 		WriteTimeout:      writeTimeout,
 	}
 	s.server.RegisterOnShutdown(handler.EndStreams)
+	s.server.RegisterOnShutdown(handler.EndAttempts)
+	s.handler = handler
 	go func() {
 		if err := s.server.Serve(netutil.LimitListener(s.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("the HTTP server ended: %w", err)
@@ -157,6 +160,9 @@ func (s *service) stop(ctx context.Context) error {
 			errs = append(errs, s.server.Close())
 		}
 		s.cut()
+		if err := s.handler.WaitAttempts(drain); err != nil {
+			s.log.WarnContext(ctx, "a store that is still being connected is left to its end")
+		}
 	case s.listener != nil:
 		errs = append(errs, s.listener.Close())
 	}
