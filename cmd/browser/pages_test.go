@@ -99,7 +99,8 @@ func (s *shopOf) unlinked() []shownPage {
 			w.visit("/stores/connect?way=token")
 			w.fill("#store_name", "nobody-here")
 			w.fill("#access_token", "shpat_wrong")
-			w.followTo(`form[action="/stores/connect"] button`, http.StatusBadRequest)
+			w.follow(`form[action="/stores/connect"] button`)
+			w.until("the reason is shown", `document.querySelector(".steps .notice.bad") !== null && document.querySelector("#store_name") !== null`)
 		}},
 	}
 }
