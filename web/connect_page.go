@@ -177,7 +177,7 @@ func (s *Server) toConnected(c echo.Context, state attemptState) error {
 			}
 		}
 	}
-	return s.done(c, page{StoreID: state.integration}.StorePath(), strings.Join(said, " "))
+	return s.goOn(c, page{StoreID: state.integration}.StorePath(), flash{Text: strings.Join(said, " "), Warn: len(said) > 1})
 }
 
 // alreadyThere is the page of the store that could not be connected because it is already; "" for any other problem.

@@ -60,18 +60,19 @@ var stepStates = map[app.StepState]stateWord{
 	app.StepPassed: {"page.connect.passed", toneGood}, app.StepWarned: {"page.connect.warned", toneWarn}, app.StepFailed: {"page.connect.failed", toneBad},
 }
 
-// noteWords are what is said of a note that is not all well; of a scope, what is lost without it.
+// noteWords are what is said of a note, and of what is not all well what to do.
 var noteWords = map[string]string{
-	app.NoteStore: "page.connect.store_is", app.NoteScopeOrders: "page.connect.scope_orders", app.NoteScopeAll: "page.connect.scope_all_missing",
+	app.NoteStore: "page.connect.store_is", app.NoteScopeAll: "page.connect.scope_all_missing",
 	app.NoteScopesUnknown: "page.connect.scopes_unknown", app.NoteCustomersNone: "page.connect.customers_none",
 	app.NoteCustomersHidden: "page.connect.customers_empty", app.NoteCustomersRefused: "page.connect.customers_refused",
 	app.NoteCustomersUnknown: "page.connect.customers_unknown", app.NoteNoAddress: "page.connect.no_address",
 	app.NoteNoSecret: "page.connect.no_secret", app.NoteNotSubscribed: "page.fix.webhooks_missing",
 }
 
-// noteScopes are the scopes that notes are about, and what is said of one that is granted.
-var noteScopes = map[string]struct{ name, granted string }{
-	app.NoteScopeOrders: {"read_orders", "page.connect.scope_orders_granted"}, app.NoteScopeAll: {"read_all_orders", "page.connect.scope_all_granted"},
+// noteScopes are the scopes that notes are about, what is said of one that is granted, and what is lost without it.
+var noteScopes = map[string]struct{ name, granted, lost string }{
+	app.NoteScopeOrders: {"read_orders", "page.connect.scope_orders_granted", "page.connect.scope_orders"},
+	app.NoteScopeAll:    {"read_all_orders", "page.connect.scope_all_granted", "page.connect.scope_all"},
 }
 
 // path is the page of the attempt.
@@ -125,7 +126,7 @@ func viewNote(v voice, n app.StepNote) connectNote {
 	if !ok {
 		return note
 	}
-	note.Scope = scope.name
+	note.Scope, note.Text = scope.name, v.say(scope.lost, nil)
 	switch n.State {
 	case app.StepPassed:
 		note.Text, note.State = v.say(scope.granted, nil), badge{Text: v.say("page.connect.granted", nil), Tone: toneGood}

@@ -87,7 +87,7 @@ func TestConnect_StepsAreSeenWhileTheyAreTaken(t *testing.T) {
 	w.visit(at)
 	w.until("loaded again, it shows the same", states+` === "gggyiii"`)
 	s.letGo()
-	w.until("the store's page is there, with what could be better", `/^\/stores\/\d+$/.test(location.pathname) && document.querySelector(".notice.good") !== null`)
+	w.until("the store's page is there, with what could be better", `/^\/stores\/\d+$/.test(location.pathname) && document.querySelector(".notice.warn[role=status]") !== null`)
 	w.says("The store is connected", "server.public_url")
 	if n := len(s.sim.Shop(shopDomain).Subscriptions()); n != 0 {
 		t.Errorf("%d subscriptions without a public address", n)
