@@ -69,6 +69,9 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	if s.app, err = newApp(cfg, s.store, log, s.demo); err != nil {
 		return nil, err
 	}
+	if err = makeFirstAdmin(ctx, s, cfg.Admin); err != nil { // before anything answers: who finds it ready may sign in
+		return nil, err
+	}
 	runner, err := jobs.NewRunner(s.app, jobs.Config{Workers: cfg.Jobs.Workers}, log)
 	if err != nil {
 		return nil, err
