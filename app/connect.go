@@ -180,6 +180,13 @@ func (p PatchInput) credentials(in store.Integration) (c Credentials, changes bo
 // Patch switches an integration on or off and replaces its credentials, which are proven at the store
 // first. New credentials clear what the old ones were blamed for, and a sync is due at once.
 func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInput) (Integration, error) {
+	return a.PatchObserved(ctx, userID, id, p, nil)
+}
+
+// PatchObserved is Patch for somebody who watches those of PatchSteps that there is reason to take, as in ConnectObserved.
+func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p PatchInput, tell func(StepReport)) (_ Integration, err error) {
+	steps := tellSteps(tell)
+	defer func() { steps.end(err) }()
 	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Integration{}, err
@@ -197,10 +204,11 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 		}
 	}
 	if reconnects {
-		if got, err = a.try(ctx, in.StoreName, c, nil); err != nil {
+		if got, err = a.try(ctx, in.StoreName, c, steps); err != nil {
 			return Integration{}, err
 		}
 	}
+	steps.begin(StepSave)
 	now := a.now()
 	back := p.Active != nil && *p.Active && !in.Active
 	if reconnects && !in.Active && p.Active == nil {

@@ -27,6 +27,13 @@ func ConnectSteps() []ConnectStep {
 	return []ConnectStep{StepName, StepStore, StepCredentials, StepScopes, StepCustomers, StepSave, StepWebhooks}
 }
 
+// PatchSteps gives those of the steps that new credentials take.
+func PatchSteps() []ConnectStep {
+	return slices.DeleteFunc(ConnectSteps(), func(s ConnectStep) bool {
+		return s != StepStore && s != StepCredentials && s != StepScopes && s != StepSave
+	})
+}
+
 // StepState is how far a step is. It only ever goes up.
 type StepState int
 

@@ -169,15 +169,7 @@ func (s *Server) attempt(c echo.Context) (*attempt, error) {
 // toConnected leads on to the store's page, with what is not as good as it could be.
 func (s *Server) toConnected(c echo.Context, state attemptState) error {
 	v := s.pageVoice(c)
-	said := []string{v.say("done.connected", nil)}
-	for _, step := range state.steps {
-		for _, n := range step.Notes {
-			if n.State != app.StepPassed {
-				said = append(said, v.say(noteWords[n.Code], n.Params))
-			}
-		}
-	}
-	return s.goOn(c, page{StoreID: state.integration}.StorePath(), flash{Text: strings.Join(said, " "), Warn: len(said) > 1})
+	return s.goOn(c, page{StoreID: state.integration}.StorePath(), doneWith(v, v.say("done.connected", nil), state.steps))
 }
 
 // alreadyThere is the page of the store that could not be connected because it is already; "" for any other problem.

@@ -13,6 +13,7 @@ import (
 
 	"probability/app"
 	"probability/shopify/simulator"
+	"probability/store"
 	"probability/web"
 )
 
@@ -354,4 +355,30 @@ func TestConnect_TheAPILooksAtNoOrders(t *testing.T) {
 	if len(app.ConnectSteps()) != 7 {
 		t.Errorf("%d steps", len(app.ConnectSteps()))
 	}
+}
+
+// New credentials for a store that is there show where they fail as the form does, and change nothing then.
+func TestStoreSettings_ShowWhereNewCredentialsFail(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	w := b.browserOf("alice@example.com", "en")
+	path := fmt.Sprintf("/stores/%d", id)
+	save := func(form url.Values) screen {
+		return w.open(path+"/settings").submit(path+"/credentials", form)
+	}
+	got := save(url.Values{"access_token": {"shpat_wrong"}}).shows(http.StatusBadRequest).says("Shopify refuses the access token", "Nothing was changed")
+	if s := steps(got.doc); s != "PFNN" {
+		t.Errorf("the steps are %q", s)
+	}
+	b.shop.Inject(simulator.Fault{Kind: simulator.FaultInternal, Path: "access_scopes", Times: 1})
+	got = save(url.Values{"client_id": {"0a1b2c3d"}, "client_secret": {shopSecret}}).shows(http.StatusBadRequest).says("HTTP 500")
+	if s := steps(got.doc); s != "PPFN" {
+		t.Errorf("the steps are %q", s)
+	}
+	if got, err := b.store.Secret(t.Context(), id, store.SecretAccessToken); err != nil || got != shopToken {
+		t.Errorf("the token is %q, %v", got, err)
+	}
+	b.shop.SetScopes("read_orders")
+	save(url.Values{"access_token": {shopToken}}).shows(http.StatusOK).says("The new credentials work", "only orders of the last 60 days")
 }

@@ -55,6 +55,12 @@ var stepWords = map[app.ConnectStep]string{
 	app.StepWebhooks: "page.connect.step_webhooks",
 }
 
+// patchWords names the steps of new credentials for a store that is there.
+var patchWords = map[app.ConnectStep]string{
+	app.StepStore: "page.connect.step_store", app.StepCredentials: "page.connect.step_credentials", app.StepScopes: "page.connect.step_scopes",
+	app.StepSave: "page.settings.step_save",
+}
+
 var stepStates = map[app.StepState]stateWord{
 	app.StepWaiting: {"page.connect.not_reached", toneIdle}, app.StepRunning: {"page.connect.checking", toneBusy},
 	app.StepPassed: {"page.connect.passed", toneGood}, app.StepWarned: {"page.connect.warned", toneWarn}, app.StepFailed: {"page.connect.failed", toneBad},
@@ -87,18 +93,13 @@ func (s *Server) viewAttempt(p page, a *attempt, state attemptState, since time.
 		view.Again = fmt.Sprintf("%s/live?seen=%d", a.path(), state.version)
 		view.Slow = !since.IsZero() && time.Since(since) >= slowStep
 	}
-	for _, step := range app.ConnectSteps() {
-		i := slices.IndexFunc(state.steps, func(r app.StepReport) bool { return r.Step == step })
-		r := app.StepReport{Step: step}
-		if i >= 0 {
-			r = state.steps[i]
-		}
-		line := s.viewStep(p.voice, r, a.request)
-		view.Steps = append(view.Steps, line)
-		switch {
+	view.Steps = s.viewSteps(p.voice, app.ConnectSteps(), state.steps, stepWords, a.request)
+	for i, step := range app.ConnectSteps() {
+		switch r := reportOf(state.steps, step); {
 		case r.State == app.StepRunning, r.State == app.StepFailed:
+			line := view.Steps[i]
 			view.Announce = strings.TrimSpace(fmt.Sprintf("%s: %s. %s", line.State.Text, line.Name, line.Reason))
-		case r.Step == app.StepSave && r.State == app.StepPassed:
+		case r.Step == app.StepSave && r.State != app.StepWaiting:
 			view.Saved = true
 		}
 	}
@@ -108,16 +109,42 @@ func (s *Server) viewAttempt(p page, a *attempt, state attemptState, since time.
 	return view
 }
 
-func (s *Server) viewStep(v voice, r app.StepReport, request string) connectStep {
-	w := stepStates[r.State]
-	line := connectStep{Name: v.say(stepWords[r.Step], nil), State: badge{Text: v.say(w.id, nil), Tone: w.tone}}
-	for _, n := range r.Notes {
-		line.Notes = append(line.Notes, viewNote(v, n))
+// reportOf is how a step stands; one that was not begun waits.
+func reportOf(reports []app.StepReport, step app.ConnectStep) app.StepReport {
+	if i := slices.IndexFunc(reports, func(r app.StepReport) bool { return r.Step == step }); i >= 0 {
+		return reports[i]
 	}
-	if r.Err != nil {
-		line.Reason = s.reasonOf(v, problemOf(r.Err), request)
+	return app.StepReport{Step: step}
+}
+
+// viewSteps puts all steps of a way into words, those that were not tried too.
+func (s *Server) viewSteps(v voice, way []app.ConnectStep, reports []app.StepReport, words map[app.ConnectStep]string, request string) []connectStep {
+	lines := make([]connectStep, len(way))
+	for i, step := range way {
+		r := reportOf(reports, step)
+		w := stepStates[r.State]
+		lines[i] = connectStep{Name: v.say(words[step], nil), State: badge{Text: v.say(w.id, nil), Tone: w.tone}}
+		for _, n := range r.Notes {
+			lines[i].Notes = append(lines[i].Notes, viewNote(v, n))
+		}
+		if r.Err != nil {
+			lines[i].Reason = s.reasonOf(v, problemOf(r.Err), request)
+		}
 	}
-	return line
+	return lines
+}
+
+// doneWith is what a page says of something that was done, and of what is not as good as it could be.
+func doneWith(v voice, said string, reports []app.StepReport) flash {
+	f := flash{Text: said}
+	for _, r := range reports {
+		for _, n := range r.Notes {
+			if n.State != app.StepPassed {
+				f.Text, f.Warn = f.Text+" "+v.say(noteWords[n.Code], n.Params), true
+			}
+		}
+	}
+	return f
 }
 
 func viewNote(v voice, n app.StepNote) connectNote {

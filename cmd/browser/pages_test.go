@@ -94,6 +94,12 @@ func (s *shopOf) unlinked() []shownPage {
 			}
 			w.followTo(`form[action="/settings/password"] button`, http.StatusBadRequest)
 		}},
+		{"credentials wrong", func(w *window) {
+			w.t.Helper()
+			w.visit(s.path + "/settings")
+			w.fill("#access_token", "shpat_wrong")
+			w.followTo(`form[action$="/credentials#credentials"] button`, http.StatusBadRequest)
+		}},
 		{"connect wrong", func(w *window) {
 			w.t.Helper()
 			w.visit("/stores/connect?way=token")
