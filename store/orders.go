@@ -58,6 +58,11 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if err != nil {
 		return nil, err
 	}
+	if g.redacting {
+		if stored, err = tx.scrubStored(ctx, op, g, ids, stored); err != nil {
+			return nil, err
+		}
+	}
 
 	// Oldest first, so that within one call too each version meets the one before it.
 	slices.SortStableFunc(byVersion, func(a, b int) int { return ready[a].key.compare(ready[b].key) })
