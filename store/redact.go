@@ -202,7 +202,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	}
 	tx.noteOrder(g.id, id, o.ID, Updated)
 	sums, sum := newLedger(), p.sum(before.imported)
-	sum.likelihood = before.sum.likelihood
+	sum.likelihood, sum.score = before.sum.likelihood, before.sum.score
 	sums.add(before.sum, -1)
 	sums.add(sum, 1)
 	tx.addSums(g.id, sums)
