@@ -24,7 +24,9 @@ var (
 type fieldsRefused struct{ paths []string }
 
 // Error names the fields.
-func (e *fieldsRefused) Error() string { return "these fields are refused: " + strings.Join(e.paths, ", ") }
+func (e *fieldsRefused) Error() string {
+	return "these fields are refused: " + strings.Join(e.paths, ", ")
+}
 
 // maxRefused is how many refused fields one answer is read for; there are no
 // more in any query.

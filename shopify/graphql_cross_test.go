@@ -145,4 +145,3 @@ func TestGraphQLOrder_IsTheSameBytesEachTime(t *testing.T) {
 		t.Error("a payload of REST says that it comes from GraphQL")
 	}
 }
-

@@ -237,4 +237,3 @@ func (c *Client) SeesOrders(ctx context.Context, s Session) error {
 		return nil
 	})
 }
-

@@ -59,8 +59,8 @@ type bucket struct {
 	leaking  float64 // a second
 	level    float64 // costs over and not leaked yet, at time at
 	at       time.Time
-	inFlight float64 // costs
-	waiting  float64 // costs
+	inFlight float64       // costs
+	waiting  float64       // costs
 	started  uint64        // calls begun ever
 	blocked  time.Time     // no call before this: a 429 said so
 	changed  chan struct{} // closed when a waiter should look again

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -196,6 +197,18 @@ func (sh *Shop) bulkOperation(id string) any {
 	return sh.showBulk(found)
 }
 
+// listBulks are all operations, the newest first.
+func (sh *Shop) listBulks() connected {
+	sh.mu.Lock()
+	all := slices.Clone(sh.bulks)
+	sh.mu.Unlock()
+	list := connected{}
+	for _, b := range slices.Backward(all) {
+		list = append(list, sh.showBulk(b))
+	}
+	return list
+}
+
 func (sh *Shop) showBulk(b *bulk) object {
 	base := sh.srv.storageBase()
 	sh.mu.Lock()
@@ -301,4 +314,11 @@ func (sh *Shop) download(r *http.Request, name string) *reply {
 		return rep
 	}
 	return htmlReply(http.StatusNotFound, "Not Found")
+}
+
+// BulkOperations tells how many bulk operations the app has begun.
+func (sh *Shop) BulkOperations() int {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return len(sh.bulks)
 }

@@ -26,6 +26,8 @@ func (sh *Shop) resolve(x *execution, root string, f *ast.Field) any {
 		}
 	case "bulkOperation":
 		return sh.bulkOperation(textArg(args, "id"))
+	case "bulkOperations":
+		return sh.listBulks()
 	}
 	if denied := sh.deniedOrders(); denied != "" {
 		x.fail("ACCESS_DENIED", denied)
