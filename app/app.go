@@ -50,6 +50,7 @@ type App struct {
 	ahead     *semaphore.Weighted // of runs that read ahead
 	audits    auditLimits
 	backups   *semaphore.Weighted // that are made or fetched
+	bulkFrom  int                 // orders of a first import by GraphQL that are had by a bulk operation
 	cfg       Config
 	counters  *Counters
 	disk      disk
@@ -96,6 +97,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	}
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(), log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
+	a.bulkFrom = bulkFrom
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
 	a.started, a.startedAt = a.now(), time.Now()

@@ -298,7 +298,7 @@ func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integrat
 	if err := a.noteVersion(ctx, tx, *row); err != nil {
 		return err
 	}
-	row.NextSyncAt = a.nextSync(a.now(), 0)
+	row.NextSyncAt, row.RESTDueAt = a.nextSync(a.now(), 0), time.Time{}
 	return tx.SetUninstalled(ctx, row.ID, time.Time{})
 }
 

@@ -185,6 +185,7 @@ func (a *App) tested(ctx context.Context, id int64, got reach, topics []string) 
 			row.Permissions = got.token.Scopes
 		}
 		row.ServedVersion = got.served
+		row.RESTDueAt = time.Time{} // whoever tests may have changed what the app is allowed
 		if topics != nil {
 			row.WebhookTopics, row.WebhooksCheckedAt = topics, a.now()
 			if !subscribedAll(topics) {

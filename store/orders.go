@@ -64,6 +64,11 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 		}
 	}
 
+	documents, err := tx.otherDocuments(ctx, op, ready, stored)
+	if err != nil {
+		return nil, err
+	}
+
 	// Oldest first, so that within one call too each version meets the one before it.
 	slices.SortStableFunc(byVersion, func(a, b int) int { return ready[a].key.compare(ready[b].key) })
 	was := maps.Clone(stored) // as it is before this call
@@ -73,6 +78,25 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	for _, i := range byVersion {
 		p := ready[i]
 		last, known := stored[p.order.ID]
+		if known && !last.deleted && p.key.twoWays(last.key) && sameDocuments(p, write[p.order.ID], documents[p.order.ID]) {
+			outcomes[i] = Unchanged
+			if p.key.made() {
+				if p.key.observed <= last.key.observed {
+					continue
+				}
+				last.key.observed = p.key.observed
+				if w := write[p.order.ID]; w != nil {
+					write[p.order.ID] = w.seen(p.key.observed)
+				} else {
+					raise[p.order.ID] = p.key.observed
+				}
+			} else {
+				p = p.seen(max(p.key.observed, last.key.observed))
+				write[p.order.ID], last.key = p, p.key
+			}
+			stored[p.order.ID] = last
+			continue
+		}
 		switch {
 		case !known:
 			outcomes[i] = Created
