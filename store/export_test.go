@@ -371,7 +371,7 @@ func TightenSharing(s *Store, orders, day, forKey, more int) {
 	s.shared = sharing{orders: orders, day: day, forKey: forKey, more: more}
 }
 
-// CheckScores compares the keys of orders and the counts of outcomes and outlooks with the orders' facts, and tells what is wrong.
+// CheckScores compares the keys of orders and the counts of outcomes, of outlooks and of reports with the orders' facts, and tells what is wrong.
 func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 	const fresh = `SELECT integration_id, 0 AS bucket, phone_key AS key, placed_at, order_id FROM order_facts WHERE phone_key IS NOT NULL
 		UNION SELECT integration_id, 0, email_key, placed_at, order_id FROM order_facts WHERE email_key IS NOT NULL
@@ -380,12 +380,16 @@ func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 	const kept = `SELECT integration_id, bucket, key, placed_at, order_id FROM order_keys`
 	const outcomes = `SELECT integration_id, outcome, reported, count(*) FROM order_facts GROUP BY 1, 2, 3`
 	const counted = `SELECT integration_id, outcome, reported, orders FROM outcome_counts WHERE orders <> 0`
+	const sources = `SELECT integration_id, source, outcome, count(*) FROM order_outcomes WHERE counts GROUP BY 1, 2, 3`
+	const keptSources = `SELECT integration_id, source, outcome, orders FROM outcome_sources WHERE orders <> 0`
 	const outlooks = `SELECT f.integration_id, (f.placed_at - ((f.placed_at % 86400000) + 86400000) % 86400000) / 86400000, f.payment, COALESCE(o.delivery_probability, ''),
 		CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, count(*) FROM order_facts f JOIN orders o ON o.id = f.order_id GROUP BY 1, 2, 3, 4, 5`
 	const keptOutlooks = `SELECT integration_id, day, payment, delivery_probability, outcome, orders FROM order_outlooks WHERE orders <> 0`
 	return list(ctx, s.writer, "check scores", scanOne[string], `
 		SELECT 'missing outlook of integration ' || integration_id FROM (SELECT * FROM (`+outlooks+`) EXCEPT SELECT * FROM (`+keptOutlooks+`))
 		UNION ALL SELECT 'extra outlook of integration ' || integration_id FROM (SELECT * FROM (`+keptOutlooks+`) EXCEPT SELECT * FROM (`+outlooks+`))
+		UNION ALL SELECT 'missing source of integration ' || integration_id FROM (SELECT * FROM (`+sources+`) EXCEPT SELECT * FROM (`+keptSources+`))
+		UNION ALL SELECT 'extra source of integration ' || integration_id FROM (SELECT * FROM (`+keptSources+`) EXCEPT SELECT * FROM (`+sources+`))
 		UNION ALL SELECT 'missing key of order ' || order_id FROM (`+fresh+` EXCEPT `+kept+`)
 		UNION ALL SELECT 'extra key of order ' || order_id FROM (SELECT * FROM (`+kept+`) EXCEPT SELECT * FROM (`+fresh+`))
 		UNION ALL SELECT 'count of integration ' || integration_id FROM (SELECT * FROM (`+outcomes+`) EXCEPT SELECT * FROM (`+counted+`))

@@ -310,7 +310,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	sums := newLedger()
 	sums.add(stored.sum, -1)
 	tx.addSums(integrationID, sums)
-	if err := tx.forgetReports(ctx, op, []int64{stored.id}); err != nil {
+	if err := tx.forgetReports(ctx, op, integrationID, stored.id); err != nil {
 		return Unchanged, err
 	}
 	if err := tx.forgetReadings(ctx, op, integrationID, []int64{stored.id}); err != nil {

@@ -72,11 +72,12 @@ type ReportWriter struct {
 	tx            *Tx
 	integrationID int64
 	moved         []place // of the orders whose outcome is another
+	sources       sourceCounts
 }
 
 // Reports begins to record reports of an integration.
 func (tx *Tx) Reports(integrationID int64) *ReportWriter {
-	return &ReportWriter{tx: tx, integrationID: integrationID}
+	return &ReportWriter{tx: tx, integrationID: integrationID, sources: make(sourceCounts)}
 }
 
 // Insert adds a report, which counts from then on. changed tells whether the order's outcome is another by it. ErrNotFound when the
@@ -104,18 +105,22 @@ func (w *ReportWriter) Insert(ctx context.Context, r Report) (changed bool, err 
 // stays as it is.
 func (w *ReportWriter) Undo(ctx context.Context, r Report, now time.Time) (changed bool, err error) {
 	op := "outcomes: undo " + r.ID.String()
-	if _, err := w.tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET undone_at = $2, counts = FALSE WHERE id = $1 AND undone_at IS NULL`,
+	if _, err := w.tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET undone_at = $2 WHERE id = $1 AND undone_at IS NULL`,
 		r.ID.String(), now.UnixMilli()); err != nil {
 		return false, failed(op, err)
 	}
 	return w.settle(ctx, op, r.OrderID)
 }
 
-// Close makes the scores due that depend on what was recorded.
+// Close counts what was recorded, and makes the scores due that depend on it.
 func (w *ReportWriter) Close(ctx context.Context) error {
-	moved := w.moved
-	w.moved = nil
-	return w.tx.disturb(ctx, fmt.Sprintf("outcomes: of integration %d", w.integrationID), w.integrationID, moved)
+	op := fmt.Sprintf("outcomes: of integration %d", w.integrationID)
+	moved, sources := w.moved, w.sources
+	w.moved, w.sources = nil, make(sourceCounts)
+	if err := w.tx.countSources(ctx, op, w.integrationID, sources); err != nil {
+		return err
+	}
+	return w.tx.disturb(ctx, op, w.integrationID, moved)
 }
 
 // counting finds the report of an order that counts: of all that are not undone, the one that was said last. What several reports
@@ -140,6 +145,16 @@ func (w *ReportWriter) settle(ctx context.Context, op string, orderID int64) (ch
 	unread := errors.Is(err, ErrNotFound)
 	if err != nil && !unread {
 		return false, err
+	}
+	counted, err := get(ctx, tx.tx, op, scanSourceKey, `SELECT r.source, r.outcome FROM order_outcomes r WHERE r.order_id = $1 AND r.counts`, orderID)
+	switch {
+	case err == nil:
+		w.sources[counted]--
+	case !errors.Is(err, ErrNotFound):
+		return false, err
+	}
+	if now.seq != 0 {
+		w.sources[sourceKey{now.Source, now.Outcome}]++
 	}
 	if _, err := tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET counts = (seq = $2) WHERE order_id = $1 AND counts <> (seq = $2)`, orderID, now.seq); err != nil {
 		return false, failed(op, err)
@@ -210,26 +225,21 @@ func (tx *Tx) Report(ctx context.Context, integrationID int64, id uuid.UUID) (Re
 		JOIN orders o ON o.id = r.order_id AND o.deleted_at IS NULL WHERE r.id = $1 AND r.integration_id = $2`, id.String(), integrationID)
 }
 
-// SourceCount is how many orders have an outcome by reports of one source.
-type SourceCount struct {
-	Source  string
-	Outcome ParcelOutcome
-	Orders  int
-}
-
-// SourceCounts counts the orders of an integration whose outcome was reported, by who did.
-func (s *Store) SourceCounts(ctx context.Context, integrationID int64) ([]SourceCount, error) {
-	return list(ctx, s.readers, fmt.Sprintf("outcomes: sources of integration %d", integrationID), func(r row) (c SourceCount, err error) {
-		err = r.Scan(&c.Source, &c.Outcome, &c.Orders)
-		return c, err
-	}, `SELECT r.source, r.outcome, count(*) FROM order_outcomes r`+sqlite.indexed("order_outcomes_counts")+`
-		WHERE r.integration_id = $1 AND r.counts GROUP BY r.source, r.outcome ORDER BY r.source, r.outcome`, integrationID)
-}
-
-// forgetReports deletes what was reported and marked of orders that are deleted.
-func (tx *Tx) forgetReports(ctx context.Context, op string, ids []int64) error {
+// forgetReports deletes what was reported and marked of an order that is deleted.
+func (tx *Tx) forgetReports(ctx context.Context, op string, integrationID, orderID int64) error {
+	counted, err := list(ctx, tx.tx, op, scanSourceKey, `SELECT r.source, r.outcome FROM order_outcomes r WHERE r.order_id = $1 AND r.counts`, orderID)
+	if err != nil {
+		return err
+	}
+	gone := make(sourceCounts)
+	for _, k := range counted {
+		gone[k]--
+	}
+	if err := tx.countSources(ctx, op, integrationID, gone); err != nil {
+		return err
+	}
 	for _, table := range [...]string{"order_outcomes", "order_marks"} {
-		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(ids)); err != nil {
+		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id = $1`, orderID); err != nil {
 			return failed(op, err)
 		}
 	}

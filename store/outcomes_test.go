@@ -254,13 +254,28 @@ func TestReports_EndAsIfTheUndoneHadNeverBeen(t *testing.T) {
 			}
 			want[expected.Outcome]++
 		}
-		facts, reports := counts(t, s, integration)
-		for _, o := range []store.ParcelOutcome{store.ParcelDelivered, store.ParcelFailed, store.ParcelCancelled} {
-			if facts[o] != want[o] || reports[o] != want[o] {
-				t.Fatalf("outcome %v: the score counts %d, the reports %d, want %d", o, facts[o], reports[o], want[o])
+		expect := func() {
+			t.Helper()
+			facts, reports := counts(t, s, integration)
+			for _, o := range []store.ParcelOutcome{store.ParcelDelivered, store.ParcelFailed, store.ParcelCancelled} {
+				if facts[o] != want[o] || reports[o] != want[o] {
+					t.Fatalf("outcome %v: the score counts %d, the reports %d, want %d", o, facts[o], reports[o], want[o])
+				}
 			}
 		}
+		expect()
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteOrder(ctx, integration, "0", noon)
+			return err
+		})
+		if gone := lastSaid(live, orders[0]); gone != nil {
+			want[gone.Outcome]--
+		}
+		expect()
 	})
+	if wrong := must(store.CheckScores(t.Context(), s))(t); len(wrong) > 0 {
+		t.Errorf("counts: %v", wrong)
+	}
 }
 
 // lastSaid is the report of an order that counts: the last one that is no repetition of an earlier one in a list.

@@ -24,6 +24,7 @@ var purged = [...]struct{ table, key string }{
 	{"order_keys", "key"},
 	{"customer_marks", "key"},
 	{"outcome_counts", "outcome"},
+	{"outcome_sources", "outcome"},
 	{"order_outcomes", "seq"},
 	{"order_marks", "order_id"},
 	{"outcome_imports", "id"},

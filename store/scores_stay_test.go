@@ -16,7 +16,7 @@ import (
 )
 
 // scoreTables are those that hold something of an integration's scores.
-var scoreTables = []string{"order_facts", "order_keys", "customer_marks", "outcome_counts", "score_models", "score_settings", "score_states"}
+var scoreTables = []string{"order_facts", "order_keys", "customer_marks", "outcome_counts", "outcome_sources", "score_models", "score_settings", "score_states"}
 
 func rows(tb tester, s *store.Store, table, where string) (n int) {
 	tb.Helper()
@@ -49,6 +49,7 @@ func fillScores(tb tester, s *store.Store, id int64) {
 		_, err = tx.InsertModel(ctx, store.ScoreModel{ID: uuid.New(), IntegrationID: id, State: store.ModelLive, CreatedAt: noon, Report: []byte(`{}`), Body: []byte(`{}`)})
 		return err
 	})
+	insertReport(tb, s, newReport(id, first, store.ParcelFailed, store.SourceAPI))
 	rateDue(tb, s, id, 50)
 }
 

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,5 +108,45 @@ func TestOpen_BringsAFolderOfTheFirstVersionUpToDate(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A folder of the version before has neither the scores of days nor the counts of sources: they are made from what is there.
+func TestOpen_FillsTheSumsThatAFolderHadNot(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir() + "/data"
+	cfg := store.Config{Dir: dir, Key: storetest.Key(), Exclusive: true}
+	s := must(store.Open(t.Context(), cfg, quiet()))(t)
+	s.ReadWith(1, readTest)
+	ids := []int64{connect(t, s, uuid.New(), "a.myshopify.com"), connect(t, s, uuid.New(), "b.myshopify.com")}
+	for _, id := range ids {
+		fillScores(t, s, id)
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteOrder(ctx, id, "3", noon)
+			return err
+		})
+	}
+	sources, scores := must(s.SourceCounts(t.Context(), ids[1]))(t), must(s.DayScores(t.Context(), ids[1], noon.AddDate(0, 0, -9), noon.AddDate(0, 0, 9)))(t)
+	if len(sources) == 0 || len(scores) < 2 {
+		t.Fatalf("%v and %v, so the test proves nothing", sources, scores)
+	}
+	for _, step := range []string{
+		`DROP TABLE score_days`, `DROP TABLE outcome_sources`, `DELETE FROM schema_version WHERE version_id = 14`,
+		`CREATE INDEX order_outcomes_counts ON order_outcomes (integration_id, source, outcome) WHERE counts`,
+	} {
+		if _, err := s.Writer().ExecContext(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = storetest.Open(t, cfg)
+	expectSound(t, s)
+	if got := must(s.SourceCounts(t.Context(), ids[1]))(t); !slices.Equal(got, sources) {
+		t.Errorf("sources %v, want %v", got, sources)
+	}
+	if got := must(s.DayScores(t.Context(), ids[1], noon.AddDate(0, 0, -9), noon.AddDate(0, 0, 9)))(t); !slices.Equal(got, scores) {
+		t.Errorf("scores %v, want %v", got, scores)
 	}
 }

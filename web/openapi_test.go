@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -54,6 +56,43 @@ func TestOpenAPI_IsServed(t *testing.T) {
 	got := b.get("/api/openapi.json").want(http.StatusOK)
 	if got.at("openapi") != "3.1.0" || string(got.body) != string(web.OpenAPI()) {
 		t.Error("the served document is not the embedded one")
+	}
+}
+
+// TestOpenAPI_ObjectsHaveMembers finds objects that are described as nothing but objects. Those that are Shopify's, or the document
+// itself, are whatever they are.
+func TestOpenAPI_ObjectsHaveMembers(t *testing.T) {
+	t.Parallel()
+	var doc any
+	fatal(t, json.Unmarshal(web.OpenAPI(), &doc))
+	var bare []string
+	var walk func(path string, node any)
+	walk = func(path string, node any) {
+		switch node := node.(type) {
+		case map[string]any:
+			kind := fmt.Sprint(node["type"])
+			_, members := node["properties"]
+			_, others := node["additionalProperties"]
+			if (kind == "object" || strings.HasPrefix(kind, "[object")) && !members && !others {
+				bare = append(bare, path)
+			}
+			for name, below := range node {
+				walk(path+"/"+name, below)
+			}
+		case []any:
+			for _, below := range node {
+				walk(path, below)
+			}
+		}
+	}
+	walk("", doc)
+	slices.Sort(bare)
+	want := []string{
+		"/components/schemas/CustomerOrder/properties/raw_response", "/components/schemas/Order/properties/raw_response", "/components/schemas/OrderPart/properties/raw_response",
+		"/components/schemas/StoreInfo", "/paths//api/openapi.json/get/responses/200/content/application/json/schema",
+	}
+	if !slices.Equal(bare, want) {
+		t.Errorf("without members are %v, want %v", bare, want)
 	}
 }
 

@@ -192,7 +192,7 @@ func TestScoreSettings_AnEconomyCanBeEmptied(t *testing.T) {
 	path, id, orders := b.parcels(parcel(1, ""))
 	at := fmt.Sprintf("/stores/%d/score/settings", id)
 	w := b.browserOf("alice@example.com", "en")
-	earns := func() any { return b.get(orders["#1001"]+"score/").want(http.StatusOK).at("expected_profit") }
+	earns := func() any { return b.get(orders["#1001"] + "score/").want(http.StatusOK).at("expected_profit") }
 	if earns() == nil {
 		t.Fatal("the installation's economy is not in force, so the test proves nothing")
 	}

@@ -13,3 +13,16 @@ CREATE TABLE score_days (
 INSERT INTO score_days
 SELECT o.integration_id, (o.listed_at - ((o.listed_at % 86400000) + 86400000) % 86400000) / 86400000, count(*), sum(CAST(o.delivery_score AS BIGINT))
 FROM orders o INDEXED BY orders_list WHERE o.deleted_at IS NULL AND o.delivery_score IS NOT NULL GROUP BY 1, 2;
+
+-- How many orders have an outcome by reports of one source. Counted one by one, a million of them take up to a third of a second.
+CREATE TABLE outcome_sources (
+    integration_id BIGINT NOT NULL REFERENCES integrations (id),
+    source         TEXT NOT NULL,
+    outcome        INTEGER NOT NULL,
+    orders         BIGINT NOT NULL,
+    PRIMARY KEY (integration_id, source, outcome)
+) WITHOUT ROWID;
+
+INSERT INTO outcome_sources
+SELECT r.integration_id, r.source, r.outcome, count(*) FROM order_outcomes r INDEXED BY order_outcomes_counts WHERE r.counts GROUP BY 1, 2, 3;
+DROP INDEX order_outcomes_counts;
