@@ -11,6 +11,7 @@ import (
 
 	"probability/app"
 	"probability/shopify/simulator"
+	"probability/store"
 )
 
 // Whatever goes wrong wherever: steps are taken in their order, each begins and ends once, the first that fails is the last, it
@@ -76,46 +77,42 @@ func TestConnectObserved_TellsTheWayAsItIs(t *testing.T) {
 // Whoever gives up while credentials are proven leaves nothing; who does so once it is stored leaves all of it.
 func TestConnectObserved_GivenUpAtEachStep(t *testing.T) {
 	t.Parallel()
+	w := setup(t)
 	for _, step := range app.ConnectSteps() {
-		t.Run(string(step), func(t *testing.T) {
-			t.Parallel()
-			w := setup(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			last := app.StepReport{}
-			c, err := w.app.ConnectObserved(ctx, w.user, app.ConnectInput{
-				StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret},
-			}, func(r app.StepReport) {
-				if last = r; r.Step == step && r.State == app.StepRunning {
-					cancel()
-				}
-			})
-			stores, listErr := w.app.Integrations(t.Context(), w.user)
-			if listErr != nil {
-				t.Fatal(listErr)
-			}
-			if step != app.StepWebhooks {
-				if !errors.Is(err, context.Canceled) || len(stores) != 0 || last.State != app.StepFailed {
-					t.Errorf("%d stores, %+v, %v, want none", len(stores), last, err)
-				}
-				return
-			}
-			if err != nil || len(stores) != 1 || stores[0].WebhookStatus != app.WebhooksActive || c.Import.ID != w.runImport(t, c.Import.ID).ID {
-				t.Errorf("%+v, %v, want one that is subscribed", stores, err)
+		domain := "tienda-" + string(step) + ".myshopify.com"
+		w.sim.AddShop(simulator.ShopConfig{Domain: domain, Token: shopToken, APISecret: shopSecret, Bucket: -1})
+		ctx, cancel := context.WithCancel(t.Context())
+		last := app.StepReport{}
+		c, err := w.app.ConnectObserved(ctx, w.user, app.ConnectInput{
+			StoreName: domain, Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret},
+		}, func(r app.StepReport) {
+			if last = r; r.Step == step && r.State == app.StepRunning {
+				cancel()
 			}
 		})
+		cancel()
+		stores, listErr := w.app.Integrations(t.Context(), w.user)
+		if listErr != nil {
+			t.Fatal(listErr)
+		}
+		switch {
+		case step != app.StepWebhooks:
+			if !errors.Is(err, context.Canceled) || len(stores) != 0 || last.State != app.StepFailed {
+				t.Errorf("%s: %d stores, %+v, %v, want none", step, len(stores), last, err)
+			}
+		case err != nil || len(stores) != 1 || stores[0].WebhookStatus != app.WebhooksActive || w.runImport(t, c.Import.ID).State != store.ImportCompleted:
+			t.Errorf("%s: %+v, %v, want one that is subscribed", step, stores, err)
+		}
 	}
 }
 
 // A store that does not answer is given up in time, and is called unreachable.
 func TestConnect_GivesUpInTime(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"shop.json", "access_scopes"} {
-		w := setup(t, func(cfg *app.Config) { cfg.ProofTime = 50 * time.Millisecond })
-		w.shop.Inject(simulator.Fault{Kind: simulator.FaultHang, Path: path})
-		_, err := w.app.Connect(t.Context(), w.user, app.ConnectInput{StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken}})
-		wantError(t, err, app.Invalid, "shopify_unreachable")
-	}
+	w := setup(t, func(cfg *app.Config) { cfg.ProofTime = 50 * time.Millisecond })
+	w.shop.Inject(simulator.Fault{Kind: simulator.FaultHang, Path: "access_scopes"})
+	_, err := w.app.Connect(t.Context(), w.user, app.ConnectInput{StoreName: shopDomain, Credentials: app.Credentials{AccessToken: shopToken}})
+	wantError(t, err, app.Invalid, "shopify_unreachable")
 }
 
 // New credentials take their part of the way, and a secret alone asks nobody.

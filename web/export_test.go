@@ -27,6 +27,9 @@ const (
 	MaxAccountAttempts  = maxAccountAttempts
 )
 
+// SetAttemptHold changes how long a browser is kept waiting for the next step.
+func (s *Server) SetAttemptHold(d time.Duration) { s.attempts.hold = d }
+
 // Streams at once.
 const (
 	MaxAccountStreams = maxAccountStreams
