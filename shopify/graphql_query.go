@@ -172,10 +172,10 @@ const (
 	pointsOfConnection = 2
 	pointsOfLine       = 4
 	pointsOfRefundLine = 2
-	pointsOfHead       = 12
+	pointsOfHead       = 11
 )
 
-// pointsOfPage is what a page of whole orders may cost: 442 of the 1,000 that one
+// pointsOfPage is what a page of whole orders may cost: 435 of the 1,000 that one
 // query may, for 100 orders.
 func pointsOfPage(orders int) float64 {
 	refunds := 1 + pointsOfConnection + steps(pageRefundLines)*pointsOfRefundLine
