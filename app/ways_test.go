@@ -252,7 +252,7 @@ func (w *world) killedAt(t *testing.T, c app.Connected, kill int) bool {
 	defer stop()
 	var answers atomic.Int32
 	w.after = func(*http.Request) {
-		if answers.Add(1) == int32(kill) { //nolint:gosec // a few
+		if answers.Add(1) == int32(kill) {
 			stop()
 		}
 	}

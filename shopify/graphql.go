@@ -15,7 +15,7 @@ import (
 // Causes of a query that was refused.
 var (
 	errMaxCost   = errors.New("the query costs more than one may")
-	errTruncated = errors.New("Shopify left results out")
+	errTruncated = errors.New("results were left out")
 	errNoData    = errors.New("the answer has no data")
 )
 
@@ -206,8 +206,11 @@ func costOf(body []byte) (c cost, ok bool) {
 		from figure
 		into *float64
 	}{
-		{all.Cost.Requested, &c.requested}, {all.Cost.Actual, &c.actual},
-		{all.Cost.Status.Most, &c.most}, {all.Cost.Status.Left, &c.left}, {all.Cost.Status.Restore, &c.restore},
+		{all.Cost.Requested, &c.requested},
+		{all.Cost.Actual, &c.actual},
+		{all.Cost.Status.Most, &c.most},
+		{all.Cost.Status.Left, &c.left},
+		{all.Cost.Status.Restore, &c.restore},
 	} {
 		n, err := strconv.ParseFloat(string(f.from), 64)
 		if err != nil || math.IsNaN(n) {
