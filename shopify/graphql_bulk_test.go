@@ -231,3 +231,52 @@ func TestBeginBulk_RefusedAndFound(t *testing.T) {
 		t.Errorf("%v, want what Shopify said", e)
 	}
 }
+
+// Over real sockets: the store on one port, its storage on another.
+func TestBulk_OverSockets(t *testing.T) {
+	t.Parallel()
+	sim := simulator.New()
+	shop := sim.AddShop(simulator.ShopConfig{Domain: testShop, Token: testToken, Country: "CO", Oddities: -1, Bucket: -1})
+	shop.Generate(130, 40*24*time.Hour)
+	base, stop, err := sim.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	storage, stopStorage, err := sim.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopStorage()
+	sim.SetStorage(storage)
+	c, err := shopify.NewClient(shopify.Config{Endpoint: base + "/{shop}"}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := shopify.OrdersQuery{Way: shopify.WayGraphQL, CreatedAtMin: time.Now().Add(-50 * 24 * time.Hour)}
+	b, err := c.BeginBulk(t.Context(), session(), q, time.Now().Add(-time.Minute))
+	for err == nil && b.Status == shopify.BulkRunning {
+		b, err = c.LookAtBulk(t.Context(), session(), b.ID)
+	}
+	if err != nil || b.Orders != 130 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	r, err := c.OpenBulk(t.Context(), session(), b, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	page, err := r.Page(t.Context(), 1000, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paged, _ := all(t, c, q)
+	if len(page.Orders) != 130 || len(paged) != 130 {
+		t.Fatalf("%d orders by bulk operation, %d in pages", len(page.Orders), len(paged))
+	}
+	for i := range paged { // both are sorted by creation
+		if string(page.Orders[i]) != string(paged[i]) {
+			t.Fatalf("by bulk operation %s\nin pages %s", page.Orders[i], paged[i])
+		}
+	}
+}

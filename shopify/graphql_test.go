@@ -156,6 +156,8 @@ func TestGraphQL_Refusals(t *testing.T) {
 	}{
 		"scope":           {one("Access denied for orders field. Required access: `read_orders` access scope.", "ACCESS_DENIED", `"orders"`), shopify.KindMissingScope},
 		"protected":       {one("This app is not approved to access the Order object.", "ACCESS_DENIED", `"orders"`), shopify.KindProtectedData},
+		"count":           {one("Access denied for ordersCount field. Required access: `read_orders` access scope.", "ACCESS_DENIED", `"ordersCount"`), shopify.KindMissingScope},
+		"no such root":    {one("Field 'bulkOperations' doesn't exist on type 'QueryRoot'", "undefinedField", `"query","bulkOperations"`), shopify.KindInvalid},
 		"frozen":          {one("Unavailable Shop", "PAYMENT_REQUIRED", ""), shopify.KindPaymentRequired},
 		"locked":          {one("Shop is inactive", "SHOP_INACTIVE", ""), shopify.KindLocked},
 		"token":           {one("Invalid token", "UNAUTHORIZED", ""), shopify.KindUnauthorized},
