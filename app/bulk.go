@@ -74,8 +74,8 @@ func (a *App) bulk(ctx context.Context, s *slice, in store.Integration, run stor
 	if !ended && (e == nil || e.Temporary() && run.Attempts < bulkTries) {
 		return err
 	}
-	if !ended && !e.Temporary() && e.Kind != shopify.KindInvalid && e.Kind != shopify.KindForeignLink && e.Kind != shopify.KindNotFound {
-		return err // not about the operation: a token that is refused, a store that is closed
+	if !ended && problemOf(err) == ProblemReauthorize {
+		return err // not about the operation
 	}
 	why := detailOf(err)
 	if ended {

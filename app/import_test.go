@@ -136,6 +136,7 @@ func TestImport_FailsAtOnceWhenRefused(t *testing.T) {
 			w.shop.Generate(600, 80*days)
 			con := w.connect(t)
 			w.shop.Inject(simulator.Fault{Kind: c.fault, Path: "orders.json", Page: 2})
+			w.shop.Inject(simulator.Fault{Kind: c.fault, Path: "graphql.json"})
 			run := w.runImport(t, con.Import.ID)
 			if run.State != store.ImportFailed || run.ErrorCode != c.problem || run.Fetched != 250 {
 				t.Fatalf("run %+v, want failed with %s after one page", run, c.problem)

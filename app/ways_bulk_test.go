@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -85,6 +87,21 @@ func TestImport_ByBulkOperationBringsAllLines(t *testing.T) {
 		t.Fatalf("run %+v, want 120 created by bulk operation", run)
 	}
 	w.wantAll(t, c.Integration.ID)
+}
+
+// answerTo gives queries with a word in them an answer of its own.
+func (w *world) answerTo(word, text string) {
+	w.lie = func(r *http.Request) string {
+		if r.Body == nil {
+			return ""
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err == nil && bytes.Contains(body, []byte(word)) {
+			return text
+		}
+		return ""
+	}
 }
 
 // However an operation goes wrong, the run ends with all orders, in pages.

@@ -110,6 +110,26 @@ func TestImport_GoesOverToGraphQL(t *testing.T) {
 	}
 }
 
+// Whoever tests the connection may have changed what the app is allowed: the next run begins with REST.
+func TestTest_AsksRESTAgain(t *testing.T) {
+	t.Parallel()
+	w := modern(t, 5)
+	c := w.connect(t)
+	w.runImport(t, c.Import.ID)
+	result, err := w.app.Test(t.Context(), w.user, c.Integration.ID)
+	if err != nil || result.Err != nil {
+		t.Fatalf("%+v, %v, want a connection that works", result, err)
+	}
+	w.shop.SetRESTRefused(false)
+	w.clock.Add(time.Minute)
+	if run := w.sync(t, c.Integration.ID); run.State != store.ImportCompleted || run.Way != store.WayREST {
+		t.Errorf("run %+v, want completed by REST", run)
+	}
+	if in := w.integration(t, c.Integration.ID); in.HealthStatus != app.HealthOK || len(in.Problems) != 0 {
+		t.Errorf("health %s %v", in.HealthStatus, in.Problems)
+	}
+}
+
 // In its middle, a run that is refused goes on by the other way, and ends with all orders.
 func TestImport_GoesOverInItsMiddle(t *testing.T) {
 	t.Parallel()
@@ -252,7 +272,7 @@ func (w *world) killedAt(t *testing.T, c app.Connected, kill int) bool {
 	defer stop()
 	var answers atomic.Int32
 	w.after = func(*http.Request) {
-		if answers.Add(1) == int32(kill) { //nolint:gosec // a few
+		if answers.Add(1) == int32(kill) {
 			stop()
 		}
 	}

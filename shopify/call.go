@@ -216,9 +216,11 @@ func (c *Client) send(ctx context.Context, s Session, req call, slot *permit) (a
 		return nil, failure
 	}
 	if slot != nil && req.points > 0 {
+		answered = true
 		if c, ok := costOf(body); ok {
-			answered = true
 			slot.spent(c)
+		} else { // a query that was not even begun costs nothing
+			slot.done("", true)
 		}
 	}
 	return &answer{url: r.URL, status: resp.StatusCode, header: resp.Header, body: body, asked: asked}, nil

@@ -15,7 +15,7 @@ import (
 // Causes of a query that was refused.
 var (
 	errMaxCost   = errors.New("the query costs more than one may")
-	errTruncated = errors.New("Shopify left results out")
+	errTruncated = errors.New("results were left out")
 	errNoData    = errors.New("the answer has no data")
 )
 
@@ -93,6 +93,7 @@ func graphRefusal(body, failures []byte, secrets ...string) *Error {
 		}
 	}
 	var refused []string
+	denied := false
 	for _, e := range all {
 		switch said := strings.ToLower(e.Message); e.Extensions.Code {
 		case "THROTTLED":
@@ -107,11 +108,15 @@ func graphRefusal(body, failures []byte, secrets ...string) *Error {
 			return out
 		case "ACCESS_DENIED", "undefinedField":
 			path := e.dotted()
+			denied = denied || e.Extensions.Code == "ACCESS_DENIED"
 			switch {
 			case path != "":
 				if !slices.Contains(refused, path) && len(refused) < maxRefused {
 					refused = append(refused, path)
 				}
+			case e.Extensions.Code == "undefinedField":
+				out.Kind, out.Err = KindInvalid, nil
+				return out
 			case strings.Contains(said, "not approved"), strings.Contains(said, "protected"):
 				out.Kind, out.Err = KindProtectedData, nil
 				return out
@@ -143,14 +148,17 @@ func graphRefusal(body, failures []byte, secrets ...string) *Error {
 	}
 	if len(refused) > 0 {
 		slices.Sort(refused)
-		out.Kind, out.Err = KindProtectedData, &fieldsRefused{refused}
+		out.Kind, out.Err = KindInvalid, &fieldsRefused{refused}
+		if denied {
+			out.Kind = KindProtectedData
+		}
 	}
 	return out
 }
 
 // dotted is the path of the field below an order, as selections name it:
 // ["orders","nodes",3,"customer","email"] is "customer.email". It is empty when
-// the list of orders itself is meant, or nothing.
+// a field of the root is meant, such as orders itself, or nothing.
 func (e graphError) dotted() string {
 	var names []string
 	for _, step := range e.Path {
@@ -160,11 +168,11 @@ func (e graphError) dotted() string {
 		}
 		names = append(names, name)
 	}
-	if len(names) > 0 && (names[0] == "orders" || names[0] == "order") {
-		names = names[1:]
-	}
-	if len(names) > 0 && names[0] == "refund" {
+	switch {
+	case len(names) > 1 && names[0] == "refund":
 		names[0] = "refunds"
+	case len(names) > 0:
+		names = names[1:] // the field of the root
 	}
 	if len(names) == 0 && e.Extensions.FieldName != "" && e.Extensions.TypeName == "Order" {
 		names = []string{e.Extensions.FieldName}
@@ -206,8 +214,11 @@ func costOf(body []byte) (c cost, ok bool) {
 		from figure
 		into *float64
 	}{
-		{all.Cost.Requested, &c.requested}, {all.Cost.Actual, &c.actual},
-		{all.Cost.Status.Most, &c.most}, {all.Cost.Status.Left, &c.left}, {all.Cost.Status.Restore, &c.restore},
+		{all.Cost.Requested, &c.requested},
+		{all.Cost.Actual, &c.actual},
+		{all.Cost.Status.Most, &c.most},
+		{all.Cost.Status.Left, &c.left},
+		{all.Cost.Status.Restore, &c.restore},
 	} {
 		n, err := strconv.ParseFloat(string(f.from), 64)
 		if err != nil || math.IsNaN(n) {

@@ -247,7 +247,7 @@ func tracked(name string, all bool) func(*document, []byte) {
 // its id is not a number.
 func appendOrder(b, node []byte, zone *time.Location) (out []byte, ok bool) {
 	parts, valid := lastMembers(node, "legacyResourceId")
-	if !valid || !isPlainNumber(bytes.Trim(parts[0], `"`)) {
+	if id := bytes.Trim(parts[0], `"`); !valid || !isPlainNumber(id) || isZero(id) {
 		return b, false
 	}
 	d := &document{b: append(b, madeMark...), zone: zone, orderID: parts[0]}

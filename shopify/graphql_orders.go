@@ -137,19 +137,22 @@ func briefly(names []string) []selection {
 // may be empty and not the last.
 func readOrders(data json.RawMessage, cursor string) (nodes []json.RawMessage, zone *time.Location, next string, failure *Error) {
 	bad := &Error{Kind: KindUnavailable, Err: errBadBody}
-	var body struct {
-		Shop struct {
-			Zone string `json:"ianaTimezone"`
-		} `json:"shop"`
-		Orders *struct {
-			Nodes    []json.RawMessage `json:"nodes"`
-			PageInfo *pageInfoOf       `json:"pageInfo"`
-		} `json:"orders"`
-	}
-	if err := json.Unmarshal(data, &body); err != nil || body.Orders == nil || body.Orders.Nodes == nil || body.Orders.PageInfo == nil {
+	whole, ok := lastMembers(data, "shop", "orders")
+	if !ok || !nonEmptyObject(whole[1]) {
 		return nil, nil, "", bad
 	}
-	info := body.Orders.PageInfo
+	parts, _ := lastMembers(whole[1], "nodes", "pageInfo")
+	var info pageInfoOf
+	if !isList(parts[0]) || !nonEmptyObject(parts[1]) || json.Unmarshal(parts[1], &info) != nil {
+		return nil, nil, "", bad
+	}
+	var shop struct {
+		Zone string `json:"ianaTimezone"`
+	}
+	if len(whole[0]) > 0 && json.Unmarshal(whole[0], &shop) != nil {
+		return nil, nil, "", bad
+	}
+	nodes, _ = splitList(parts[0], 0)
 	if info.More && (info.End == "" || len(info.End) > maxGraphCursor) {
 		return nil, nil, "", bad
 	}
@@ -159,7 +162,7 @@ func readOrders(data json.RawMessage, cursor string) (nodes []json.RawMessage, z
 	if info.More {
 		next = info.End
 	}
-	return body.Orders.Nodes, zoneOf(body.Shop.Zone), next, nil
+	return nodes, zoneOf(shop.Zone), next, nil
 }
 
 // pageInfoOf tells whether a connection goes on, and from where.

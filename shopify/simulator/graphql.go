@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	_ "embed" // for the schema
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-
-	_ "embed" // for the schema
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"

@@ -204,9 +204,10 @@ func (sh *Shop) parseSearch(text string) (f filter, understood bool) {
 
 // bound sets one end of a window.
 func (f *filter) bound(field, op string, at int64) {
-	if op == ">" {
+	switch op {
+	case ">":
 		at++
-	} else if op == "<" {
+	case "<":
 		at--
 	}
 	low, high := &f.createdMin, &f.createdMax
