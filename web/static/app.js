@@ -12,18 +12,18 @@ const year = new Date().getFullYear();
 function localTimes(root) {
   for (const el of root.querySelectorAll("time[datetime]")) {
     const at = new Date(el.dateTime);
-    if (!Number.isNaN(at.getTime())) {
+    if (!Number.isNaN(at.getTime()) && el.dateTime.includes("T") && !el.title) { // a day alone is the same day everywhere
       el.title = el.textContent;
       el.textContent = (at.getFullYear() === year ? clock : longClock).format(at);
     }
   }
 }
 
-// watch asks for an element's content again while something is under way there. It is the one place that does: a stream of events
-// would call refresh instead of the timer.
+// watch asks for an element's content again while something is under way there. It is the one place that does. When it is over it looks
+// once more: one thing may be the beginning of the next.
 function watch(el) {
-  const busy = 1000, most = 30000;
-  let wait = busy, said = "";
+  const busy = 1000, most = 30000, after = 4000;
+  let wait = busy, said = "", idle = false;
   async function refresh() {
     if (document.hidden) {
       return again();
@@ -46,8 +46,15 @@ function watch(el) {
         document.getElementById("said").textContent = said;
       }
       if (part.dataset.part !== "busy") {
-        return settle();
+        await settle();
+        wait = after;
+        if (idle) {
+          return undefined;
+        }
+        idle = true;
+        return again();
       }
+      idle = false;
     } catch {
       wait = Math.min(most, wait * 2);
     }
@@ -69,10 +76,19 @@ async function settle() {
   for (const el of stale) {
     const now = fresh.getElementById(el.id);
     if (now) {
-      el.replaceChildren(...document.importNode(now, true).childNodes);
-      localTimes(el);
+      renew(el, now);
     }
   }
+}
+
+// renew puts new content into an element: what was unfolded stays so, and the focus where it was.
+function renew(el, now) {
+  const stops = () => [...el.querySelectorAll("a[href], button, input, summary")], folds = () => [...el.querySelectorAll("details")];
+  const at = stops().indexOf(document.activeElement), open = folds().map((fold) => fold.open);
+  el.replaceChildren(...document.importNode(now, true).childNodes);
+  folds().forEach((fold, i) => { fold.open = open[i] ?? fold.open; });
+  stops()[at]?.focus({ preventScroll: true });
+  localTimes(el);
 }
 
 // follow keeps a list up to date while its store's events tell of changes. Rows that are the same stay where they are, with what has
@@ -122,9 +138,12 @@ function follow(list) {
       if (old && came.get(keyOf(row)) === row.outerHTML) {
         return old;
       }
+      if (old) {
+        renew(old, row);
+        return old;
+      }
       const node = document.importNode(row, true);
       localTimes(node);
-      old?.replaceWith(node);
       return node;
     });
     [...body.rows].filter((row) => !now.includes(row)).forEach((row) => row.remove());
