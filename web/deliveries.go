@@ -53,6 +53,17 @@ func viewDelivery(v voice, d store.Delivery) deliveryView {
 	return view
 }
 
+// readDeliveryFilter reads which deliveries are meant, for programs and for pages.
+func readDeliveryFilter(q *query) store.DeliveryFilter {
+	f := store.DeliveryFilter{
+		State: q.choice("state", "", deliveryStates...), Topic: q.word("topic"), Since: q.moment("since", false), Until: q.moment("until", true),
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
+		q.complain("until", "before_since", nil)
+	}
+	return f
+}
+
 // listDeliveries is GET /api/integrations/shopify/{id}/deliveries/, newest first.
 func (s *Server) listDeliveries(c echo.Context) error {
 	in, err := s.owned(c)
@@ -61,13 +72,8 @@ func (s *Server) listDeliveries(c echo.Context) error {
 	}
 	q := readQuery(c)
 	p := readPaging(q)
-	f := store.DeliveryFilter{
-		State: q.choice("state", "", deliveryStates...), Topic: q.word("topic"), WebhookID: q.word("webhook_id"),
-		Since: q.moment("since", false), Until: q.moment("until", true),
-	}
-	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
-		q.complain("until", "before_since", nil)
-	}
+	f := readDeliveryFilter(q)
+	f.WebhookID = q.word("webhook_id")
 	if err := q.err(); err != nil {
 		return err
 	}
