@@ -60,6 +60,8 @@ type figures struct {
 	FulfillmentStatus map[string]int            `json:"fulfillment_status"`
 	Scores            map[string]int            `json:"scores"`
 	Payment           map[string]int            `json:"payment"`
+
+	currencies map[string]int // orders whose totals Revenue adds up, by currency
 }
 
 // statusFigures is what the orders with one financial status add up to, all of them.
@@ -169,7 +171,7 @@ func viewStats(since, until time.Time, rows []store.DayStats, payments []store.D
 func newFigures() figures {
 	return figures{
 		Revenue: amounts{}, FinancialStatus: map[string]*statusFigures{},
-		FulfillmentStatus: map[string]int{}, Scores: map[string]int{}, Payment: map[string]int{},
+		FulfillmentStatus: map[string]int{}, Scores: map[string]int{}, Payment: map[string]int{}, currencies: map[string]int{},
 	}
 }
 
@@ -187,6 +189,7 @@ func (f *figures) add(row store.DayStats) {
 	status.Total.add(row)
 	if isRevenue(financial) {
 		f.Revenue.add(row)
+		f.currencies[cmp.Or(row.Currency, noCurrency)] += row.Orders
 	}
 }
 
