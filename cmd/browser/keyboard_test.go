@@ -73,7 +73,7 @@ func TestKeyboard_AllThatMattersCanBeDone(t *testing.T) {
 	w.until("the payload is seen", `document.querySelector("#payload-text").checkVisibility()`)
 
 	w.visit(s.path + "/deliveries?state=failed")
-	w.tabTo("button " + look[string](w, `document.querySelector("main tbody form button").textContent`))
+	w.tabTo("button " + look[string](w, `document.querySelector("main tbody button").textContent`))
 	w.press(http.StatusOK, kb.Enter)
 	w.until("it was tried again", `document.querySelector(".notice.good[role=status]") !== null`)
 
