@@ -100,11 +100,7 @@ func (s *Server) listDeliveries(c echo.Context) error {
 
 // getDelivery is GET /api/integrations/shopify/{id}/deliveries/{uuid}/: with the body, byte for byte when it is JSON.
 func (s *Server) getDelivery(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}
@@ -135,11 +131,7 @@ type replayedView struct {
 
 // replayDelivery is POST /api/integrations/shopify/{id}/deliveries/{uuid}/replay/.
 func (s *Server) replayDelivery(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}

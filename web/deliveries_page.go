@@ -160,11 +160,7 @@ type deliveryPageView struct {
 
 // deliveryPage is GET /stores/{id}/deliveries/{delivery}.
 func (s *Server) deliveryPage(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}
@@ -194,11 +190,7 @@ func (s *Server) deliveryPage(c echo.Context) error {
 
 // replayOne is POST /stores/{id}/deliveries/{delivery}/replay.
 func (s *Server) replayOne(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}

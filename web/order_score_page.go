@@ -198,11 +198,7 @@ func viewMarking(p page, path string, m *store.OrderMark) orderMarking {
 
 // recordOutcome is POST /stores/{id}/orders/{order}/outcome.
 func (s *Server) recordOutcome(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}
@@ -247,11 +243,7 @@ func (s *Server) undoOrderOutcome(c echo.Context) error {
 
 // saveMark is POST /stores/{id}/orders/{order}/mark.
 func (s *Server) saveMark(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}

@@ -200,11 +200,7 @@ func (s *Server) importHeld(c echo.Context) error {
 
 // undoReport is POST /stores/{id}/outcomes/imports/{uuid}/undo.
 func (s *Server) undoReport(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "outcome_import")
+	in, id, err := s.ownedPart(c, "outcome_import")
 	if err != nil {
 		return err
 	}

@@ -294,11 +294,7 @@ func (s *Server) trainNow(c echo.Context) error {
 
 // useModel is POST /stores/{id}/score/models/{model}/activate; the id of zeros is the model that the program ships with.
 func (s *Server) useModel(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "model")
+	in, id, err := s.ownedPart(c, "model")
 	if err != nil {
 		return err
 	}

@@ -207,7 +207,7 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 
 // Colours that the system forces on a page leave everything on it to be seen: what has the focus, what is chosen, and the edges of what
 // can be pressed.
-func TestAccess_ForcedColours(t *testing.T) { //nolint:tparallel // one window shows one page after the other
+func TestAccess_ForcedColours(t *testing.T) {
 	t.Parallel()
 	s := connected(t)
 	w := s.open(t)
