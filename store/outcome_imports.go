@@ -103,6 +103,24 @@ func (s *Store) CountOutcomeImports(ctx context.Context, integrationID int64) (i
 		`SELECT count(*) FROM outcome_imports WHERE integration_id = $1`, integrationID)
 }
 
+// ReportFiles are the names of the files that what was reported of an order came in, by their imports.
+func (s *Store) ReportFiles(ctx context.Context, integrationID, orderID int64) (map[uuid.UUID]string, error) {
+	type file struct {
+		id   uuid.UUID
+		name string
+	}
+	files, err := list(ctx, s.readers, fmt.Sprintf("outcome imports: of order %d", orderID), func(r row) (f file, err error) {
+		err = r.Scan(&f.id, &f.name)
+		return f, err
+	}, `SELECT DISTINCT i.id, i.name FROM order_outcomes r JOIN outcome_imports i ON i.id = r.import_id
+		WHERE r.order_id = $1 AND r.integration_id = $2`, orderID, integrationID)
+	names := make(map[uuid.UUID]string, len(files))
+	for _, f := range files {
+		names[f.id] = f.name
+	}
+	return names, err
+}
+
 // ImportReports lists reports of an import that are not undone, the oldest first.
 func (s *Store) ImportReports(ctx context.Context, id uuid.UUID, limit int) ([]Report, error) {
 	return list(ctx, s.work, "outcomes: of import "+id.String(), scanReport, `SELECT `+reportColumns+` FROM order_outcomes r

@@ -57,7 +57,7 @@ func TestAudits_ShowWhatDiffers(t *testing.T) {
 	}
 	in := b.get(path, header("Accept-Language", "es")).want(http.StatusOK)
 	if in.at("audit", "drift") != 2.0 || in.at("health", "status") != "degraded" || in.at("health", "problems", 0, "code") != "orders_drift" ||
-		!strings.Contains(in.at("health", "problems", 0, "message").(string), "difieren de las de Shopify (2)") {
+		!strings.Contains(in.at("health", "problems", 0, "message").(string), "difieren de los de Shopify (2)") {
 		t.Errorf("got %s", in.body)
 	}
 

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 )
@@ -133,26 +134,31 @@ func (s screen) form(action string) url.Values {
 		if to, _, _ := strings.Cut(attr(f, "action"), "#"); to != action {
 			continue
 		}
-		values := url.Values{}
-		for _, in := range within(f, "input") {
-			if attr(in, "type") == "checkbox" && !has(in, "checked") {
-				continue
-			}
-			if name := attr(in, "name"); name != "" && attr(in, "type") != "file" {
-				values.Set(name, attr(in, "value"))
-			}
-		}
-		for _, list := range within(f, "select") {
-			for i, option := range within(list, "option") {
-				if i == 0 || has(option, "selected") {
-					values.Set(attr(list, "name"), attr(option, "value"))
-				}
-			}
-		}
-		return values
+		return filledIn(f)
 	}
 	s.t.Fatalf("%s has no form for %s: %s", s.what, action, s.body)
 	return nil
+}
+
+// filledIn is what a form sends as the page has it, but for files.
+func filledIn(f *html.Node) url.Values {
+	values := url.Values{}
+	for _, in := range within(f, "input") {
+		if attr(in, "type") == "checkbox" && !has(in, "checked") {
+			continue
+		}
+		if name := attr(in, "name"); name != "" && attr(in, "type") != "file" {
+			values.Set(name, attr(in, "value"))
+		}
+	}
+	for _, list := range within(f, "select") {
+		for i, option := range within(list, "option") {
+			if i == 0 || has(option, "selected") {
+				values.Set(attr(list, "name"), attr(option, "value"))
+			}
+		}
+	}
+	return values
 }
 
 // says wants words on the page, as they are read.
@@ -208,7 +214,7 @@ func textOf(n *html.Node) string {
 }
 
 // maxPage is how large a page and the files that it loads may be together, in bytes.
-const maxPage = 150 << 10
+const maxPage = 150_000
 
 // usable complains about what a strict policy, a keyboard or a screen reader would stumble over, and about words that are missing.
 func (s screen) usable() {
@@ -253,7 +259,9 @@ func (s screen) usable() {
 		case "script":
 			if attr(n, "src") == "" {
 				wrong("an inline script")
+				continue
 			}
+			size += s.from.weigh(attr(n, "src"))
 		case "style":
 			wrong("an inline style")
 		case "input", "select":
@@ -280,20 +288,61 @@ func (s screen) usable() {
 			if attr(n, "method") == "post" && !hidden && len(s.all("form", "action", "/logout")) > 0 {
 				wrong("the form for %s has no proof of its origin", attr(n, "action"))
 			}
+		case "time":
+			s.checkTime(n)
 		case "link":
-			file := attr(n, "href")
-			if s.from.files[file] == 0 {
-				s.from.files[file] = len(s.from.send(http.MethodGet, file, "").want(http.StatusOK).body)
-			}
-			size += s.from.files[file]
+			size += s.from.weigh(attr(n, "href"))
 		}
 	}
 	if size > maxPage {
 		wrong("the page comes to %d bytes", size)
 	}
+	for _, text := range loose(s.doc) {
+		wrong("a time that no script can turn into the reader's own: %s", text)
+	}
 	if strings.Contains(string(s.body), "&lt;no value&gt;") || strings.Contains(string(s.body), "<no value>") {
 		wrong("a parameter is missing")
 	}
+}
+
+var (
+	clockTime = regexp.MustCompile(`\b\d\d:\d\d\b`)
+	wholeTime = regexp.MustCompile(`^\d{1,2} \p{L}{3,4} \d{4}, \d\d:\d\d UTC$`)
+	wholeDay  = regexp.MustCompile(`^\d{1,2} \p{L}{3,4} \d{4}$`)
+)
+
+// checkTime complains of a time that does not say that it is in UTC, which the page's script turns into the reader's own.
+func (s screen) checkTime(n *html.Node) {
+	s.t.Helper()
+	want, layout := wholeTime, time.RFC3339
+	if !strings.Contains(attr(n, "datetime"), "T") {
+		want, layout = wholeDay, time.DateOnly
+	}
+	if _, err := time.Parse(layout, attr(n, "datetime")); err != nil || !want.MatchString(textOf(n)) {
+		s.t.Errorf("%s: the time %s is written as %q", s.what, attr(n, "datetime"), textOf(n))
+	}
+}
+
+// loose are the times of a day that stand on the page outside of what says that they are times, and of what is shown as it came.
+func loose(n *html.Node) (out []string) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && clockTime.MatchString(c.Data):
+			out = append(out, strings.TrimSpace(c.Data))
+		case c.Type == html.ElementNode && !slices.Contains([]string{"time", "pre", "code", "script", "head"}, c.Data):
+			out = append(out, loose(c)...)
+		}
+	}
+	return out
+}
+
+// weigh is how many bytes a file comes to that a page loads, as any browser takes it.
+func (w *browser) weigh(file string) int {
+	w.b.t.Helper()
+	if w.files[file] == 0 {
+		w.files[file] = len(w.send(http.MethodGet, file, "", header("Accept-Encoding", "gzip")).want(http.StatusOK).body)
+	}
+	return w.files[file]
 }
 
 // textAfter is the text of the elements behind one, within the same parent.

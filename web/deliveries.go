@@ -53,6 +53,17 @@ func viewDelivery(v voice, d store.Delivery) deliveryView {
 	return view
 }
 
+// readDeliveryFilter reads which deliveries are meant, for programs and for pages.
+func readDeliveryFilter(q *query) store.DeliveryFilter {
+	f := store.DeliveryFilter{
+		State: q.choice("state", "", deliveryStates...), Topic: q.word("topic"), Since: q.moment("since", false), Until: q.moment("until", true),
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
+		q.complain("until", "before_since", nil)
+	}
+	return f
+}
+
 // listDeliveries is GET /api/integrations/shopify/{id}/deliveries/, newest first.
 func (s *Server) listDeliveries(c echo.Context) error {
 	in, err := s.owned(c)
@@ -61,13 +72,8 @@ func (s *Server) listDeliveries(c echo.Context) error {
 	}
 	q := readQuery(c)
 	p := readPaging(q)
-	f := store.DeliveryFilter{
-		State: q.choice("state", "", deliveryStates...), Topic: q.word("topic"), WebhookID: q.word("webhook_id"),
-		Since: q.moment("since", false), Until: q.moment("until", true),
-	}
-	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
-		q.complain("until", "before_since", nil)
-	}
+	f := readDeliveryFilter(q)
+	f.WebhookID = q.word("webhook_id")
 	if err := q.err(); err != nil {
 		return err
 	}
@@ -94,11 +100,7 @@ func (s *Server) listDeliveries(c echo.Context) error {
 
 // getDelivery is GET /api/integrations/shopify/{id}/deliveries/{uuid}/: with the body, byte for byte when it is JSON.
 func (s *Server) getDelivery(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}
@@ -129,11 +131,7 @@ type replayedView struct {
 
 // replayDelivery is POST /api/integrations/shopify/{id}/deliveries/{uuid}/replay/.
 func (s *Server) replayDelivery(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}

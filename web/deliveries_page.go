@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -16,19 +15,17 @@ import (
 // deliveriesView is the log of received webhooks.
 type deliveriesView struct {
 	page
-	Count      string
-	Deliveries []deliveryRow
-	Errors     map[string][]string
-	Failed     string // how many failed, when any did
-	Filtered   bool
-	Next       string
-	Picks      bool // some of those shown can be processed again
-	Previous   string
-	Refusals   []refusalRow
-	State      string // that is filtered by
-	States     []choice
-	Stores     []choice
-	Topic      string
+	Count        string
+	Deliveries   []deliveryRow
+	Errors       map[string][]string
+	Failed       string            // how many failed, when any did
+	Filter       map[string]string // as it was asked for
+	Picks        bool              // some of those shown can be processed again
+	Refusals     []refusalRow
+	RefusalsTurn pager
+	States       []choice
+	Stores       []choice
+	Turn         pager
 }
 
 type deliveryRow struct {
@@ -42,7 +39,7 @@ type deliveryRow struct {
 	Again    bool // it can be processed again
 }
 
-// shownRefusals is how many refusals the page shows.
+// shownRefusals is how many refusals the page shows at once.
 const shownRefusals = 20
 
 // refusalRow is what one check refused within an hour.
@@ -54,6 +51,9 @@ type refusalRow struct {
 	Why   string
 }
 
+// deliveryFilters are the parameters that choose deliveries.
+var deliveryFilters = []string{"state", "topic", "since", "until"}
+
 // deliveriesPage is GET /stores/{id}/deliveries.
 func (s *Server) deliveriesPage(c echo.Context) error {
 	in, err := s.owned(c)
@@ -62,11 +62,16 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 	}
 	q := readQuery(c)
 	pages := paging{page: q.number("page", 1), size: shownOrders}
-	f := store.DeliveryFilter{State: q.choice("state", "", deliveryStates...), Topic: q.word("topic")}
+	f := readDeliveryFilter(q)
 	p := s.pageAbout(c, in)
 	view := deliveriesView{
 		page: p.titled("deliveries", p.Tell("deliveries.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs),
-		Filtered: f.State != "" || f.Topic != "", State: f.State, Topic: f.Topic, States: p.choices(deliveryWords, f.State, deliveryStates...),
+		States: p.choices(deliveryWords, f.State, deliveryStates...), Filter: map[string]string{},
+	}
+	for _, name := range deliveryFilters {
+		if text := q.text(name); text != "" {
+			view.Filter[name] = text
+		}
 	}
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
 		return err
@@ -82,6 +87,7 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 	if pages, err = pages.within(count); err != nil {
 		return err
 	}
+	view.Turn = p.turn(q, "page", "", "", pages, count)
 	f.Limit, f.Offset = pages.size, pages.offset()
 	found, err := st.Deliveries(ctx, in.ID, f)
 	if err != nil {
@@ -99,28 +105,15 @@ func (s *Server) deliveriesPage(c echo.Context) error {
 		row := viewDeliveryRow(p.voice, d)
 		view.Deliveries, view.Picks = append(view.Deliveries, row), view.Picks || row.Again
 	}
-	refused, err := st.Refusals(ctx, in.ID, shownRefusals, 0)
+	refused, turn, err := readListing(c, p, listing[store.Refusal]{
+		name: "refusals", place: "refused", title: p.Say("deliveries.refused"), size: shownRefusals, count: st.CountRefusals, rows: st.Refusals,
+	})
 	if err != nil {
 		return err
 	}
+	view.RefusalsTurn = turn
 	for _, r := range refused {
 		view.Refusals = append(view.Refusals, viewRefusalRow(p.voice, r))
-	}
-	link := func(n int) string {
-		values := url.Values{}
-		for name, value := range map[string]string{"state": f.State, "topic": f.Topic} {
-			if value != "" {
-				values.Set(name, value)
-			}
-		}
-		values.Set("page", strconv.Itoa(n))
-		return "?" + values.Encode()
-	}
-	if pages.page*pages.size < count {
-		view.Next = link(pages.page + 1)
-	}
-	if pages.page > 1 {
-		view.Previous = link(pages.page - 1)
 	}
 	return s.render(c, http.StatusOK, "deliveries.html", view)
 }
@@ -167,11 +160,7 @@ type deliveryPageView struct {
 
 // deliveryPage is GET /stores/{id}/deliveries/{delivery}.
 func (s *Server) deliveryPage(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "delivery")
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}
@@ -201,15 +190,15 @@ func (s *Server) deliveryPage(c echo.Context) error {
 
 // replayOne is POST /stores/{id}/deliveries/{delivery}/replay.
 func (s *Server) replayOne(c echo.Context) error {
-	in, err := s.owned(c)
+	in, id, err := s.ownedPart(c, "delivery")
 	if err != nil {
 		return err
 	}
-	id, err := pathUUID(c, "delivery")
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	back := page{StoreID: in.ID}.NavPath("deliveries")
+	back := listBack(page{StoreID: in.ID}.NavPath("deliveries"), form)
 	if _, err := s.app.Replay(c.Request().Context(), caller(c).ID, in.ID, id); err != nil {
 		return s.failed(c, back, err)
 	}

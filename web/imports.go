@@ -85,11 +85,7 @@ func (s *Server) listImports(c echo.Context) error {
 
 // getImport is GET /api/integrations/shopify/{id}/imports/{uuid}/.
 func (s *Server) getImport(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "import")
+	in, id, err := s.ownedPart(c, "import")
 	if err != nil {
 		return err
 	}

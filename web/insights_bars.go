@@ -174,7 +174,7 @@ func (f insights) bandPlot(p page) plotView {
 func (f insights) figures(p page) []fact {
 	t := f.stats.Totals
 	out := []fact{{Label: p.Say("insights.orders_word"), Value: p.voice.number(t.Orders)}}
-	for _, currency := range slices.Sorted(maps.Keys(t.Revenue))[:min(len(t.Revenue), shownCurrencies)] {
+	for _, currency := range f.currencies()[:min(len(t.Revenue), shownCurrencies)] {
 		out = append(out, fact{Label: p.Say("insights.revenue_word"), Value: p.voice.sum(t.Revenue.of(currency), currency)})
 	}
 	if known := t.Payment[paidOnDelivery] + t.Payment[paidBefore]; known > 0 {

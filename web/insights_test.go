@@ -136,3 +136,46 @@ func TestInsights_AreSmallHoweverMuchThereIs(t *testing.T) {
 		}
 	}
 }
+
+// Many currencies and many towns make no page that nobody can read: those that most orders are in have a plot, all have a row.
+func TestInsights_StayReadableWithManyCurrenciesAndTowns(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	var payloads []string
+	for n := range 400 {
+		currency := fmt.Sprintf("Z%c%c", 'A'+n%40/26, 'A'+n%40%26)
+		if n%8 == 0 {
+			currency = "COP"
+		}
+		payloads = append(payloads, order(1000+n, map[string]any{
+			"created_at": noon.AddDate(0, 0, -n%366).Format("2006-01-02T15:04:05Z"), "total_price": "987654321.25", "currency": currency,
+			"shipping_address": map[string]any{"city": fmt.Sprintf("San José de las Matas del Norte %d", n%300), "province": fmt.Sprintf("Departamento %d", n%33)},
+		}))
+	}
+	b.put(id, payloads...)
+	for _, lang := range []string{"en", "es"} {
+		w := b.browserOf("alice@example.com", lang)
+		for _, query := range []string{"?days=365", "?since=2026-09-22", "?since=2022-01-01"} {
+			page := w.open(fmt.Sprintf("/stores/%d/insights%s", id, query)) // which complains about its size
+			titles := map[string]int{}
+			for _, h := range page.all("h2", "", "") {
+				titles[strings.Fields(textOf(h))[0]]++
+			}
+			table := page.all("details", "id", "currencies-table")
+			if len(table) != 1 || len(page.all("h2", "id", "revenue-1")) != 1 || len(page.all("h2", "id", "revenue-2")) != 0 {
+				t.Fatalf("%s: %d tables of currencies, titles %v", query, len(table), titles)
+			}
+			if first := page.all("h2", "id", "revenue-0")[0]; !strings.HasSuffix(textOf(first), "COP") {
+				t.Errorf("%s: the first plot is %q, want the currency of most orders", query, textOf(first))
+			}
+			if rows := within(within(table[0], "tbody")[0], "tr"); len(rows) < 20 || !strings.HasPrefix(textOf(rows[0]), "COP") {
+				t.Errorf("%s: %d currencies, first %q", query, len(rows), textOf(rows[0]))
+			}
+			towns := within(page.all("details", "id", "cities-table")[0], "tr")
+			if len(towns) > 13 {
+				t.Errorf("%s: %d rows of cities", query, len(towns))
+			}
+		}
+	}
+}

@@ -110,12 +110,18 @@ func (f insights) ordersPlot(p page, buckets []bucket) plotView {
 	return view
 }
 
-// shownCurrencies is how many currencies have a plot of their own, the first by their names. Sums of different ones cannot be compared.
+// shownCurrencies is how many currencies have a plot of their own: those that most orders are in. Sums of different ones cannot be compared.
 const shownCurrencies = 2
+
+// currencies are those that there is revenue in, the one of most orders first.
+func (f insights) currencies() []string {
+	n := f.stats.Totals.currencies
+	return slices.SortedFunc(maps.Keys(f.stats.Totals.Revenue), func(a, b string) int { return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b)) })
+}
 
 // revenuePlots show what came in when, by currency.
 func (f insights) revenuePlots(p page, buckets []bucket) (views []plotView) {
-	currencies := slices.Sorted(maps.Keys(f.stats.Totals.Revenue))
+	currencies := f.currencies()
 	for i, currency := range currencies[:min(len(currencies), shownCurrencies)] {
 		total := decimal.Decimal(f.stats.Totals.Revenue[currency])
 		view := plotView{
@@ -136,17 +142,29 @@ func (f insights) revenuePlots(p page, buckets []bucket) (views []plotView) {
 		view.Chart = plot.Columns(view.ID, points, plot.Scale(most.InexactFloat64(), p.voice.about))
 		views = append(views, view)
 	}
-	if more := len(currencies) - shownCurrencies; more > 0 {
-		last := &views[len(views)-1]
-		last.Note += " " + p.Tell("insights.more_currencies", "N", more)
+	if len(currencies) > shownCurrencies {
+		views = append(views, f.currencyTable(p, currencies))
 	}
 	return views
+}
+
+// currencyTable has what came in in every currency, where there are more than have plots.
+func (f insights) currencyTable(p page, currencies []string) plotView {
+	view := plotView{
+		ID: "currencies", Title: p.Say("insights.currencies"), What: p.Tell("insights.currencies_what", "N", len(currencies), "Shown", shownCurrencies), Wide: true,
+		Head: []string{p.Say("insights.currency"), p.Say("insights.orders_word"), p.Say("insights.revenue_word")},
+	}
+	for _, currency := range currencies {
+		orders := p.voice.number(f.stats.Totals.currencies[currency])
+		view.Rows = append(view.Rows, plotRow{Name: currency, Cells: []string{orders, p.voice.sum(f.stats.Totals.Revenue.of(currency), currency)}})
+	}
+	return view
 }
 
 // paymentPlot shows how many of the orders are paid when they are delivered.
 func (f insights) paymentPlot(p page, buckets []bucket) plotView {
 	view := plotView{
-		ID: "cod", Title: p.Say("insights.cod"), Long: true, Note: p.Say("insights.cod_note"),
+		ID: "cod", Title: p.Say("insights.cod"), Long: true, Wide: true, Note: p.Say("insights.cod_note"),
 		Head: []string{p.Say("insights.when"), p.Say("insights.cod_share"), p.Say("insights.cod_yes"), p.Say("insights.cod_no"), p.Say("insights.not_known")},
 	}
 	all := f.stats.Totals.Payment

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"probability/app"
@@ -185,6 +186,15 @@ func (s *Server) owned(c echo.Context) (store.Integration, error) {
 		return store.Integration{}, err
 	}
 	return s.app.Owned(c.Request().Context(), caller(c).ID, id)
+}
+
+// ownedPart is the integration that the path names, if it is the caller's, and the id of what the path names of it. Whether that is the
+// integration's, whoever reads it asks.
+func (s *Server) ownedPart(c echo.Context, name string) (in store.Integration, id uuid.UUID, err error) {
+	if in, err = s.owned(c); err == nil {
+		id, err = pathUUID(c, name)
+	}
+	return in, id, err
 }
 
 func integrationID(c echo.Context) (int64, error) { return pathNumber(c, "id") }

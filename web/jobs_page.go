@@ -44,12 +44,11 @@ type jobsView struct {
 	Kinds   []choice
 	Match   string // how many match, when more than one does
 	Matches int
-	Next    string
-	Prev    string
 	Picks   bool // something shown can be retried or cancelled
 	Rows    []workRow
 	Shops   []choice
 	States  []choice
+	Turn    pager
 }
 
 type workCount struct {
@@ -166,17 +165,7 @@ func (s *Server) jobsPage(c echo.Context) error {
 		view.Rows = append(view.Rows, viewWork(p.voice, w))
 		view.Picks, view.Cancels = view.Picks || w.CanRetry() || w.CanCancel(), view.Cancels || w.CanCancel()
 	}
-	link := func(n int) string {
-		v := f.values()
-		v.Set("page", strconv.Itoa(n))
-		return "/jobs?" + v.Encode()
-	}
-	if pages.page*pages.size < len(found) {
-		view.Next = link(pages.page + 1)
-	}
-	if pages.page > 1 {
-		view.Prev = link(pages.page - 1)
-	}
+	view.Turn = p.turn(q, "page", "", "", pages, len(found))
 	return s.render(c, http.StatusOK, "jobs.html", view)
 }
 

@@ -61,7 +61,7 @@ func TestJobs_AllThatMatch(t *testing.T) {
 	}))
 	w := b.browserOf("alice@example.com", "es")
 	w.open("/jobs").says("Fallida", "En curso", "Webhooks", "Suscripciones de webhooks", "1.000 / 5.000")
-	page := w.open("/jobs?state=failed&kind=deliveries").says("no contiene ninguna orden", "La única que coincide")
+	page := w.open("/jobs?state=failed&kind=deliveries").says("no contiene ningún pedido", "La única que coincide")
 	page.submit("/jobs/do", url.Values{"do": {"retry"}, "all": {"1"}}).shows(http.StatusOK).says("Una tarea se reintenta ahora.", "Ninguna tarea coincide")
 	failed, err := b.store.CountDeliveries(t.Context(), id, store.DeliveryFilter{State: store.DeliveryFailed})
 	fatal(t, err)
@@ -128,6 +128,80 @@ func TestDeliveries_AreChosenToBeProcessedAgain(t *testing.T) {
 		t.Errorf("%d are duplicates, want none", got)
 	}
 	page.submit(at+"/replay", url.Values{"state": {"x"}}).shows(http.StatusBadRequest)
+}
+
+// The list is narrowed by state, topic and day, and what is done with all that match stays within that.
+func TestDeliveries_AllThatMatchTheFilter(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, id := b.connected()
+	at := fmt.Sprintf("/stores/%d/deliveries", id)
+	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		for day := range 4 {
+			for _, topic := range []string{"orders/create", "orders/updated"} {
+				for _, state := range []string{store.DeliveryProcessed, store.DeliveryFailed, store.DeliveryPending} {
+					_, err := tx.InsertDeliveries(ctx, []store.Delivery{{
+						ID: uuid.Must(uuid.NewV7()), IntegrationID: id, Topic: topic, State: state, Body: []byte(`{}`), ReceivedAt: noon.AddDate(0, 0, -day),
+					}})
+					if err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	}))
+	count := func(f store.DeliveryFilter) int {
+		n, err := b.store.CountDeliveries(t.Context(), id, f)
+		fatal(t, err)
+		return n
+	}
+	w := b.browserOf("alice@example.com", "en")
+	first, last := noon.AddDate(0, 0, -2).Format(time.DateOnly), noon.AddDate(0, 0, -1).Format(time.DateOnly)
+	filter := url.Values{"since": {first}, "until": {last}, "topic": {"orders/updated"}}
+	page := w.open(at + "?" + filter.Encode()).says("Found: 6.")
+	for _, name := range []string{"since", "until", "topic"} {
+		if kept := attr(page.all("input", "id", name)[0], "value"); kept != filter.Get(name) {
+			t.Errorf("the form keeps %s as %q", name, kept)
+		}
+	}
+	for query, says := range map[string]string{
+		"state=failed": "Found: 8.", "since=" + last: "Found: 12.", "until=" + first: "Found: 12.", "state=failed&since=" + last + "&topic=orders/create": "Found: 2.", "topic=orders/paid": "No webhook matches",
+	} {
+		w.open(at + "?" + query).says(says)
+	}
+	for _, odd := range []string{"since=yesterday", "since=" + last + "&until=" + first, "topic=" + strings.Repeat("x", 300)} {
+		w.send(http.MethodGet, at+"?"+odd, "").shows(http.StatusBadRequest)
+	}
+
+	// One by its own button, and back to what was looked at.
+	var one string
+	for _, button := range page.all("button", "form", "bulk") {
+		one = attr(button, "formaction")
+	}
+	back := w.send(http.MethodPost, one, filledIn(page.all("form", "id", "bulk")[0]).Encode()).shows(http.StatusOK).says("will be processed again", "Found: 6.")
+	if back.at.RawQuery != filter.Encode() {
+		t.Errorf("it leads to %s", back.at)
+	}
+
+	// All of the filter, but for those that wait already, and none besides.
+	before := count(store.DeliveryFilter{State: store.DeliveryPending})
+	all := filledIn(back.all("form", "id", "bulk")[0])
+	all.Set("do", "all")
+	sure := w.send(http.MethodPost, at+"/replay", all.Encode()).shows(http.StatusOK).says("Process again?", "3 webhooks are processed again")
+	done := sure.submit(at+"/replay", url.Values{}).shows(http.StatusOK).says("to be processed again: 3.")
+	if got := count(store.DeliveryFilter{State: store.DeliveryPending}); got != before+3 || done.at.RawQuery != filter.Encode() {
+		t.Errorf("%d wait, want %d; it leads to %s", got, before+3, done.at)
+	}
+	if got := count(store.DeliveryFilter{State: store.DeliveryPending, Topic: "orders/updated", Since: noon.AddDate(0, 0, -2), Until: noon.AddDate(0, 0, -1)}); got != 6 {
+		t.Errorf("%d of the filter wait, want all six", got)
+	}
+	// What failed, wherever: the button above the list.
+	sure = w.open(at).submit(at+"/replay", nil).shows(http.StatusOK).says("6 webhooks are processed again")
+	sure.submit(at+"/replay", url.Values{}).shows(http.StatusOK)
+	if got := count(store.DeliveryFilter{State: store.DeliveryProcessed}); got != 6 {
+		t.Errorf("%d are processed, want those six that did not fail", got)
+	}
 }
 
 func TestPrivacy_RequestsShowWithWhatToDo(t *testing.T) {

@@ -115,6 +115,34 @@ func TestMessages_KeepTheSentencesOfTheOriginal(t *testing.T) {
 	}
 }
 
+// TestMessages_CallAnOrderByOneWord holds Spanish to "pedido". What clients of the replaced backend know keeps its word, and so do an order of
+// things and what carriers call their columns.
+func TestMessages_CallAnOrderByOneWord(t *testing.T) {
+	t.Parallel()
+	other := regexp.MustCompile(`(?i)(^|\P{L})[oó]rden(es)?(\P{L}|$)`)
+	known := map[string]string{
+		"done.sync_queued": "Las órdenes nuevas", "field.cursor_foreign": "de otro orden", "field.only_with_csv": "marca de orden de bytes",
+		"problem.report_columns_unknown.detail": "número de orden",
+	}
+	pedidos := 0
+	for id, text := range sentences(t, "es") {
+		if strings.Contains(strings.ToLower(text), "pedido") {
+			pedidos++
+		}
+		if left := strings.ReplaceAll(text, known[id], ""); other.MatchString(left) {
+			t.Errorf("%s calls an order by another word than pedido: %s", id, text)
+		}
+	}
+	for id, words := range known {
+		if !strings.Contains(sentences(t, "es")[id], words) {
+			t.Errorf("%s does not say %q any more", id, words)
+		}
+	}
+	if pedidos < 80 {
+		t.Errorf("only %d sentences speak of orders", pedidos)
+	}
+}
+
 func readCodes(t *testing.T) codes {
 	t.Helper()
 	c := codes{

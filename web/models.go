@@ -92,11 +92,7 @@ func (s *Server) listModels(c echo.Context) error {
 
 // getModel is GET /api/integrations/shopify/{id}/scoring/models/{uuid}/.
 func (s *Server) getModel(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "model")
+	in, id, err := s.ownedPart(c, "model")
 	if err != nil {
 		return err
 	}
@@ -113,11 +109,7 @@ func (s *Server) getModel(c echo.Context) error {
 // activateModel is POST /api/integrations/shopify/{id}/scoring/models/{uuid}/activate/. The id of zeros is the model that the
 // program ships with.
 func (s *Server) activateModel(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "model")
+	in, id, err := s.ownedPart(c, "model")
 	if err != nil {
 		return err
 	}

@@ -50,16 +50,10 @@ type fact struct {
 	At           when // instead of Value
 }
 
-type itemRow struct{ Title, Variant, SKU, Quantity, Price string }
+// Parts are the pieces of the value between which a line may end, where it has no blanks: an address breaks behind its sign.
+func (f fact) Parts() []string { return strings.SplitAfter(f.Value, "@") }
 
-// eventRow is something that happened to an order.
-type eventRow struct {
-	At   time.Time
-	When when
-	Text string
-	Note string
-	Path string // of the delivery that told of it
-}
+type itemRow struct{ Title, Variant, SKU, Quantity, Price string }
 
 // orderPage is GET /stores/{id}/orders/{order}.
 func (s *Server) orderPage(c echo.Context) error {
@@ -98,9 +92,13 @@ func (s *Server) orderView(c echo.Context, id int64) (view orderPageView, err er
 	if err != nil {
 		return view, err
 	}
-	view.Events = orderEvents(p, &o, told)
 	view.Payload, view.Cut = prettyPayload(o.Raw)
-	return view, s.explainOrder(c, &view, &o)
+	e, reports, err := s.explainOrder(c, &view, &o)
+	if err != nil {
+		return view, err
+	}
+	view.Events, err = s.orderStory(c, p, &o, told, e, reports)
+	return view, err
 }
 
 // numberOf is what the merchant calls the order.
@@ -179,54 +177,6 @@ func plain(raw json.RawMessage) string {
 		return text
 	}
 	return string(raw)
-}
-
-// orderEvents is what happened to the order, newest first, by the times in its payload, our own, and the deliveries that changed it.
-func orderEvents(p page, o *store.Order, deliveries []store.Delivery) []eventRow {
-	var told struct {
-		Created      json.RawMessage              `json:"created_at"`
-		Closed       json.RawMessage              `json:"closed_at"`
-		Cancelled    json.RawMessage              `json:"cancelled_at"`
-		Reason       json.RawMessage              `json:"cancel_reason"`
-		Fulfillments []map[string]json.RawMessage `json:"fulfillments"`
-		Refunds      []map[string]json.RawMessage `json:"refunds"`
-	}
-	// Members of odd types are passed over: what could be read is still told.
-	_ = json.Unmarshal(o.Raw, &told)
-	var events []eventRow
-	add := func(at json.RawMessage, text, note string) {
-		if t, err := time.Parse(time.RFC3339, plain(at)); err == nil {
-			events = append(events, eventRow{At: t.UTC(), Text: text, Note: note})
-		}
-	}
-	add(told.Created, p.Say("event.created"), "")
-	add(told.Cancelled, p.Say("event.cancelled"), plain(told.Reason))
-	add(told.Closed, p.Say("event.closed"), "")
-	for _, f := range told.Fulfillments[:min(len(told.Fulfillments), shownEvents)] {
-		carrier := strings.TrimSpace(plain(f["tracking_company"]) + " " + plain(f["tracking_number"]))
-		add(f["created_at"], p.Say("event.shipped"), carrier)
-		if state := plain(f["shipment_status"]); state != "" {
-			add(f["updated_at"], p.Tell("event.shipment", "State", strings.ReplaceAll(state, "_", " ")), carrier)
-		}
-	}
-	for _, r := range told.Refunds[:min(len(told.Refunds), shownEvents)] {
-		add(r["created_at"], p.Say("event.refunded"), plain(r["note"]))
-	}
-	for _, d := range deliveries {
-		events = append(events, eventRow{
-			At: d.ReceivedAt, Text: p.Tell("event.delivery", "Topic", d.Topic), Path: p.NavPath("deliveries") + "/" + d.ID.String(),
-		})
-	}
-	events = append(events, eventRow{At: o.ImportedAt, Text: p.Say("event.imported")})
-	if o.UpdatedAt.After(o.CreatedAt) && len(deliveries) == 0 {
-		events = append(events, eventRow{At: o.UpdatedAt, Text: p.Say("event.updated")})
-	}
-	slices.SortStableFunc(events, func(a, b eventRow) int { return b.At.Compare(a.At) })
-	events = events[:min(len(events), shownEvents)]
-	for i := range events {
-		events[i].When = p.voice.moment(events[i].At)
-	}
-	return events
 }
 
 // prettyPayload is the payload with line breaks and blanks, every number with the digits that Shopify sent, and whether it was

@@ -92,32 +92,30 @@ var (
 	}
 )
 
-// explainOrder fills in the score of an order, what became of its parcel, and how it is marked.
-func (s *Server) explainOrder(c echo.Context, view *orderPageView, o *store.Order) error {
+// explainOrder fills in the score of an order, what became of its parcel, and how it is marked, and gives what it read for that.
+func (s *Server) explainOrder(c echo.Context, view *orderPageView, o *store.Order) (e app.ScoreExplanation, reports []store.Report, err error) {
 	ctx, p := c.Request().Context(), view.page
 	view.Score = orderScore{page: p, Odds: p.voice.badge(probabilityWords, o.DeliveryProbability)}
-	e, err := s.app.ExplainScore(ctx, p.StoreID, o.ID)
-	if err != nil {
+	if e, err = s.app.ExplainScore(ctx, p.StoreID, o.ID); err != nil {
 		problem := problemOf(err)
 		if problem.code != "order_not_scored" && problem.code != "score_not_ready" {
-			return err
+			return e, nil, err
 		}
 		view.Score.Why = s.explain(p.voice, problem)
 	} else {
 		setup, err := s.app.ScoreSetup(ctx, p.StoreID)
 		if err != nil {
-			return err
+			return e, nil, err
 		}
 		view.Score.explain(e, setup.InForce.Bands)
 	}
-	reports, err := s.app.Store().Reports(ctx, p.StoreID, o.ID, maxOrderReports)
-	if err != nil {
-		return err
+	if reports, err = s.app.Store().Reports(ctx, p.StoreID, o.ID, maxOrderReports); err != nil {
+		return e, nil, err
 	}
 	path := p.StorePath() + "/orders/" + strconv.FormatInt(o.ID, 10)
 	view.End = viewOrderEnd(p, path, e, reports, s.cfg.Now())
 	view.Marking = viewMarking(p, path, e.Mark)
-	return nil
+	return e, reports, nil
 }
 
 func (v *orderScore) explain(e app.ScoreExplanation, bands score.Bands) {
@@ -165,13 +163,13 @@ func viewOrderEnd(p page, path string, e app.ScoreExplanation, reports []store.R
 		}
 	}
 	told := viewEnd(facts, counting)
-	view := orderEnd{page: p, Path: path, Outcome: v.badge(outcomeWords, told.Outcome), At: v.moment(time.Time(told.At)), Today: now.UTC().Format(time.DateOnly)}
+	view := orderEnd{page: p, Path: path, Outcome: v.badge(outcomeWords, told.Outcome), At: v.day(time.Time(told.At)), Today: now.UTC().Format(time.DateOnly)}
 	if told.Source != nil {
 		view.Source = v.badge(sourceWords, *told.Source).Text
 	}
 	for _, r := range reports {
 		row := reportRow{
-			Outcome: v.badge(outcomeWords, outcomeNames[r.Outcome]), At: v.moment(r.HappenedAt), Source: v.badge(sourceWords, r.Source).Text,
+			Outcome: v.badge(outcomeWords, outcomeNames[r.Outcome]), At: v.day(r.HappenedAt), Source: v.badge(sourceWords, r.Source).Text,
 			Carrier: r.Carrier, Tracking: r.Tracking, Note: r.Note, Counts: r.Counts, Undone: v.moment(r.UndoneAt),
 		}
 		if r.HappenedAt.IsZero() {
@@ -200,11 +198,7 @@ func viewMarking(p page, path string, m *store.OrderMark) orderMarking {
 
 // recordOutcome is POST /stores/{id}/orders/{order}/outcome.
 func (s *Server) recordOutcome(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}
@@ -249,11 +243,7 @@ func (s *Server) undoOrderOutcome(c echo.Context) error {
 
 // saveMark is POST /stores/{id}/orders/{order}/mark.
 func (s *Server) saveMark(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}

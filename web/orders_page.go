@@ -24,8 +24,6 @@ type ordersView struct {
 	Filter    map[string]string // as it was asked for
 	Filtered  bool
 	More      bool // a filter is set that is folded away
-	Next      string
-	Previous  string
 	Orders    []orderRow
 	Orderings []choice
 	Payment   []choice
@@ -34,6 +32,7 @@ type ordersView struct {
 	Stores    []choice
 	Sorted    map[string]string // aria-sort of each column that can be sorted by
 	SortLinks map[string]string
+	Turn      pager
 }
 
 // choice is an option of a select.
@@ -156,11 +155,12 @@ func (s *Server) readOrdersView(c echo.Context, view *ordersView, q *query, oq o
 		values.Set(name, encodeCursor(oq.filter.IntegrationID, oq.ordering, store.KeyOf(o, oq.filter.Order)))
 		return "?" + values.Encode()
 	}
+	view.Turn = pager{page: view.page, Label: view.Say("pages.label")}
 	if len(orders) > 0 && hasNext {
-		view.Next = place("after", orders[len(orders)-1])
+		view.Turn.Next = place("after", orders[len(orders)-1])
 	}
 	if len(orders) > 0 && hasPrevious {
-		view.Previous = place("before", orders[0])
+		view.Turn.Previous = place("before", orders[0])
 	}
 	for i := range orders {
 		view.Orders = append(view.Orders, viewOrderRow(view.page, &orders[i]))

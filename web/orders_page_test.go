@@ -93,7 +93,7 @@ func TestOrdersPage_ShowsFiltersAndWhatIsWrongWithThem(t *testing.T) {
 	b.put(id, order(1, map[string]any{"shipping_address": map[string]any{"city": "Bogotá", "first_name": "Ana", "last_name": "Niño"}}), order(2, map[string]any{"financial_status": "pending"}))
 	w := b.browserOf("alice@example.com", "es")
 	list := fmt.Sprintf("/stores/%d/orders", id)
-	got := w.open(list+"?search=bogot%C3%A1&financial_status=paid&until=2026-11-30").says("Órdenes encontradas: 1", "Ana Niño", "100,00 COP", "Pagado", "Sin puntuar", "Quitar búsqueda y filtros")
+	got := w.open(list+"?search=bogot%C3%A1&financial_status=paid&until=2026-11-30").says("Pedidos encontrados: 1", "Ana Niño", "100,00 COP", "Pagado", "Sin puntuar", "Quitar búsqueda y filtros")
 	if v := attr(got.all("input", "name", "search")[0], "value"); v != "bogotá" {
 		t.Errorf("the search is %q", v)
 	}
@@ -102,7 +102,7 @@ func TestOrdersPage_ShowsFiltersAndWhatIsWrongWithThem(t *testing.T) {
 			t.Error("the filter is not chosen in the form")
 		}
 	}
-	w.open(list+"?financial_status=Exotic").says("Exotic", "Ninguna orden coincide")
+	w.open(list+"?financial_status=Exotic").says("Exotic", "Ningún pedido coincide")
 	bad := w.send(http.MethodGet, list+"?min_total=many&search="+strings.Repeat("x", 201), "").shows(http.StatusBadRequest)
 	bad.says("número decimal", "200")
 	if attr(bad.all("input", "name", "min_total")[0], "aria-invalid") != "true" {
@@ -175,7 +175,7 @@ func TestOrderPage_ShowsEverythingAsItCame(t *testing.T) {
 	}
 	w := b.browserOf("alice@example.com", "es")
 	got := w.open(fmt.Sprintf("/stores/%d/orders/%d", id, orders["5000000000777"]))
-	got.says("Orden #777", "12.345.678.901.234.567.890,10 COP", "Cancelada", "Reloj", "Rojo", "10,50 COP", script, "Envia 99", "Devuelto", "customer",
+	got.says("Pedido #777", "12.345.678.901.234.567.890,10 COP", "Cancelado", "Reloj", "Rojo", "10,50 COP", script, "Envia 99", "Devuelto", "customer",
 		"1 nov 2026, 15:00 UTC", "Qué hacer: Nada que decidir")
 	payload := textOf(got.all("pre", "id", "payload-text")[0])
 	for _, want := range []string{`"weight": 1.500e2`, `"big": 12345678901234567890`, `"total_price": "12345678901234567890.10"`} {
@@ -191,10 +191,10 @@ func TestOrderPage_ShowsEverythingAsItCame(t *testing.T) {
 	for _, li := range within(got.all("ol", "class", "story")[0], "li") {
 		story = append(story, strings.Fields(textOf(li))[0])
 	}
-	if want := "Llegó Último Transportista: Reembolso Cancelada Enviada Orden"; strings.Join(story, " ") != want {
+	if want := "Llegó Último Transportista: Reembolso Cancelado Resultado Enviado Pedido"; strings.Join(story, " ") != want {
 		t.Errorf("the story is %v, want %s", story, want)
 	}
-	w.open(fmt.Sprintf("/stores/%d/orders/%d", id, orders["2"])).says("Orden 2", "no tiene artículos")
+	w.open(fmt.Sprintf("/stores/%d/orders/%d", id, orders["2"])).says("Pedido 2", "no tiene artículos")
 }
 
 // listed are the orders of a store, with their ids.

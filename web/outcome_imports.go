@@ -215,11 +215,7 @@ func (s *Server) listOutcomeImports(c echo.Context) error {
 
 // getOutcomeImport is GET /api/integrations/shopify/{id}/outcomes/imports/{uuid}/.
 func (s *Server) getOutcomeImport(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "outcome_import")
+	in, id, err := s.ownedPart(c, "outcome_import")
 	if err != nil {
 		return err
 	}
@@ -232,11 +228,7 @@ func (s *Server) getOutcomeImport(c echo.Context) error {
 
 // undoOutcomeImport is DELETE /api/integrations/shopify/{id}/outcomes/imports/{uuid}/.
 func (s *Server) undoOutcomeImport(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "outcome_import")
+	in, id, err := s.ownedPart(c, "outcome_import")
 	if err != nil {
 		return err
 	}

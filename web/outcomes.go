@@ -90,6 +90,14 @@ func (s *Server) ownedOrder(c echo.Context) (integrationID, orderID int64, err e
 	return in.ID, id, err
 }
 
+// ownedOrderForm is ownedOrder with what is sent about the order.
+func (s *Server) ownedOrderForm(c echo.Context) (integrationID, orderID int64, m *members, err error) {
+	if integrationID, orderID, err = s.ownedOrder(c); err == nil {
+		m, err = readMembers(c)
+	}
+	return integrationID, orderID, m, err
+}
+
 // maxOrderReports is how many reports of an order are shown.
 const maxOrderReports = 100
 
@@ -131,11 +139,7 @@ func (s *Server) listOutcomes(c echo.Context) error {
 
 // reportOutcome is POST /api/integrations/shopify/{id}/orders/{order}/outcomes/.
 func (s *Server) reportOutcome(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}
@@ -174,11 +178,7 @@ func (m *members) outcome() (app.NewOutcome, error) {
 
 // undoOutcome is DELETE /api/integrations/shopify/{id}/outcomes/{uuid}/.
 func (s *Server) undoOutcome(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "outcome")
+	in, id, err := s.ownedPart(c, "outcome")
 	if err != nil {
 		return err
 	}
@@ -221,11 +221,7 @@ type markedView struct {
 
 // markOrder is PUT /api/integrations/shopify/{id}/orders/{order}/mark/.
 func (s *Server) markOrder(c echo.Context) error {
-	in, order, err := s.ownedOrder(c)
-	if err != nil {
-		return err
-	}
-	m, err := readMembers(c)
+	in, order, m, err := s.ownedOrderForm(c)
 	if err != nil {
 		return err
 	}

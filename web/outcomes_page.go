@@ -27,6 +27,7 @@ type outcomesView struct {
 	Carrier  string
 	Tried    *triedView
 	Imports  []outcomeImportRow
+	Turn     pager
 }
 
 // triedView is what a report would do.
@@ -106,13 +107,15 @@ func (s *Server) outcomesView(c echo.Context) (view outcomesView, err error) {
 	if err != nil {
 		return view, err
 	}
-	imports, err := s.app.Store().OutcomeImports(ctx, in.ID, shownImports, 0)
+	p, st := s.pageAbout(c, in), s.app.Store()
+	p.Path = outcomesPath(in.ID)
+	imports, turn, err := readListing(c, p, listing[store.OutcomeImport]{
+		name: "page", place: "reports", title: p.Say("report.list"), size: shownImports, count: st.CountOutcomeImports, rows: st.OutcomeImports,
+	})
 	if err != nil {
 		return view, err
 	}
-	p := s.pageAbout(c, in)
-	p.Path = outcomesPath(in.ID)
-	view = outcomesView{page: p.titled("score", p.Say("report.heading")), Tab: "outcomes", Store: in.StoreName, Coverage: viewCoverageCard(p, r)}
+	view = outcomesView{page: p.titled("score", p.Say("report.heading")), Tab: "outcomes", Store: in.StoreName, Coverage: viewCoverageCard(p, r), Turn: turn}
 	for _, i := range imports {
 		view.Imports = append(view.Imports, viewImportRow(p, i))
 	}
@@ -197,11 +200,7 @@ func (s *Server) importHeld(c echo.Context) error {
 
 // undoReport is POST /stores/{id}/outcomes/imports/{uuid}/undo.
 func (s *Server) undoReport(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "outcome_import")
+	in, id, err := s.ownedPart(c, "outcome_import")
 	if err != nil {
 		return err
 	}

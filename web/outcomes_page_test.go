@@ -49,7 +49,7 @@ func TestOutcomesPage_TriesThenImportsThenUndoes(t *testing.T) {
 		}
 	}
 	done.submit(undo, nil).shows(http.StatusOK).says("The report was taken back", "Undone", "0 %")
-	b.browserOf("alice@example.com", "es").open(at).says("Informes leídos", "Deshecho", "Filas no tomadas")
+	b.browserOf("alice@example.com", "es").open(at).says("Reportes leídos", "Deshecho", "Filas no tomadas")
 }
 
 // What was tried is there for its owner, for a quarter of an hour, and for the store that it was tried for.

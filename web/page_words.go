@@ -135,6 +135,15 @@ func (v voice) moment(t time.Time) when {
 	}
 }
 
+// day puts a time into words of which only the day was said: it is kept as the last moment of that day in UTC. As a day it is the same
+// wherever it is read.
+func (v voice) day(t time.Time) when {
+	if t = t.UTC(); t.IsZero() || t.AddDate(0, 0, 1).Truncate(day).Sub(t) > time.Second {
+		return v.moment(t)
+	}
+	return when{ISO: t.Format(time.DateOnly), Text: v.date(t)}
+}
+
 // ago is how long something has been over, roughly: what a person wants to know of a last sync.
 func (v voice) ago(now, t time.Time) string {
 	d := now.Sub(t)

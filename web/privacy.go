@@ -64,11 +64,7 @@ type customerView struct {
 // exportPrivacy is GET /api/integrations/shopify/{id}/privacy/{uuid}/export/: all that is stored of the customer who asked for it,
 // as a file to hand over. A HEAD does not count as fetching it.
 func (s *Server) exportPrivacy(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "request")
+	in, id, err := s.ownedPart(c, "request")
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -29,10 +28,9 @@ var (
 // privacyPageView is what was asked in the name of customers.
 type privacyPageView struct {
 	page
-	Next     string
-	Previous string
-	Rows     []privacyRow
-	Stores   []choice
+	Rows   []privacyRow
+	Stores []choice
+	Turn   pager
 }
 
 type privacyRow struct {
@@ -50,25 +48,12 @@ func (s *Server) privacyPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	q := readQuery(c)
-	pages := paging{page: q.number("page", 1), size: shownRequests}
-	if err := q.err(); err != nil {
-		return err
-	}
-	ctx, st := c.Request().Context(), s.app.Store()
-	count, err := st.CountPrivacyRequests(ctx, in.ID)
+	p, st := s.pageAbout(c, in), s.app.Store()
+	found, turn, err := readListing(c, p, listing[store.PrivacyRequest]{name: "page", size: shownRequests, count: st.CountPrivacyRequests, rows: st.PrivacyRequests})
 	if err != nil {
 		return err
 	}
-	if pages, err = pages.within(count); err != nil {
-		return err
-	}
-	found, err := st.PrivacyRequests(ctx, in.ID, pages.size, pages.offset())
-	if err != nil {
-		return err
-	}
-	p := s.pageAbout(c, in)
-	view := privacyPageView{page: p.titled("privacy", p.Tell("privacy.title", "Store", in.StoreName))}
+	view := privacyPageView{page: p.titled("privacy", p.Tell("privacy.title", "Store", in.StoreName)), Turn: turn}
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
 		return err
 	}
@@ -85,13 +70,6 @@ func (s *Server) privacyPage(c echo.Context) error {
 			}
 		}
 		view.Rows = append(view.Rows, row)
-	}
-	link := func(n int) string { return "?" + url.Values{"page": {strconv.Itoa(n)}}.Encode() }
-	if pages.page*pages.size < count {
-		view.Next = link(pages.page + 1)
-	}
-	if pages.page > 1 {
-		view.Previous = link(pages.page - 1)
 	}
 	return s.render(c, http.StatusOK, "privacy.html", view)
 }

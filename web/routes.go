@@ -127,7 +127,7 @@ func (s *Server) pageRoutes() {
 	}
 
 	// Anybody.
-	show("/static/:digest/:name", s.asset)
+	show("/static/:digest/:name", s.asset, middleware.Gzip())
 	do("/preferences", s.setWishes, s.sameOrigin)
 
 	// Whoever holds a link with which to choose a password.
@@ -167,6 +167,7 @@ func (s *Server) pageRoutes() {
 	do(one+"/orders/:order/outcomes/:outcome/undo", s.undoOrderOutcome, account)
 	do(one+"/orders/:order/mark", s.saveMark, account)
 	show(one+"/score", s.scorePage, account)
+	show(one+"/score/live", s.liveScore, account)
 	do(one+"/score/train", s.trainNow, account)
 	do(one+"/score/models/:model/activate", s.useModel, account)
 	show(one+"/score/settings", s.scoreSettings, account)

@@ -18,7 +18,7 @@ import (
 	"probability/store"
 )
 
-// shownModels is how many of the newest models a page shows.
+// shownModels is how many models a page shows at once, the newest first.
 const shownModels = 20
 
 // scorePageView is what the score knows of a store's deliveries, and what it does not.
@@ -40,6 +40,7 @@ type scorePageView struct {
 	Learnt   []learntList
 	Weights  []movedRow
 	Models   []modelRow
+	Turn     pager
 	Shipped  bool // the model that the program ships with is in force
 	NoModel  uuid.UUID
 }
@@ -108,18 +109,20 @@ func (s *Server) scorePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	models, err := s.app.Store().ScoreModels(ctx, in.ID, shownModels, 0)
+	p, st := s.pageAbout(c, in), s.app.Store()
+	models, turn, err := readListing(c, p, listing[store.ScoreModel]{
+		name: "models", place: "models", title: p.Say("model.title"), size: shownModels, count: st.CountScoreModels, rows: st.ScoreModels,
+	})
 	if err != nil {
 		return err
 	}
-	p := s.pageAbout(c, in)
 	v := p.voice
 	view := scorePageView{
 		page: p.titled("score", p.Say("score.page_title")), Tab: "knows", Store: in.StoreName, Basis: v.badge(basisWords, string(r.Model.Basis)),
 		Message: v.say("score.basis."+string(r.Model.Basis), nil), Asked: r.State.TrainingAsked, Shipped: r.State.Model == uuid.Nil,
-		Coverage: viewCoverageCard(p, r),
+		Coverage: viewCoverageCard(p, r), Turn: turn,
 	}
-	if view.Rating, err = s.rating(c, p, r.State); err != nil {
+	if view.Rating, err = s.rating(ctx, p, r.State); err != nil {
 		return err
 	}
 	view.Known = filled(
@@ -291,11 +294,7 @@ func (s *Server) trainNow(c echo.Context) error {
 
 // useModel is POST /stores/{id}/score/models/{model}/activate; the id of zeros is the model that the program ships with.
 func (s *Server) useModel(c echo.Context) error {
-	in, err := s.owned(c)
-	if err != nil {
-		return err
-	}
-	id, err := pathUUID(c, "model")
+	in, id, err := s.ownedPart(c, "model")
 	if err != nil {
 		return err
 	}

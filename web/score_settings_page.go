@@ -25,17 +25,12 @@ type scoreSettingsView struct {
 	Preview  *previewPage
 	Rating   ratingView
 	Versions []versionRow
+	Turn     pager
 	Uses     []choice
 }
 
-// ratingView is how far the rating of all orders is.
-type ratingView struct {
-	page
-	Running bool
-	Text    string
-	Done    int
-	Total   int
-}
+// listedVersions is how many versions a page shows at once, the newest first.
+const listedVersions = 20
 
 // versionRow is one version of a store's settings.
 type versionRow struct {
@@ -75,17 +70,6 @@ type ratedBadge struct {
 	Band  badge
 }
 
-func (s *Server) rating(c echo.Context, p page, st store.ScoreState) (ratingView, error) {
-	view := ratingView{page: p, Running: st.Rescoring, Done: st.Rescored}
-	if !st.Rescoring {
-		return view, nil
-	}
-	total, err := s.app.Store().CountOrders(c.Request().Context(), store.OrderFilter{IntegrationID: p.StoreID})
-	view.Total = max(total, st.Rescored)
-	view.Text = p.Tell("score.rating", "Done", p.voice.number(st.Rescored), "Total", p.voice.number(view.Total))
-	return view, err
-}
-
 // scoreSettings is GET /stores/{id}/score/settings.
 func (s *Server) scoreSettings(c echo.Context) error {
 	view, _, err := s.scoreSettingsView(c)
@@ -111,13 +95,17 @@ func (s *Server) scoreSettingsView(c echo.Context) (view scoreSettingsView, setu
 		page: p.titled("score", p.Say("tune.heading")), Tab: "settings", Store: in.StoreName, Form: formOf(p.voice, setup).withBlanks(),
 		Uses: []choice{{Value: score.UsePrefer, Label: p.Say("tune.prefer")}, {Value: score.UseExclude, Label: p.Say("tune.exclude")}},
 	}
-	if view.Rating, err = s.rating(c, p, setup.State); err != nil {
+	if view.Rating, err = s.rating(ctx, p, setup.State); err != nil {
 		return view, setup, err
 	}
-	versions, err := s.app.Store().ScoreSettingsVersions(ctx, in.ID, shownVersions, 0)
+	st := s.app.Store()
+	versions, turn, err := readListing(c, p, listing[store.ScoreSettings]{
+		name: "versions", place: "versions", title: p.Say("tune.versions"), size: listedVersions, count: st.CountScoreSettings, rows: st.ScoreSettingsVersions,
+	})
 	if err != nil {
 		return view, setup, err
 	}
+	view.Turn = turn
 	for _, v := range versions {
 		var set score.Settings
 		if err := json.Unmarshal(v.Settings, &set); err != nil {

@@ -166,7 +166,7 @@ func TestIndex_SaysWhatThisIs(t *testing.T) {
 		t.Errorf("got %s", got.body)
 	}
 	page := b.get("/", header("Accept", "text/html,application/xhtml+xml"), header("Accept-Language", "es-MX")).want(http.StatusOK)
-	if !strings.Contains(string(page.body), "importa las órdenes") || page.header.Get("Content-Language") != "es" {
+	if !strings.Contains(string(page.body), "importa los pedidos") || page.header.Get("Content-Language") != "es" {
 		t.Errorf("got %s", page.body)
 	}
 }

@@ -65,6 +65,7 @@ type figures struct {
 
 	scored int
 	points int64 // of all that are scored
+	currencies map[string]int // orders whose totals Revenue adds up, by currency
 }
 
 // statusFigures is what the orders with one financial status add up to, all of them.
@@ -182,7 +183,7 @@ func viewStats(since, until time.Time, rows []store.DayStats, payments []store.D
 func newFigures() figures {
 	return figures{
 		Revenue: amounts{}, FinancialStatus: map[string]*statusFigures{},
-		FulfillmentStatus: map[string]int{}, Scores: map[string]int{}, Payment: map[string]int{},
+		FulfillmentStatus: map[string]int{}, Scores: map[string]int{}, Payment: map[string]int{}, currencies: map[string]int{},
 	}
 }
 
@@ -200,6 +201,7 @@ func (f *figures) add(row store.DayStats) {
 	status.Total.add(row)
 	if isRevenue(financial) {
 		f.Revenue.add(row)
+		f.currencies[cmp.Or(row.Currency, noCurrency)] += row.Orders
 	}
 }
 

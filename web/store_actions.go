@@ -31,7 +31,7 @@ func (s *Server) act(c echo.Context, do func(store.Integration) (said string, er
 func (s *Server) syncNow(c echo.Context) error {
 	return s.act(c, func(in store.Integration) (string, error) {
 		_, err := s.app.StartSync(c.Request().Context(), caller(c).ID, in.ID, time.Time{})
-		return "done.sync_queued", err
+		return "page.done.sync", err
 	})
 }
 

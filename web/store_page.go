@@ -9,7 +9,7 @@ import (
 	"probability/store"
 )
 
-// Lengths of the lists on a store's page.
+// Lengths of the lists on a store's page. What is older is a link away.
 const (
 	shownRuns   = 10
 	shownAudits = 5
@@ -22,12 +22,13 @@ type storeView struct {
 	Connected   when
 	Auth        string
 	Runs        []runRow
+	RunsTurn    pager
 	Audits      []auditRow
+	AuditsTurn  pager
 	Topics      []topicRow
 	Address     string
 	NextSync    when
 	Permissions []string
-	RunCount    string
 }
 
 // runRow is a run in the history.
@@ -83,17 +84,23 @@ func (s *Server) storePage(c echo.Context) error {
 	if view.Card, err = s.storeCard(c, p, in); err != nil {
 		return err
 	}
-	runs, err := st.Imports(ctx, in.ID, shownRuns, 0)
+	runs, turn, err := readListing(c, p, listing[store.Import]{
+		name: "runs", place: "runs-card", title: p.Say("store.runs"), size: shownRuns, count: st.CountImports, rows: st.Imports,
+	})
 	if err != nil {
 		return err
 	}
+	view.RunsTurn = turn
 	for _, run := range runs {
 		view.Runs = append(view.Runs, viewRunRow(p.voice, run))
 	}
-	audits, err := st.Audits(ctx, in.ID, shownAudits, 0)
+	audits, turn, err := readListing(c, p, listing[store.Audit]{
+		name: "audits", place: "audits-card", title: p.Say("store.audits"), size: shownAudits, count: st.CountAudits, rows: st.Audits,
+	})
 	if err != nil {
 		return err
 	}
+	view.AuditsTurn = turn
 	for _, m := range audits {
 		view.Audits = append(view.Audits, viewAuditRow(p, m))
 	}

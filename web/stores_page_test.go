@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"probability/app"
+	"probability/shopify/simulator"
 	"probability/store"
 	"probability/web"
 )
@@ -60,7 +61,7 @@ func TestFirstRun_FromTheLinkToTheDemoStore(t *testing.T) {
 	fatal(t, err)
 	_, err = b.app.Import(t.Context(), runs[0].ID)
 	fatal(t, err)
-	w.open("/orders").says("Órdenes encontradas: 3", "#1001")
+	w.open("/orders").says("Pedidos encontrados: 3", "#1001")
 	// Asked for once more, it is the same one.
 	again := w.open("/stores/new").submit("/stores/demo", nil).shows(http.StatusOK).says("ya está conectada")
 	if again.at.Path != "/stores/1" {
@@ -231,4 +232,58 @@ func TestPages_SayOnlyWhatTheyWereToldThemselves(t *testing.T) {
 	}
 	alice.send(http.MethodGet, path+"/live", "").want(http.StatusOK) // what another tab asks for meanwhile does not take it away
 	alice.open(path).says("The sync is queued")
+}
+
+// An account with many stores sees each of them at a glance, the troubled ones with their troubles, on a page that is light enough.
+func TestStoresPage_ManyAtAGlance(t *testing.T) {
+	t.Parallel()
+	const n = 30
+	b := newBench(t).accounts()
+	var ids []int64
+	for i := range n {
+		domain := fmt.Sprintf("tienda-%02d-%s.myshopify.com", i, strings.Repeat("w", 50))
+		b.sim.AddShop(simulator.ShopConfig{Domain: domain, Token: shopToken})
+		got := b.post(connectPath, fmt.Sprintf(`{"store_name":%q,"access_token":%q}`, domain, shopToken)).want(http.StatusCreated)
+		ids = append(ids, int64(got.at("integration", "id").(float64)))
+	}
+	b.put(ids[4], order(1, map[string]any{"created_at": b.clock.Now().UTC().Format(time.RFC3339)}), order(2, map[string]any{"created_at": "2026-10-01T00:00:00Z"}))
+	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		for _, code := range []string{app.ProblemSyncFailed, app.ProblemDrift, app.ProblemReauthorize} {
+			if err := tx.PutProblem(ctx, ids[4], store.Problem{Code: code, Since: noon}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	page := b.browserOf("alice@example.com", "en").open("/") // which complains about its size
+	cards := page.all("section", "class", "card")
+	if len(cards) != n {
+		t.Fatalf("%d cards, want %d", len(cards), n)
+	}
+	for _, card := range cards {
+		text, heading := textOf(card), within(card, "h2")[0]
+		for _, want := range []string{"Orders today (UTC)", "Orders in all", "Last sync", "Webhooks", "Last received:"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the card of %s has no %q: %s", textOf(heading), want, text)
+			}
+		}
+		path := attr(within(heading, "a")[0], "href")
+		if path != fmt.Sprintf("/stores/%d", ids[4]) {
+			continue
+		}
+		if !strings.Contains(text, "Orders today (UTC) 1 Orders in all 2") {
+			t.Errorf("its orders are told as %s", text)
+		}
+		mends := map[string]bool{}
+		for _, f := range within(card, "form") {
+			mends[attr(f, "action")] = true
+		}
+		for _, a := range within(card, "a") {
+			mends[attr(a, "href")] = true
+		}
+		if troubles := len(within(within(card, "ul")[0], "li")); troubles < 3 || !mends[path+"/sync"] || !mends[path+"/audit"] || !mends[path+"/settings#credentials"] {
+			t.Errorf("%d troubles, mended by %v", troubles, mends)
+		}
+	}
+	b.browserOf("bob@example.com", "en").open("/").says("Welcome to Probability")
 }

@@ -168,13 +168,13 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 	const page = `<!doctype html><html><head><style>
 		.faint { color: #999; background: #fff } .small { display: block; width: 10px; height: 10px; overflow: hidden }
 		.blind:focus { outline: none } .over { position: fixed; inset: auto 0 0; height: 60px; background: #eee }
-		input { border: 1px solid #ddd }
+		input { border: 1px solid #ddd } .moves { transition: color 1s }
 		</style></head><body>
 		<h1>One</h1><h3>Three</h3><h1>Two</h1>
-		<nav><a class="blind" href="/a">A</a></nav><div>Lost words</div>
-		<main id="m"><button></button><input name="q"><p class="faint">Hardly</p><img src="data:,"><svg width="9" height="9"></svg>
+		<header><nav><a class="blind" href="/a" aria-current="page">A</a><a href="/b" aria-current="page">B</a><a href="/c" aria-current="here">C</a></nav></header><div>Lost words</div>
+		<main id="m"><button></button><input name="q"><p class="faint">Hardly</p><time datetime="2026-11-05T12:00:00Z">5 Nov 2026, 12:00 UTC</time><img src="data:,"><svg width="9" height="9"></svg>
 		<table><tr><th></th></tr><tr><td>1</td></tr></table><p id="m" aria-labelledby="nobody">Twice</p>
-		<button tabindex="3">Third</button><a class="small" href="/1">1</a><a class="small" href="/2">2</a>
+		<button tabindex="3">Third</button><a class="small" href="/1">1</a><a class="small" href="/2">2</a><a class="moves" href="/3">Open</a><a href="/4">Open</a>
 		<div style="width: 3000px">Wide</div><div style="width: 99px; overflow: auto"><p style="width: 200px">Box</p></div><progress></progress><div data-live></div><input aria-invalid="true">
 		<p style="height: 2000px"></p><a href="/end">End</a></main><div class="over"><p>Covers</p></div></body></html>`
 	mux := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -183,12 +183,13 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 	}))
 	t.Cleanup(mux.Close)
 	w := (&service{t: t, base: mux.URL}).open(t)
+	w.scheme("light")
 	w.size(phone, phoneHigh)
 	w.visit("/")
 	found := strings.Join(append(w.faults(true), w.walk()...), "\n")
 	for _, want := range []string{
 		"no language", "no title", "cannot be enlarged", "not one h1", "leaves out a level", "a navigation without a name", "words outside", "there twice",
-		"names what is not there", "positive tabindex", "without a caption", "without a scope", "an empty head", "a picture that says nothing",
+		"names what is not there", "positive tabindex", "the first stop does not lead past", "two places are the present one", "an unknown aria-current", "it moves for who", "a time that is not the reader's own", "the same name for another deed", "without a caption", "without a scope", "an empty head", "a picture that says nothing",
 		"nothing tells what changes", "invalid field without a reason", "contrast 2.85, want 4.5", "edge of a field", "10×10 to hit", "wide in a window of", "it is 200 wide in a box of 99",
 		"a button without a name", "a textbox without a name", "a progressbar without a name", "its focus is not seen", "Tab reaches",
 	} {
@@ -203,3 +204,44 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 	w.said = nil // it is full of faults on purpose
 	w.mu.Unlock()
 }
+
+// Colours that the system forces on a page leave everything on it to be seen: what has the focus, what is chosen, and the edges of what
+// can be pressed.
+func TestAccess_ForcedColours(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	w := s.open(t)
+	w.signIn(email)
+	w.forceColours()
+	for _, path := range []string{"/", s.path, s.path + "/orders", s.path + "/insights", s.path + "/score", s.path + "/deliveries", "/jobs", "/settings"} {
+		w.visit(path)
+		if !look[bool](w, `matchMedia("(forced-colors: active)").matches`) {
+			t.Fatal("no colours are forced: the test tries nothing")
+		}
+		for _, fault := range append(look[[]string](w, forcedScript), w.walk()...) {
+			t.Errorf("%s with forced colours: %s", path, fault)
+		}
+	}
+}
+
+// forcedScript looks for what is told by a background alone, which a system that forces its colours paints over.
+const forcedScript = `(() => {
+	const found = [];
+	const name = (el) => "<" + el.localName + "." + el.className + "> " + el.textContent.trim().slice(0, 30);
+	const edged = (el) => { const s = getComputedStyle(el); return ["Top", "Bottom", "Left"].some((side) => s["border" + side + "Style"] !== "none" && parseFloat(s["border" + side + "Width"]) >= 1); };
+	for (const el of document.querySelectorAll("button, .button, input:not([type=hidden]), select, .badge, .notice, progress")) {
+		if (el.checkVisibility() && !edged(el) && !["checkbox", "radio"].includes(el.type) && !el.closest(".segments")) { found.push("no edge: " + name(el)); break; }
+	}
+	const looks = (el) => { const s = getComputedStyle(el); return [s.outlineStyle, s.borderLeftWidth, s.borderLeftStyle, s.borderBottomWidth, s.textDecorationLine, s.color].join(); };
+	for (const group of document.querySelectorAll(".places ul, .segments, .tabs ul, .periods")) {
+		const all = [...group.querySelectorAll("a, button")], chosen = all.filter((el) => el.matches("[aria-current=page], [aria-current=true], [aria-pressed=true]"));
+		for (const el of chosen) {
+			if (all.filter((other) => !chosen.includes(other)).some((other) => looks(other) === looks(el))) { found.push("not seen to be chosen: " + name(el)); }
+		}
+	}
+	for (const el of document.querySelectorAll(".plot rect.p1, .plot .dot, .stacked .fill")) {
+		const s = getComputedStyle(el), ground = getComputedStyle(document.body).backgroundColor;
+		if (s.fill === ground && s.stroke === "none") { found.push("a drawing that is not seen: " + el.outerHTML.slice(0, 60)); break; }
+	}
+	return found;
+})()`

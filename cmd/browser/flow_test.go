@@ -55,9 +55,13 @@ func TestFlow_FromThePrintedLinkToTheOrdersOfTheDemoStore(t *testing.T) {
 	}
 
 	// New orders come by themselves, on the same page, and what has the focus keeps it.
-	w.do("choosing a row", chromedp.Evaluate[chromedp.Void](`window.same = true; window.chosen = document.querySelector(".orders tbody th a"); window.chosen.focus()`))
-	w.until("a new order has come above", `document.querySelector(".orders tbody th a") !== window.chosen && window.chosen.isConnected`)
-	if !look[bool](w, `window.same === true && document.activeElement === window.chosen && document.querySelectorAll(".orders tbody tr").length === 50`) {
+	w.do("choosing a row", chromedp.Evaluate[chromedp.Void](`window.same = true; (() => {
+		const link = document.querySelector(".orders tbody th a");
+		window.chosen = link.getAttribute("href");
+		link.focus();
+	})()`))
+	w.until("a new order has come above", `[...document.querySelectorAll(".orders tbody th a")].findIndex((el) => el.getAttribute("href") === window.chosen) > 0`)
+	if !look[bool](w, `window.same === true && document.activeElement.getAttribute("href") === window.chosen && document.querySelectorAll(".orders tbody tr").length === 50`) {
 		t.Error("the page was loaded again, lost the focus, or grew")
 	}
 }
@@ -111,6 +115,28 @@ func TestFlow_AnOrderADeliveryATokenAndOut(t *testing.T) {
 	}
 }
 
+// What the score learns, and the rating of all orders behind it, is followed on the page where it was asked for, and what the page knows
+// is renewed when it is over.
+func TestFlow_TheScoreIsFollowed(t *testing.T) {
+	t.Parallel()
+	s := connected(t)
+	w := s.open(t)
+	w.signIn(email)
+	w.visit(s.path + "/score")
+	w.says("No model was learnt from your outcomes yet")
+	w.follow(`form[action$="/score/train"] button`)
+	w.do("remembering the page", chromedp.Evaluate[chromedp.Void]("window.same = true"))
+	w.until("a model was learnt", `document.querySelector("#models") !== null && [...document.querySelectorAll("#knows tbody th")].some((el) => el.textContent === "v1")`)
+	w.until("nothing is under way", `document.querySelector(".live").textContent.trim() === ""`)
+	w.until("it can be trained again", `document.querySelector('#train form[action$="/score/train"] button') !== null`)
+	if !look[bool](w, "window.same === true") {
+		t.Error("the page was loaded again while the score learnt")
+	}
+	if bad := look[int](w, `[...document.querySelectorAll("#knows time[datetime*=T]")].filter((el) => !el.title.endsWith("UTC")).length`); bad != 0 {
+		t.Errorf("%d times of what was renewed are not the reader's own", bad)
+	}
+}
+
 // Who reads Spanish gets it from the first page on, and keeps what they choose.
 func TestFlow_Spanish(t *testing.T) {
 	t.Parallel()
@@ -121,7 +147,7 @@ func TestFlow_Spanish(t *testing.T) {
 	w.says("Contraseña")
 	w.signIn(email)
 	w.follow(`.places a[href$="/orders"]`)
-	w.says("Órdenes", "Cliente")
+	w.says("Pedidos", "Cliente")
 	if lang := look[string](w, "document.documentElement.lang"); lang != "es" {
 		t.Errorf("the language of the page is %q", lang)
 	}
@@ -143,8 +169,15 @@ func TestFlow_WithoutScripts(t *testing.T) {
 	w.follow(".orders tbody th a")
 	w.says("Timeline")
 	w.follow(`.places a[href$="/deliveries"]`)
-	w.follow(`tr:has(.badge.bad) form button`)
+	w.follow(`tr:has(.badge.bad) button`)
 	w.until("it was tried again", `document.querySelector(".notice.good") !== null`)
+	s.fail()
+	w.visit("/jobs")
+	w.do("choosing", chromedp.Click(chromedp.CSS(`tr:has(.badge.bad) input[name="work"]`)))
+	w.follow(`button[name="do"][value="retry"]`)
+	w.until("it was tried again", `document.querySelector(".notice.good") !== null`)
+	w.visit(s.path + "/score")
+	w.follow(`form[action$="/score/train"] button`)
 	w.visit(s.path)
 	w.follow(`form[action$="/sync"] button`)
 	w.until("the sync was begun", `document.querySelector(".notice") !== null`)

@@ -14,9 +14,12 @@ import (
 func (w *window) tabTo(words string) {
 	w.t.Helper()
 	var passed []string
+	before := -1
 	for range 200 {
 		at := w.tab()
-		if at.Fault != "" {
+		inside := at.Index >= 0 && at.Index == before // a date has several stops, whose focus the browser shows itself
+		before = at.Index
+		if at.Fault != "" && !inside {
 			w.t.Errorf("%s, %s: %s", w.path(), at.Label, at.Fault)
 		}
 		if at.Index >= 0 && strings.Contains(at.Label, words) {
@@ -73,7 +76,17 @@ func TestKeyboard_AllThatMattersCanBeDone(t *testing.T) {
 	w.until("the payload is seen", `document.querySelector("#payload-text").checkVisibility()`)
 
 	w.visit(s.path + "/deliveries?state=failed")
-	w.tabTo("button " + look[string](w, `document.querySelector("main tbody form button").textContent`))
+	w.tabTo("button " + look[string](w, `document.querySelector("main tbody button").textContent`))
+	w.press(http.StatusOK, kb.Enter)
+	w.until("it was tried again", `document.querySelector(".notice.good[role=status]") !== null`)
+
+	// Jobs are chosen by the space bar, and what is to happen to them by a button behind them.
+	s.fail()
+	w.visit("/jobs?state=failed")
+	w.tabTo("input work")
+	w.do("choosing", chromedp.KeyEvent(" "))
+	w.until("it is chosen", `document.querySelector("input[name=work]").checked`)
+	w.tabTo("button do")
 	w.press(http.StatusOK, kb.Enter)
 	w.until("it was tried again", `document.querySelector(".notice.good[role=status]") !== null`)
 

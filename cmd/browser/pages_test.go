@@ -151,6 +151,23 @@ func TestPages_AreForEverybody(t *testing.T) { //nolint:tparallel // one window 
 	w.examine(t, shownPage{"welcome", func(w *window) { w.t.Helper(); w.visit("/") }})
 }
 
+// The longest name that a store may have is held by every page that shows it, in a narrow window too.
+func TestPages_HoldTheLongestName(t *testing.T) {
+	t.Parallel()
+	s := connectedTo(t, "tienda-"+strings.Repeat("w", 52)+"-sur.myshopify.com")
+	w := s.open(t)
+	w.signIn(email)
+	for _, path := range []string{"/", s.path, s.path + "/settings", s.path + "/orders", s.path + "/score", s.path + "/outcomes", s.path + "/insights", s.path + "/deliveries", s.path + "/privacy", "/jobs"} {
+		w.visit(path)
+		for _, width := range []int64{narrow, phone, wide} {
+			w.size(width, high)
+			for _, fault := range w.faults(width < wide) {
+				t.Errorf("%s, %d wide: %s", path, width, fault)
+			}
+		}
+	}
+}
+
 // examine looks at a page from all sides.
 func (w *window) examine(parent *testing.T, p shownPage) {
 	parent.Helper()

@@ -162,8 +162,14 @@ const storedOrders = 1200
 
 func connected(t *testing.T) *shopOf {
 	t.Helper()
+	return connectedTo(t, shopDomain)
+}
+
+// connectedTo is connected with a store of another name.
+func connectedTo(t *testing.T, domain string) *shopOf {
+	t.Helper()
 	sim := simulator.New(simulator.WithSeed(7), simulator.WithHTTPWebhooks())
-	shop := sim.AddShop(simulator.ShopConfig{Domain: shopDomain, Name: "Tienda Andina", Country: "CO", Token: shopToken, APISecret: shopSecret, Bucket: -1})
+	shop := sim.AddShop(simulator.ShopConfig{Domain: domain, Name: "Tienda Andina", Country: "CO", Token: shopToken, APISecret: shopSecret, Bucket: -1})
 	shop.Generate(storedOrders, 85*24*time.Hour)
 	at, stop, err := sim.Start()
 	if err != nil {
@@ -178,7 +184,7 @@ func connected(t *testing.T) *shopOf {
 		Import      struct{ ID string }
 	}
 	if status := w.call(w.key, http.MethodPost, "/api/integrations/shopify/connect/", map[string]string{
-		"store_name": shopDomain, "access_token": shopToken, "api_secret": shopSecret,
+		"store_name": domain, "access_token": shopToken, "api_secret": shopSecret,
 	}, &done); status != http.StatusCreated {
 		t.Fatalf("connecting is answered with %d", status)
 	}

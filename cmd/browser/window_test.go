@@ -214,6 +214,17 @@ func (w *window) scheme(name string) {
 	}))
 }
 
+// forceColours is a system that paints everything in a few colours of its own.
+func (w *window) forceColours() {
+	w.t.Helper()
+	w.do("forcing colours", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "forced-colors", Value: "active"}, {Name: "prefers-color-scheme", Value: "dark"},
+		}})
+		return err
+	}))
+}
+
 // allowScripts switches the scripts of pages on and off; the questions of the tests are answered all the same.
 func (w *window) allowScripts(on bool) {
 	w.t.Helper()

@@ -12,7 +12,7 @@ const year = new Date().getFullYear();
 function localTimes(root) {
   for (const el of root.querySelectorAll("time[datetime]")) {
     const at = new Date(el.dateTime);
-    if (!Number.isNaN(at.getTime())) {
+    if (!Number.isNaN(at.getTime()) && el.dateTime.includes("T") && !el.title) { // a day alone is the same day everywhere
       el.title = el.textContent;
       el.textContent = (at.getFullYear() === year ? clock : longClock).format(at);
     }
@@ -21,10 +21,10 @@ function localTimes(root) {
 
 // watch asks for an element's content again while something is under way there. It is the one place that does: a stream of events
 // would call refresh instead of the timer. What is told at once when it changes is asked for without a pause, and by another address
-// each time; at its end it leads on.
+// each time; at its end it leads on. When all is over it looks once more: one thing may be the beginning of the next.
 function watch(el) {
-  const busy = Number(el.dataset.pause ?? 1000), hidden = 1000, most = 30000;
-  let wait = busy, said = "", address = el.dataset.live;
+  const busy = Number(el.dataset.pause ?? 1000), hidden = 1000, most = 30000, after = 4000;
+  let wait = busy, said = "", address = el.dataset.live, idle = false;
   async function refresh() {
     if (document.hidden) {
       wait = Math.max(wait, hidden);
@@ -53,8 +53,15 @@ function watch(el) {
         return undefined;
       }
       if (part.dataset.part !== "busy") {
-        return settle();
+        await settle();
+        wait = after;
+        if (idle) {
+          return undefined;
+        }
+        idle = true;
+        return again();
       }
+      idle = false;
     } catch {
       wait = Math.min(most, wait * 2);
     }
@@ -76,10 +83,19 @@ async function settle() {
   for (const el of stale) {
     const now = fresh.getElementById(el.id);
     if (now) {
-      el.replaceChildren(...document.importNode(now, true).childNodes);
-      localTimes(el);
+      renew(el, now);
     }
   }
+}
+
+// renew puts new content into an element: what was unfolded stays so, and the focus where it was.
+function renew(el, now) {
+  const stops = () => [...el.querySelectorAll("a[href], button, input, summary")], folds = () => [...el.querySelectorAll("details")];
+  const at = stops().indexOf(document.activeElement), open = folds().map((fold) => fold.open);
+  el.replaceChildren(...document.importNode(now, true).childNodes);
+  folds().forEach((fold, i) => { fold.open = open[i] ?? fold.open; });
+  stops()[at]?.focus({ preventScroll: true });
+  localTimes(el);
 }
 
 // follow keeps a list up to date while its store's events tell of changes. Rows that are the same stay where they are, with what has
@@ -129,9 +145,12 @@ function follow(list) {
       if (old && came.get(keyOf(row)) === row.outerHTML) {
         return old;
       }
+      if (old) {
+        renew(old, row);
+        return old;
+      }
       const node = document.importNode(row, true);
       localTimes(node);
-      old?.replaceWith(node);
       return node;
     });
     [...body.rows].filter((row) => !now.includes(row)).forEach((row) => row.remove());

@@ -47,6 +47,42 @@
   const names = navigation.map((nav) => nav.getAttribute("aria-label"));
   if (new Set(names).size !== names.length) { wrong("two navigations with one name", null, names.join(", ")); }
 
+  // The way past what every page begins with: the first stop, to the main part, and seen once it has the focus. And where one is.
+  const first = all("a[href], button, input:not([type=hidden])").find((el) => el.tabIndex >= 0);
+  const skip = first && first.matches('a[href^="#"]') && document.querySelector(first.getAttribute("href"));
+  if (!skip || skip.localName !== "main" || skip.tabIndex !== -1) { wrong("the first stop does not lead past the navigation", first); }
+  for (const nav of navigation.filter((nav) => nav.closest("header"))) {
+    const here = all("[aria-current=page]", nav);
+    if (here.length > 1) { wrong("two places are the present one", nav); }
+  }
+  for (const el of all("[aria-current]")) {
+    if (!["page", "true", "false", "step"].includes(el.getAttribute("aria-current"))) { wrong("an unknown aria-current", el); }
+  }
+
+  // Times are the reader's own, and say what they are in UTC.
+  for (const el of all("main time[datetime*=T]")) {
+    if (!/ UTC$/.test(el.title) || /UTC/.test(el.textContent)) { wrong("a time that is not the reader's own", el, el.title); break; }
+  }
+
+  // Who wishes for less motion gets none that was not asked for.
+  for (const el of all("*").filter(shown)) {
+    const style = getComputedStyle(el), moves = (list) => list.split(",").some((time) => parseFloat(time) > 0);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches && (moves(style.transitionDuration) || (style.animationName !== "none" && moves(style.animationDuration)))) {
+      wrong("it moves for who wishes for less motion", el);
+      break;
+    }
+  }
+
+  // Many things of one kind are told apart: two buttons with the same name do different things nowhere.
+  const deeds = new Map();
+  for (const el of all("main button[type=submit], main a[href]").filter((el) => shown(el))) {
+    const does = el.localName === "a" ? el.getAttribute("href") : (el.getAttribute("formaction") || el.form?.getAttribute("action")) + "?" + el.name + "=" + el.value
+      + (el.form && !el.getAttribute("formaction") ? [...new FormData(el.form)].filter(([k]) => k !== "csrf_token").map(([k, v]) => k + "=" + v).join("&") : "");
+    const called = el.localName + " " + (el.getAttribute("aria-label") || el.textContent).trim().replace(/\s+/g, " ");
+    if (deeds.has(called) && deeds.get(called) !== does) { wrong("the same name for another deed", el, deeds.get(called) + " and " + does); }
+    deeds.set(called, does);
+  }
+
   // References and ids.
   const ids = new Map();
   for (const el of all("[id]")) {
