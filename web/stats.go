@@ -63,8 +63,8 @@ type figures struct {
 	MeanScore         *float64                  `json:"mean_score"` // to a hundredth; null: none is scored
 	Payment           map[string]int            `json:"payment"`
 
-	scored int
-	points int64 // of all that are scored
+	scored     int
+	points     int64          // of all that are scored
 	currencies map[string]int // orders whose totals Revenue adds up, by currency
 }
 
