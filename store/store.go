@@ -27,7 +27,6 @@ type Store struct {
 	dialect     dialect
 	log         *slog.Logger
 	pool        *pgxpool.Pool // PostgreSQL: the job queue's
-	serverURL   string        // of PostgreSQL
 	writer      *sql.DB
 	readers     *sql.DB // what people ask for
 	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
