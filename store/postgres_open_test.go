@@ -61,7 +61,7 @@ func TestServerOpen_AnotherMachineNeedsTheKey(t *testing.T) {
 		t.Errorf("with another key: got %v, want ErrWrongKey", err)
 	}
 	second.Key = nil
-	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir + "/key"))(t), 0o600); err != nil {
+	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir+"/key"))(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := storetest.Open(t, second)
@@ -74,7 +74,7 @@ func TestServerOpen_AnotherMachineNeedsTheKey(t *testing.T) {
 	if _, err := other.ShopSecrets(t.Context(), "secret.myshopify.com", noon.Add(time.Minute)); err == nil {
 		t.Error("the former key opens a secret")
 	}
-	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir + "/key"))(t), 0o600); err != nil {
+	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir+"/key"))(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if found := must(other.ShopSecrets(t.Context(), "secret.myshopify.com", noon.Add(time.Hour)))(t); len(found) != 1 || len(found[0].Secrets) != 1 || found[0].Secrets[0] != "hush" {
