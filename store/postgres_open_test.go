@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"probability/store"
 	"probability/store/storetest"
 )
@@ -238,23 +236,4 @@ func TestListen_IsForSeveralProcesses(t *testing.T) {
 	if !errors.Is(err, store.ErrOneProcess) {
 		t.Errorf("notify: got %v, want ErrOneProcess", err)
 	}
-}
-
-// What one process stores another counts right a moment later, although it has counted before.
-func TestServer_CountsFollowOtherProcesses(t *testing.T) {
-	t.Parallel()
-	a, b := servers(t)
-	id := connect(t, a, uuid.New(), "a.myshopify.com")
-	put(t, a, id, version("1", noon, nil))
-	zero := 0
-	filter := store.OrderFilter{IntegrationID: id, MinScore: &zero, Since: noon.AddDate(0, 0, -3)} // is counted along an index, and remembered
-	all := store.OrderFilter{IntegrationID: id}
-	if n := must(b.CountOrders(t.Context(), filter))(t); n != 0 {
-		t.Errorf("%d are scored", n)
-	}
-	put(t, a, id, version("2", noon, nil))
-	if n := must(b.CountOrders(t.Context(), all))(t); n != 2 {
-		t.Errorf("%d orders, want 2", n)
-	}
-	rateDue(t, a, id, 5)
 }
