@@ -64,8 +64,7 @@ func serverPool(ctx context.Context, url string, conns int32, ours bool, setting
 
 // errServerURL is what is wrong with an address, without the password that may stand in it.
 func errServerURL(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		return fmt.Errorf("%w: the address is not understood; it looks like postgres://user:password@host:5432/database", errServerUnfit)
 	}
 	return fmt.Errorf("%w: %w", errServerUnfit, err)
