@@ -84,7 +84,9 @@ func (sqliteDialect) match(ctx context.Context, r orderRead) (string, error) {
 }
 
 // dearTerm: of a short term, many lists have to be joined.
-func (sqliteDialect) dearTerm(_ context.Context, r orderRead) (bool, error) { return termIsShort(r.term), nil }
+func (sqliteDialect) dearTerm(_ context.Context, r orderRead) (bool, error) {
+	return termIsShort(r.term), nil
+}
 
 // gatherTerm finds all orders with the term when few have it. ok is false when many do.
 func (r orderRead) gatherTerm(ctx context.Context) (keys []OrderKey, ok bool, err error) {
