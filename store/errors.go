@@ -32,6 +32,10 @@ var (
 	ErrNoRoom = errors.New("there is not enough room")
 	// ErrBackupRunning: another process makes or restores a backup in this data folder.
 	ErrBackupRunning = errors.New("another backup is being made, or restored, in this data folder; wait for it")
+	// ErrOneProcess: with this engine no other process serves the database, so there is nobody to tell and nobody to listen to.
+	ErrOneProcess = errors.New("this database is served by one process")
+	// ErrServersOwn: a database on a server is copied and brought back by the server's own programs.
+	ErrServersOwn = errors.New("a PostgreSQL database is backed up with pg_dump and brought back with pg_restore; keep a copy of the key beside it")
 	// ErrNotBackup: the file does not begin like a backup.
 	ErrNotBackup = errors.New("this is no backup that `probability backup` has made")
 	// ErrBackupTruncated: the end of the file is missing.
@@ -48,9 +52,19 @@ var (
 	ErrKeyLost = errors.New("the encryption key is missing")
 )
 
-// Unavailable tells whether err means that the database cannot be used now, for want of room or because another
-// process holds it, rather than that anything is wrong with what was asked.
-func Unavailable(err error) bool { return sqlite.isUnavailable(err) }
+// Unavailable tells whether err means that the database cannot be used now, for want of room, because another process holds
+// it or because its server is away, rather than that anything is wrong with what was asked.
+func Unavailable(err error) bool { return sqlite.isUnavailable(err) || postgres.isUnavailable(err) }
+
+// An error tells by itself which engine it is from.
+
+func isConflict(err error) bool { return sqlite.isConflict(err) || postgres.isConflict(err) }
+func isBusy(err error) bool     { return sqlite.isBusy(err) || postgres.isBusy(err) }
+func isFull(err error) bool     { return sqlite.isFull(err) || postgres.isFull(err) }
+
+func isMissingParent(err error) bool {
+	return sqlite.isMissingParent(err) || postgres.isMissingParent(err)
+}
 
 // failed names the operation and turns the driver's errors into ours, by code and never by text.
 func failed(op string, err error) error {
@@ -59,11 +73,11 @@ func failed(op string, err error) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, ErrNotFound)
-	case sqlite.isConflict(err):
+	case isConflict(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrConflict, err)
 	case sqlite.isNotDatabase(err):
 		return fmt.Errorf("%s: %w", op, ErrNotDatabase)
-	case sqlite.isMissingParent(err):
+	case isMissingParent(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrNotFound, err)
 	default:
 		return fmt.Errorf("%s: %w", op, err)

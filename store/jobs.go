@@ -8,20 +8,22 @@ import (
 // reclaimedMark is the member of a job's metadata that says that it has had its extra attempt.
 const reclaimedMark = "$.probability_reclaimed"
 
-// riverTime is how the queue writes its times.
-const riverTime = "2006-01-02 15:04:05.000"
-
 // ReclaimJobs gives jobs that a killed process left running back to the queue, which would do so only after an hour, and
 // drops its claim to lead the maintenance. Call it with the folder taken exclusively and before the queue starts: only then
 // is it certain that nobody works on them. A job that had used up its attempts gets one more, once; the second time it is
 // discarded, for it may be what kills the process. It returns how many jobs will run again.
+//
+// On a server nobody knows whether another process works on them: there they are left to the queue.
 func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 	const op = "jobs: reclaim"
+	if s.Engine() == PostgreSQL {
+		return 0, nil
+	}
 	var reclaimed int64
 	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = $1
 			WHERE state = 'running' AND attempt >= max_attempts AND json_extract(metadata, $2) IS NOT NULL`,
-			time.Now().UTC().Format(riverTime), reclaimedMark); err != nil {
+			s.dialect.jobTime(time.Now()), reclaimedMark); err != nil {
 			return err
 		}
 		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available',
@@ -45,18 +47,21 @@ func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 
 // ReclaimLost gives jobs back to the queue that are marked as running and that nobody works on: their end could not be written
 // down, for want of room above all. live are the ids of those that are worked on; one that was taken only after before may not
-// be among them yet. It returns how many will run again.
+// be among them yet. It returns how many will run again. As with ReclaimJobs, there are none on a server.
 func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time) (int, error) {
 	const op = "jobs: reclaim lost ones"
-	at := before.UTC().Format(riverTime)
-	lost := ` FROM river_job WHERE state = 'running' AND attempted_at < $1 AND id NOT IN (SELECT n.value FROM ` + sqlite.numbers("$2") + ` n)`
-	some, err := get(ctx, s.work, op, scanOne[bool], `SELECT EXISTS (SELECT 1`+lost+`)`, at, sqlite.numberList(live))
+	if s.Engine() == PostgreSQL {
+		return 0, nil
+	}
+	at := s.dialect.jobTime(before)
+	lost := ` FROM river_job WHERE state = 'running' AND attempted_at < $1 AND id NOT IN (SELECT n.value FROM ` + s.dialect.numbers("$2") + ` n)`
+	some, err := get(ctx, s.work, op, scanOne[bool], `SELECT EXISTS (SELECT 1`+lost+`)`, at, s.dialect.numberList(live))
 	if err != nil || !some {
 		return 0, err
 	}
 	var n int64
 	err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
-		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE id IN (SELECT id`+lost+`)`, at, sqlite.numberList(live))
+		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE id IN (SELECT id`+lost+`)`, at, s.dialect.numberList(live))
 		if err != nil {
 			return failed(op, err)
 		}
@@ -71,7 +76,7 @@ func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time)
 
 // JobsWaiting tells whether a job of a queue is due and nobody has taken it.
 func (s *Store) JobsWaiting(ctx context.Context, queue string, now time.Time) (bool, error) {
-	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], jobsWaiting, queue, now.UTC().Format(riverTime))
+	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], jobsWaiting, queue, s.dialect.jobTime(now))
 }
 
 const jobsWaiting = `SELECT EXISTS (SELECT 1 FROM river_job j WHERE j.state = 'available' AND j.queue = $1 AND j.scheduled_at <= $2)`

@@ -22,7 +22,7 @@ func (tx *Tx) otherDocuments(ctx context.Context, op string, ready []*preparedOr
 		}
 	}
 	documents := make(map[string][]byte, len(rows))
-	err := eachChunk(rows, nil, func(in string, args []any) error {
+	err := eachChunk(tx.dialect(), rows, nil, func(in string, args []any) error {
 		found, err := tx.tx.QueryContext(ctx, `SELECT order_id, codec, body FROM order_payloads WHERE order_id IN (`+in+`)`, args...)
 		if err != nil {
 			return failed(op, err)

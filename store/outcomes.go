@@ -179,8 +179,8 @@ func (tx *Tx) settleNewcomers(ctx context.Context, op string, integrationID int6
 	if len(ids) == 0 {
 		return nil
 	}
-	reported, err := list(ctx, tx.tx, op, scanOne[int64], `SELECT DISTINCT r.order_id FROM `+sqlite.numbers("$1")+` n
-		CROSS JOIN order_outcomes r ON r.order_id = n.value WHERE r.counts`, sqlite.numberList(ids))
+	reported, err := list(ctx, tx.tx, op, scanOne[int64], `SELECT DISTINCT r.order_id FROM `+tx.dialect().numbers("$1")+` n
+		CROSS JOIN order_outcomes r WHERE r.order_id = n.value AND r.counts`, tx.dialect().numberList(ids))
 	if err != nil {
 		return err
 	}

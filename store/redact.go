@@ -87,7 +87,7 @@ func (s *Store) suspectOrders(ctx context.Context, op string, g guard, r *Privac
 func (s *Store) suspectDeliveries(ctx context.Context, op string, g guard, r *PrivacyRequest) (suspects []int64, done bool, err error) {
 	from := r.delivery
 	last, err := get(ctx, s.work, op, scanOne[sql.NullInt64], `SELECT max(seq) FROM (SELECT seq FROM deliveries
-		WHERE integration_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)`, g.id, from, redactDeliveries)
+		WHERE integration_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) next`, g.id, from, redactDeliveries)
 	if err != nil || !last.Valid {
 		return nil, true, err
 	}
@@ -212,7 +212,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	if before.search == p.search {
 		return true, nil
 	}
-	return true, tx.eraseSearch(ctx, op, g.id, searchChange{row: id, before: before.search, words: p.words})
+	return true, tx.dialect().eraseSearch(ctx, tx, op, g.id, searchChange{row: id, before: before.search, words: p.words})
 }
 
 // scrubStored takes customers who are on the list out of those of the orders that are stored, before newer versions without them hide
@@ -242,7 +242,7 @@ func (tx *Tx) rewriteOrder(ctx context.Context, op string, id int64, p *prepared
 	columns := replacedOrderColumns
 	args := p.appendValues(nil, 0, imported)
 	args = append(args[fixedOrderColumns:len(args)-scoreColumns], id)
-	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+sqlite.values(1, len(columns))+` WHERE id = ?`, args...); err != nil {
+	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+tx.dialect().values(1, len(columns))+` WHERE id = `+tx.dialect().in(len(columns)+1, 1), args...); err != nil {
 		return failed(op, err)
 	}
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_payloads SET codec = $2, body = $3 WHERE order_id = $1`, id, p.packed.codec, p.packed.body)

@@ -30,6 +30,9 @@ type Restored struct {
 // ErrDatabaseThere, ErrFolderInUse, ErrNoRoom, ErrBackupRunning.
 func Restore(ctx context.Context, cfg Config, path string, tell Progress, log *slog.Logger) (_ Restored, err error) {
 	const op = "restore"
+	if cfg.URL != "" {
+		return Restored{}, fmt.Errorf("%s: %w", op, ErrServersOwn)
+	}
 	dir, err := folderPath(cfg.Dir)
 	if err != nil {
 		return Restored{}, fmt.Errorf("%s: %w", op, err)
@@ -82,7 +85,7 @@ func verifyHeader(f *os.File) (Backup, error) {
 	case info.Size() > want:
 		return Backup{}, fmt.Errorf("%w: it has %d bytes instead of %d", ErrBackupAltered, info.Size(), want)
 	}
-	ours, queue, err := knownSchema()
+	ours, queue, err := knownSchema(sqlite)
 	if err == nil && (b.Schema > ours || b.Queue > queue) {
 		err = fmt.Errorf("%w: program %s, schema %d and %d, where this program knows %d and %d; use the newer program",
 			ErrSchemaNewer, b.Program, b.Schema, b.Queue, ours, queue)

@@ -52,7 +52,7 @@ func (tx *Tx) writeScores(ctx context.Context, op string, integrationID int64, s
 			for _, day := range days[:size] {
 				args = append(args, integrationID, day, scores[day].orders, scores[day].points)
 			}
-			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO score_days (integration_id, day, orders, points) VALUES `+sqlite.values(size, 4)+`
+			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO score_days (integration_id, day, orders, points) VALUES `+tx.dialect().values(size, 4)+`
 				ON CONFLICT (integration_id, day) DO UPDATE SET orders = score_days.orders + excluded.orders, points = score_days.points + excluded.points`,
 				args...); err != nil {
 				return failed(op, err)
