@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // sentence is what a person at the command line is told about err: what is wrong
 // and how to mend it.
 func sentence(err error) string {
-	if text := fromStore(err); text != "" {
+	if text := cmp.Or(fromStore(err), fromServer(err)); text != "" {
 		return text
 	}
 	if refused, ok := errors.AsType[*app.Error](err); ok {
@@ -29,6 +30,8 @@ func sentence(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.ENOSPC):
 		return err.Error() + "; make room on the disk of data.dir"
+	case store.TroubleOf(err) != store.NoTrouble:
+		return err.Error() + "; the database's server cannot be used just now: try again in a moment"
 	case store.Unavailable(err):
 		return err.Error() + "; the disk of data.dir may be full, or another program may hold the database: try again in a moment"
 	}

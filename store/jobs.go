@@ -6,7 +6,9 @@ import (
 )
 
 // reclaimedMark is the member of a job's metadata that says that it has had its extra attempt.
-const reclaimedMark = "$.probability_reclaimed"
+const reclaimedMark = "$." + reclaimedName
+
+const reclaimedName = "probability_reclaimed"
 
 // riverTime is how the queue writes its times.
 const riverTime = "2006-01-02 15:04:05.000"
