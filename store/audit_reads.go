@@ -39,7 +39,7 @@ const lastAudit = `(SELECT l.id FROM audits l WHERE l.integration_id = i.id AND 
 // LastAudits is the last completed audit of each of these integrations; those that have none are left out.
 func (s *Store) LastAudits(ctx context.Context, ids []int64) (map[int64]Audit, error) {
 	out := make(map[int64]Audit, len(ids))
-	err := eachChunk(ids, nil, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, nil, func(in string, args []any) error {
 		rows, err := list(ctx, s.readers, "audits: last", scanAudit,
 			`SELECT `+auditColumns+` FROM integrations i JOIN audits a ON a.id = `+lastAudit+` WHERE i.id IN (`+in+`)`, args...)
 		for _, m := range rows {
@@ -97,14 +97,14 @@ func scanStoredOrder(r row) (o StoredOrder, err error) {
 // StoredInWindow are the orders that are not deleted and were created between two times, both seconds included.
 func (s *Store) StoredInWindow(ctx context.Context, integrationID int64, from, to time.Time) ([]StoredOrder, error) {
 	return list(ctx, s.work, fmt.Sprintf("orders: window of integration %d", integrationID), scanStoredOrder,
-		storedOrder+sqlite.indexed("orders_list")+` WHERE o.integration_id = $1 AND o.deleted_at IS NULL AND o.created_at IS NOT NULL
+		storedOrder+s.dialect.indexed("orders_list")+` WHERE o.integration_id = $1 AND o.deleted_at IS NULL AND o.created_at IS NOT NULL
 			AND o.listed_at >= $2 AND o.listed_at <= $3`, integrationID, secondStart(from), secondEnd(to))
 }
 
 // StoredOrders are the orders with these ids of the platform, deleted or not; those that are not known are left out.
 func (s *Store) StoredOrders(ctx context.Context, integrationID int64, platformIDs []string) (map[string]StoredOrder, error) {
 	out := make(map[string]StoredOrder, len(platformIDs))
-	err := eachChunk(platformIDs, []any{integrationID, platformShopify}, func(in string, args []any) error {
+	err := eachChunk(s.dialect, platformIDs, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := list(ctx, s.work, fmt.Sprintf("orders: stored of integration %d", integrationID), scanStoredOrder,
 			storedOrder+` WHERE o.integration_id = $1 AND o.platform = $2 AND o.platform_order_id IN (`+in+`)`, args...)
 		for _, o := range rows {
@@ -122,7 +122,7 @@ func (s *Store) StoredPayloads(ctx context.Context, integrationID int64, platfor
 		body []byte
 	}
 	out := make(map[string][]byte, len(platformIDs))
-	err := eachChunk(platformIDs, []any{integrationID, platformShopify}, func(in string, args []any) error {
+	err := eachChunk(s.dialect, platformIDs, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := list(ctx, s.work, fmt.Sprintf("orders: payloads of integration %d", integrationID), func(r row) (p payload, err error) {
 			var packed packedBody
 			if err := r.Scan(&p.id, &packed.codec, &packed.body); err != nil {

@@ -142,7 +142,7 @@ func (tx *Tx) InsertAudit(ctx context.Context, m Audit) error {
 	_, err = tx.tx.ExecContext(ctx, `INSERT INTO audits (id, integration_id, state, cause, repair, window_from, window_to, next_from, pass, total,
 			counted, stored, checked, missing, extra, stale, created, updated, deleted, oldest_gap, windows, examples, attempts,
 			error_code, error_detail, queued_at, started_at, finished_at, next_attempt_at)
-		VALUES `+sqlite.values(1, 29), append([]any{m.ID.String(), m.IntegrationID}, values...)...)
+		VALUES `+tx.dialect().values(1, 29), append([]any{m.ID.String(), m.IntegrationID}, values...)...)
 	return failed(op, err)
 }
 

@@ -112,7 +112,7 @@ func (tx *Tx) insertBatch(ctx context.Context, op string, batch []Delivery, fres
 	}
 	ids, err := list(ctx, tx.tx, op, scanOne[uuid.UUID], `INSERT INTO deliveries (id, integration_id, webhook_id, event_id, topic, api_version,
 			triggered_at, received_at, processed_at, next_attempt_at, state, attempts, error_code, error_detail, codec, body)
-		VALUES `+sqlite.values(len(batch), 16)+` ON CONFLICT (integration_id, webhook_id) DO NOTHING RETURNING id`, args...)
+		VALUES `+tx.dialect().values(len(batch), 16)+` ON CONFLICT (integration_id, webhook_id) DO NOTHING RETURNING id`, args...)
 	for _, id := range ids {
 		fresh[id] = true
 	}
@@ -130,7 +130,7 @@ func (tx *Tx) connectedOf(ctx context.Context, op string, ds []Delivery) (map[in
 		}
 	}
 	connected := make(map[int64]guard, len(ids))
-	err := eachChunk(ids, nil, func(in string, args []any) error {
+	err := eachChunk(tx.dialect(), ids, nil, func(in string, args []any) error {
 		found, err := list(ctx, tx.tx, op, scanGuard, guarded+`IN (`+in+`) ORDER BY i.id`, args...)
 		for _, g := range found {
 			connected[g.id] = g
@@ -164,7 +164,7 @@ func (tx *Tx) MarkDeliveries(ctx context.Context, ds []Delivery) error {
 	}
 	for m, seqs := range same {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET state = $2, attempts = $3, error_code = $4, error_detail = $5,
-			processed_at = $6, next_attempt_at = $7, duration_ms = $8 WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(seqs),
+			processed_at = $6, next_attempt_at = $7, duration_ms = $8 WHERE seq IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`, tx.dialect().numberList(seqs),
 			m.state, m.attempts, m.code, m.detail, m.processed, m.next, m.duration); err != nil {
 			return failed(op, err)
 		}
@@ -184,8 +184,8 @@ func (s *Store) HurryDeliveries(ctx context.Context, latest time.Time) error {
 			return err
 		}
 		err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
-			_, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET next_attempt_at = NULL WHERE seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
-				sqlite.numberList(seqs))
+			_, err := tx.tx.ExecContext(ctx, `UPDATE deliveries SET next_attempt_at = NULL WHERE seq IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`,
+				tx.dialect().numberList(seqs))
 			return failed(op, err)
 		})
 		if err != nil {

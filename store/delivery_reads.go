@@ -73,12 +73,12 @@ func (s *Store) Deliveries(ctx context.Context, integrationID int64, f DeliveryF
 
 // CountDeliveries counts what Deliveries lists, on all pages.
 func (s *Store) CountDeliveries(ctx context.Context, integrationID int64, f DeliveryFilter) (int, error) {
-	query, args := countDeliveries(integrationID, f)
+	query, args := countDeliveries(s.dialect, integrationID, f)
 	return get(ctx, s.readers, "deliveries: count", scanOne[int], query, args...)
 }
 
 // countDeliveries counts the processed ones as all but the others, which are few: their state is in no index.
-func countDeliveries(integrationID int64, f DeliveryFilter) (string, []any) {
+func countDeliveries(d dialect, integrationID int64, f DeliveryFilter) (string, []any) {
 	processed := f.State == DeliveryProcessed && f.WebhookID == ""
 	if processed {
 		f.State = ""
@@ -86,7 +86,7 @@ func countDeliveries(integrationID int64, f DeliveryFilter) (string, []any) {
 	cond, args := f.where(integrationID)
 	if processed {
 		return `SELECT (SELECT count(*) FROM deliveries d WHERE ` + cond + `)
-			- (SELECT count(*) FROM deliveries d` + sqlite.indexed("deliveries_state") + ` WHERE ` + cond + ` AND d.state <> 'processed')`, args
+			- (SELECT count(*) FROM deliveries d` + d.indexed("deliveries_state") + ` WHERE ` + cond + ` AND d.state <> 'processed')`, args
 	}
 	return `SELECT count(*) FROM deliveries d WHERE ` + cond, args
 }

@@ -1,161 +1,88 @@
 package store
 
 import (
+	"context"
 	"database/sql"
-	"errors"
-	"net/url"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	driver "modernc.org/sqlite"
-	codes "modernc.org/sqlite/lib"
 )
 
-// dialect is what differs between database engines; the SQL texts do not.
-type dialect struct {
-	goose      goose.Dialect
-	migrations string // folder of its schema in the embedded files
-}
+// Engine is a database engine.
+type Engine int
 
-// sqlite is the one engine of this version.
-var sqlite = dialect{goose: goose.DialectSQLite3, migrations: "migrations/sqlite"}
-
-// Memory that one connection may use for pages, in KiB. It is outside Go's heap; a process grows by about twice the sum.
+// The engines. SQLite is one file in the data folder and belongs to one process; PostgreSQL is a server that several share.
 const (
-	writerCache = 8_000
-	readerCache = 4_000
+	SQLite Engine = iota
+	PostgreSQL
 )
 
-// busyMillis is how long a connection waits for a lock of another process.
-// Shopify gives a webhook five seconds, and must have its refusal by then.
-const busyMillis = "3500"
-
-// dsn is the address of the database file. The wait for locks comes first: the pragmas after it may already need it.
-// FULL flushes at each commit, since an acknowledged webhook must survive a power cut. Transactions begin immediate: one
-// that starts by reading and then writes could not wait for its turn.
-func (dialect) dsn(path string, readOnly bool) string {
-	pragmas := []string{"busy_timeout(" + busyMillis + ")"}
-	if readOnly {
-		pragmas = append(pragmas, "query_only(1)", "cache_size(-"+strconv.Itoa(readerCache)+")")
-	} else {
-		// 64 MiB: a log that grew under load shrinks again instead of staying. Nothing here may need the write lock, which a
-		// busy service hardly ever leaves to others.
-		// What was deleted is written over: who is erased must be gone from the file, too.
-		pragmas = append(pragmas, "secure_delete(1)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-"+strconv.Itoa(writerCache)+")", "journal_size_limit(67108864)")
+// String is the engine's own name.
+func (e Engine) String() string {
+	if e == PostgreSQL {
+		return "PostgreSQL"
 	}
-	pragmas = append(pragmas, "foreign_keys(1)", "temp_store(MEMORY)")
-	var b strings.Builder
-	b.WriteString((&url.URL{Scheme: "file", OmitHost: true, Path: path}).String())
-	sep := "?"
-	for _, p := range pragmas {
-		b.WriteString(sep + "_pragma=" + url.QueryEscape(p))
-		sep = "&"
-	}
-	if !readOnly {
-		b.WriteString("&_txlock=immediate")
-	}
-	return b.String()
+	return "SQLite"
 }
 
-// open makes a pool; nothing is connected yet.
-func (d dialect) open(path string, readOnly bool, connections int) (*sql.DB, error) {
-	c, err := driver.NewConnector(d.dsn(path, readOnly))
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(cachingConnector{c})
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
+// dialect is what differs between the engines; the SQL texts do not, but for the pieces that it gives.
+type dialect interface {
+	engine() Engine
+
+	// schema is the dialect of the migrations, the folder that they are in, and the steps that no SQL can do.
+	schema(s *Store) (goose.Dialect, string, []goose.ProviderOption)
+	// queue is the migrations of the job queue; s may be nil for looking at them only.
+	queue(s *Store) (queueSchema, error)
+	// hasTable is the question whether there is a table; its parameter is the name.
+	hasTable() string
+
+	// values writes the rows of a multi-row statement, "(…, …), (…, …)"; all of its parameters are in them, or before all others.
+	values(rows, columns int) string
+	// in writes the n values of an IN list, the first of which is the parameter with the number from. They must be the last
+	// parameters, those before them numbered by their place.
+	in(from, n int) string
+	// indexed names the index to use, where the engine can be told.
+	indexed(name string) string
+	// contains is the condition that a text has another in it, as it is.
+	contains(text, part string) string
+	// numbers is a table of numbers in a column "value", from one parameter that numberList makes.
+	numbers(param string) string
+	numberList(ns []int64) any
+	// elements is a table of the members of a JSON list in a column "value", texts one of a list of texts.
+	elements(param string) string
+	texts(param string) string
+	// greatest and least are the names of the functions of several values; a NULL among them is nobody's business here.
+	greatest() string
+	least() string
+	// jobTime is a time as the job queue stores it, jobTimeText the expression of one as text that time.DateTime reads, in UTC.
+	jobTime(t time.Time) any
+	jobTimeText(expression string) string
+	// jsonText is a JSON value of the job queue as text.
+	jsonText(column string) string
+
+	// writeSearch brings the search index up to date, and eraseSearch does it so that nothing is left of the old words.
+	writeSearch(ctx context.Context, tx *Tx, op string, integrationID int64, changes []searchChange) error
+	eraseSearch(ctx context.Context, tx *Tx, op string, integrationID int64, c searchChange) error
+	// found is the query for the numbers of the orders that match, in the column id; match makes its parameter.
+	found(param string) string
+	match(ctx context.Context, r orderRead) (string, error)
 }
 
-// isConflict: a primary key or a unique index refused the row.
-func (dialect) isConflict(err error) bool {
-	return hasCode(err, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_UNIQUE)
+// queueSchema is the migrations of the job queue, whichever transactions its driver has.
+type queueSchema struct {
+	known int64 // the newest step that this program knows
+	up    func(ctx context.Context) (steps int, err error)
 }
 
-// isNotDatabase: the file does not begin like one.
-func (dialect) isNotDatabase(err error) bool { return hasCode(err, codes.SQLITE_NOTADB) }
-
-// isBusy: another connection holds the lock for longer than we wait.
-func (dialect) isBusy(err error) bool {
-	var e *driver.Error
-	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_BUSY
+// statements is what can be run on a connection or in a transaction.
+type statements interface {
+	querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// isUnavailable: nothing is wrong with the statement; the database cannot be written or read now.
-func (dialect) isUnavailable(err error) bool {
-	var e *driver.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code() & 0xff { // the primary code; the rest says more exactly which
-	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_NOMEM:
-		return true
-	}
-	return false
+// writing is an open write transaction of an engine.
+type writing interface {
+	statements
+	Commit() error
+	Rollback() error
 }
-
-// isFull: there is no room for what is written. A quota, or a limit of the size of files, shows as a write that failed.
-func (dialect) isFull(err error) bool {
-	return hasCode(err, codes.SQLITE_FULL, codes.SQLITE_IOERR_WRITE, codes.SQLITE_IOERR_SHMSIZE)
-}
-
-// isLocked: another connection held what was asked for.
-func (dialect) isLocked(err error) bool { return hasCode(err, codes.SQLITE_BUSY, codes.SQLITE_LOCKED) }
-
-// isMissingParent: the row refers to one that does not exist.
-func (dialect) isMissingParent(err error) bool {
-	return hasCode(err, codes.SQLITE_CONSTRAINT_FOREIGNKEY)
-}
-
-func hasCode(err error, want ...int) bool {
-	var e *driver.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, c := range want {
-		if e.Code() == c {
-			return true
-		}
-	}
-	return false
-}
-
-// values writes the rows of a multi-row statement, "(?, ?), (?, ?)"; all of its parameters are in them. The parameters have
-// no numbers, because this engine looks each number up in a list of all of them: with 25 orders in a statement that took
-// longer than storing them.
-func (dialect) values(rows, columns int) string {
-	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
-	return row + strings.Repeat(", "+row, rows-1)
-}
-
-// indexed names the index to use. Without statistics this engine guesses, and with them it may change its mind; the
-// queries that name one were measured with it.
-func (dialect) indexed(name string) string { return " INDEXED BY " + name }
-
-// contains is the condition that a text has another in it, as it is.
-func (dialect) contains(text, part string) string { return "instr(" + text + ", " + part + ") > 0" }
-
-// numbers is a table of numbers in a column "value", from one parameter that numberList makes.
-func (dialect) numbers(param string) string { return "json_each(" + param + ")" }
-
-// numberList is the parameter of numbers.
-func (dialect) numberList(ns []int64) string {
-	b := make([]byte, 0, 8*len(ns)+2)
-	b = append(b, '[')
-	for i, n := range ns {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, n, 10)
-	}
-	return string(append(b, ']'))
-}
-
-// vacuum is the statement that gives n free pages back.
-func (dialect) vacuum(n int) string { return "PRAGMA incremental_vacuum(" + strconv.Itoa(n) + ")" }
-
-// in writes the n values of an IN list. They must be the last parameters, those before it numbered by their place.
-func (dialect) in(n int) string { return "?" + strings.Repeat(", ?", n-1) }

@@ -83,9 +83,9 @@ func (s *Store) UninstalledBefore(ctx context.Context, then time.Time) ([]int64,
 		`SELECT id FROM integrations WHERE uninstalled_at <= $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`, then.UnixMilli(), maxRows)
 }
 
-// eraseSearch writes a change of the search index so that the old words leave its file at once. Otherwise the index only notes
-// that they are gone, and drops them when it next merges; that is much cheaper, but nothing for who is to be forgotten.
-func (tx *Tx) eraseSearch(ctx context.Context, op string, integrationID int64, c searchChange) error {
+// eraseSearch has the old words leave the file at once. Otherwise the index only notes that they are gone, and drops them when it
+// next merges; that is much cheaper, but nothing for who is to be forgotten.
+func (sqliteDialect) eraseSearch(ctx context.Context, tx *Tx, op string, integrationID int64, c searchChange) error {
 	for _, step := range []func() error{
 		func() error { return tx.secureSearch(ctx, op, 1) },
 		func() error { return tx.writeSearch(ctx, op, integrationID, []searchChange{c}) },
@@ -115,6 +115,9 @@ const (
 // merging some of it. first begins with all of it; more tells whether there is anything left to merge.
 func (s *Store) MergeSearch(ctx context.Context, first bool) (more bool, err error) {
 	const op = "search: merge"
+	if s.Engine() == PostgreSQL { // a vacuum takes them out
+		return false, nil
+	}
 	pages := mergePages
 	if first {
 		pages = -mergePages // as one level, so that all of it is merged
@@ -168,6 +171,9 @@ func (tx *Tx) rebuildSearch(ctx context.Context, op string) (rebuilt bool, err e
 // ForgetSamples deletes what the engine has noted of the values of orders, to plan its queries by.
 func (tx *Tx) ForgetSamples(ctx context.Context) error {
 	const op = "database: forget samples"
+	if tx.store.Engine() == PostgreSQL { // takes none of them
+		return nil
+	}
 	tables, err := list(ctx, tx.tx, op, scanOne[string], `SELECT name FROM sqlite_master WHERE name = 'sqlite_stat4'`)
 	if err != nil || len(tables) == 0 {
 		return err
@@ -183,6 +189,9 @@ const checkpointMillis = "100"
 // stand. done is false when somebody was reading just then.
 func (s *Store) CleanLog(ctx context.Context) (done bool, err error) {
 	const op = "database: clean the log"
+	if s.Engine() == PostgreSQL {
+		return true, failed(op, s.vacuumErased(ctx))
+	}
 	if err := s.turns.enter(ctx, false); err != nil {
 		return false, failed(op, err)
 	}

@@ -48,9 +48,19 @@ var (
 	ErrKeyLost = errors.New("the encryption key is missing")
 )
 
-// Unavailable tells whether err means that the database cannot be used now, for want of room or because another
-// process holds it, rather than that anything is wrong with what was asked.
-func Unavailable(err error) bool { return sqlite.isUnavailable(err) }
+// Unavailable tells whether err means that the database cannot be used now, for want of room, because another process holds
+// it or because its server is away, rather than that anything is wrong with what was asked.
+func Unavailable(err error) bool { return sqlite.isUnavailable(err) || postgres.isUnavailable(err) }
+
+// An error tells by itself which engine it is from.
+
+func isConflict(err error) bool { return sqlite.isConflict(err) || postgres.isConflict(err) }
+func isBusy(err error) bool     { return sqlite.isBusy(err) || postgres.isBusy(err) }
+func isFull(err error) bool     { return sqlite.isFull(err) || postgres.isFull(err) }
+
+func isMissingParent(err error) bool {
+	return sqlite.isMissingParent(err) || postgres.isMissingParent(err)
+}
 
 // failed names the operation and turns the driver's errors into ours, by code and never by text.
 func failed(op string, err error) error {
@@ -59,11 +69,11 @@ func failed(op string, err error) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, ErrNotFound)
-	case sqlite.isConflict(err):
+	case isConflict(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrConflict, err)
 	case sqlite.isNotDatabase(err):
 		return fmt.Errorf("%s: %w", op, ErrNotDatabase)
-	case sqlite.isMissingParent(err):
+	case isMissingParent(err):
 		return fmt.Errorf("%s: %w: %w", op, ErrNotFound, err)
 	default:
 		return fmt.Errorf("%s: %w", op, err)

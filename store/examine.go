@@ -128,7 +128,7 @@ func (d folder) served(ctx context.Context) (_ bool, err error) {
 
 // examine notes what the database tells.
 func (d folder) examine(ctx context.Context, cfg Config, db *sql.DB, full bool, c *Condition) (err error) {
-	if c.KnownSchema, c.KnownQueue, err = knownSchema(); err != nil {
+	if c.KnownSchema, c.KnownQueue, err = knownSchema(sqlite); err != nil {
 		return err
 	}
 	if c.Complaints, err = integrity(ctx, db, full); err != nil || len(c.Complaints) > 0 {

@@ -66,10 +66,10 @@ func KeptQueries(ctx context.Context, s *Store) ([]string, error) {
 // WindowQuery and the others are the texts that the methods run.
 func WindowQuery(field string) (string, error) { return windowQuery(field) }
 
-func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2)) }
+func PurchaseCountsQuery() string { return purchaseCounts(sqlite.in(2, 2)) }
 
 func CountDeliveriesQuery(f DeliveryFilter) string {
-	query, _ := countDeliveries(1, f)
+	query, _ := countDeliveries(sqlite, 1, f)
 	return query
 }
 
@@ -78,7 +78,6 @@ const (
 	HasDueQuery       = hasDueDeliveries
 	PutOffQuery       = putOffBeyond
 	DueQuery          = integrationsDue
-	NamedOrdersQuery  = namedOrders
 	LastReceivedQuery = lastReceived
 )
 
@@ -176,7 +175,7 @@ func SearchWords(text string) string { return searchWords(fold(text)) }
 
 func TermWords(term string) (words []string) {
 	for _, w := range termWords(fold(term)) {
-		words = append(words, w.word)
+		words = append(words, w.word())
 	}
 	return words
 }
@@ -191,7 +190,7 @@ func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.Sub(migrations, sqlite.migrations)
+	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +200,7 @@ func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
 			return nil, err
 		}
 	}
-	p, err := goose.NewProvider(sqlite.goose, db, files, goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}
@@ -346,9 +345,10 @@ func Backups(ctx context.Context, s *Store) (int, error) {
 // Queries whose plans are looked at.
 var (
 	BacklogQuery       = backlogAll
-	DueSinceQuery      = backlogDue
+	DueSinceQuery      = backlogDue(sqlite)
+	NamedOrdersQuery   = namedOrders(sqlite)
 	ImportFiguresQuery = importFigures
-	JobFiguresQuery    = jobFigures
+	JobFiguresQuery    = jobFigures(sqlite)
 	JobsWaitingQuery   = jobsWaiting
 )
 

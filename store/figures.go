@@ -23,25 +23,28 @@ const (
 // countState counts an integration's deliveries of a state that is not 'processed', along the index that has only such.
 func countState(state string) string {
 	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.integration_id = i.id AND d.state = '%s'
-		AND d.state <> 'processed' LIMIT %d))`, state, countedBacklog)
+		AND d.state <> 'processed' LIMIT %d) some)`, state, countedBacklog)
 }
 
 // dueSince is since when an integration's delivery waits that has been due for longest, of the first ones received. One that
 // was put off is due from then on.
-var dueSince = fmt.Sprintf(`(SELECT min(max(due.received_at, COALESCE(due.next_attempt_at, 0))) FROM (SELECT d.received_at, d.next_attempt_at
+func dueSince(d dialect) string {
+	return fmt.Sprintf(`(SELECT min(%s(due.received_at, COALESCE(due.next_attempt_at, 0))) FROM (SELECT d.received_at, d.next_attempt_at
 	FROM deliveries d WHERE d.integration_id = i.id AND d.state = 'pending' AND d.state <> 'processed'
-	AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $1) ORDER BY d.seq LIMIT %d) due)`, lookedAtDue)
+	AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= $1) ORDER BY d.seq LIMIT %d) due)`, d.greatest(), lookedAtDue)
+}
 
-var (
-	backlogDue = `SELECT min(` + dueSince + `) FROM integrations i WHERE i.deleted_at IS NULL`
-	backlogAll = `SELECT COALESCE(sum(` + countState(DeliveryPending) + `), 0), COALESCE(sum(` + countState(DeliveryFailed) + `), 0),
+func backlogDue(d dialect) string {
+	return `SELECT min(` + dueSince(d) + `) FROM integrations i WHERE i.deleted_at IS NULL`
+}
+
+var backlogAll = `SELECT COALESCE(sum(` + countState(DeliveryPending) + `), 0), COALESCE(sum(` + countState(DeliveryFailed) + `), 0),
 		(SELECT latest.received_at FROM deliveries latest ORDER BY latest.seq DESC LIMIT 1) FROM integrations i WHERE i.deleted_at IS NULL`
-)
 
 // DueSince is since when the delivery waits that has been due for longest; zero when none is due. It reads a few rows of each
 // integration, however long its backlog.
 func (s *Store) DueSince(ctx context.Context, now time.Time) (time.Time, error) {
-	since, err := get(ctx, s.work, "deliveries: due since", scanOne[sql.NullInt64], backlogDue, now.UnixMilli())
+	since, err := get(ctx, s.work, "deliveries: due since", scanOne[sql.NullInt64], backlogDue(s.dialect), now.UnixMilli())
 	return fromMillis(since), err
 }
 
@@ -68,21 +71,23 @@ type ScoreFigures struct {
 }
 
 // countScores counts an integration's scores of a state, along the index that has only such.
-func countScores(index string, due int) string {
-	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM order_facts f%s WHERE f.integration_id = i.id AND f.due = %d LIMIT %d))`,
-		sqlite.indexed(index), due, countedBacklog)
+func countScores(d dialect, index string, due int) string {
+	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM order_facts f%s WHERE f.integration_id = i.id AND f.due = %d LIMIT %d) some)`,
+		d.indexed(index), due, countedBacklog)
 }
 
-var scoreFigures = `SELECT COALESCE(sum(` + countScores("order_facts_due", scoreDue) + `), 0), COALESCE(sum(` + countScores("order_facts_failed", scoreFailed) + `), 0),
+func scoreFigures(d dialect) string {
+	return `SELECT COALESCE(sum(` + countScores(d, "order_facts_due", scoreDue) + `), 0), COALESCE(sum(` + countScores(d, "order_facts_failed", scoreFailed) + `), 0),
 	COALESCE(sum((SELECT count(*) FROM score_states s WHERE s.integration_id = i.id AND s.rescore_cursor IS NOT NULL)), 0)
 	FROM integrations i WHERE i.deleted_at IS NULL`
+}
 
 // ScoreFigures looks at the scores that are due or could not be made.
 func (s *Store) ScoreFigures(ctx context.Context) (ScoreFigures, error) {
 	return get(ctx, s.work, "scores: figures", func(r row) (f ScoreFigures, err error) {
 		err = r.Scan(&f.Due, &f.Failed, &f.Rescoring)
 		return f, err
-	}, scoreFigures)
+	}, scoreFigures(s.dialect))
 }
 
 // JobFigure is how many jobs of a kind are in a state that is not the end.
@@ -101,13 +106,15 @@ func (s *Store) JobFigures(ctx context.Context) ([]JobFigure, error) {
 		}
 		f.Since, err = time.Parse(time.DateTime, since)
 		return f, err
-	}, jobFigures)
+	}, jobFigures(s.dialect))
 }
 
 // jobFigures leaves out the jobs that are done, of which there are many.
-const jobFigures = `SELECT j.kind, j.queue, j.state, count(*), min(j.scheduled_at) FROM river_job j
+func jobFigures(d dialect) string {
+	return `SELECT j.kind, j.queue, j.state, count(*), ` + d.jobTimeText("min(j.scheduled_at)") + ` FROM river_job j
 	WHERE j.state IN ('available', 'discarded', 'pending', 'retryable', 'running', 'scheduled')
 	GROUP BY j.kind, j.queue, j.state ORDER BY j.kind, j.queue, j.state`
+}
 
 // ImportFigure is how many runs of a kind are in a state.
 type ImportFigure struct {

@@ -122,7 +122,15 @@ func (d folder) prepareFiles(log *slog.Logger) error {
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("data folder: %w", err)
 	}
-	for _, path := range []string{d.database(), d.database() + "-wal", d.database() + "-shm", d.key()} {
+	return closeFiles(log, d.database(), d.database()+"-wal", d.database()+"-shm", d.key())
+}
+
+// prepareKey is prepareFiles for a folder that holds the key alone.
+func (d folder) prepareKey(log *slog.Logger) error { return closeFiles(log, d.key()) }
+
+// closeFiles closes files to others, of those that are there.
+func closeFiles(log *slog.Logger, paths ...string) error {
+	for _, path := range paths {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -80,11 +80,20 @@ func (g gram) append(dst []byte) []byte {
 // maxTermGrams is how many grams of a term are considered: enough to find a selective one.
 const maxTermGrams = 12
 
-// termWord is a word that every text with a term has, as the index is asked for it, and the part of the term that it is from:
+// termWord is a word that every text with a term has, and the part of the term that it is from:
 // the parts are what blanks divide, and each blank with what is around it.
 type termWord struct {
-	word string
-	part int
+	text   string
+	part   int
+	prefix bool // every word that begins with it will do
+}
+
+// word is the word as FTS5 is asked for it.
+func (w termWord) word() string {
+	if w.prefix {
+		return `"` + w.text + `"*`
+	}
+	return `"` + w.text + `"`
 }
 
 // termWords are the words that every text with the folded term has. A term of one or two characters is the beginning of a
@@ -96,7 +105,7 @@ func termWords(term string) []termWord {
 		for _, r := range term {
 			word = utf8.AppendRune(word, rune(gramRune(r)))
 		}
-		return []termWord{{word: `"` + string(word) + `"*`}}
+		return []termWord{{text: string(word), prefix: true}}
 	}
 	runes := []rune(term)
 	parts := make([]int, len(grams))
@@ -110,7 +119,7 @@ func termWords(term string) []termWord {
 	words := make([]termWord, n)
 	for i := range words {
 		at := i * (len(grams) - 1) / max(n-1, 1) // spread evenly over a long term
-		words[i] = termWord{`"` + string(grams[at].append(nil)) + `"`, parts[at]}
+		words[i] = termWord{text: string(grams[at].append(nil)), part: parts[at]}
 	}
 	return words
 }

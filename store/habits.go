@@ -24,13 +24,14 @@ const gapLife = 43 * 24 * 60 * 60 * 1000
 // between these is not looked at: they are one batch. When some of them are older than what is known, as after a replay, the
 // gap is the time up to the last one.
 func (tx *Tx) NoteDeliveries(ctx context.Context, integrationID int64, topic string, n int, first, last time.Time) error {
+	greatest, least := tx.dialect().greatest(), tx.dialect().least()
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO webhook_habits AS h (integration_id, topic, deliveries, first_at, last_at, longest_gap)
 		VALUES ($1, $2, $3, $4, $5, 0)
 		ON CONFLICT (integration_id, topic) DO UPDATE SET
 			deliveries = h.deliveries + excluded.deliveries,
-			last_at = max(h.last_at, excluded.last_at),
-			longest_gap = max(
-				h.longest_gap * (1 - min(max(excluded.last_at - h.last_at, 0), $6) / ($6 * 1.0)),
+			last_at = `+greatest+`(h.last_at, excluded.last_at),
+			longest_gap = `+greatest+`(
+				h.longest_gap * (1 - `+least+`(`+greatest+`(excluded.last_at - h.last_at, 0), $6) / ($6 * 1.0)),
 				CASE WHEN excluded.first_at > h.last_at THEN excluded.first_at ELSE excluded.last_at END - h.last_at)`,
 		integrationID, topic, n, first.UnixMilli(), last.UnixMilli(), gapLife)
 	return failed(fmt.Sprintf("habits: note deliveries of integration %d", integrationID), err)
@@ -39,7 +40,7 @@ func (tx *Tx) NoteDeliveries(ctx context.Context, integrationID int64, topic str
 // Habits lists the habits of these integrations, by topic; those without any are left out.
 func (s *Store) Habits(ctx context.Context, ids []int64) (map[int64][]Habit, error) {
 	out := make(map[int64][]Habit)
-	err := eachChunk(ids, nil, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, nil, func(in string, args []any) error {
 		rows, err := list(ctx, s.readers, "habits: list", func(r row) (h Habit, err error) {
 			var first, last int64
 			var gap float64

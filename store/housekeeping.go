@@ -66,8 +66,8 @@ func (s *Store) ExpireDeliveries(ctx context.Context, r Retention, now time.Time
 		return next, done, nil
 	}
 	return next, done, s.Update(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.tx.ExecContext(ctx, `DELETE FROM deliveries WHERE state <> 'pending' AND seq IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
-			sqlite.numberList(expired))
+		_, err := tx.tx.ExecContext(ctx, `DELETE FROM deliveries WHERE state <> 'pending' AND seq IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`,
+			tx.dialect().numberList(expired))
 		return failed(op, err)
 	})
 }
@@ -119,6 +119,9 @@ func firstID(t time.Time) (id uuid.UUID) {
 // GiveBack gives some free pages of the database back to the file system, and tells whether there are more to give.
 func (s *Store) GiveBack(ctx context.Context) (more bool, err error) {
 	const op = "database: give pages back"
+	if s.Engine() == PostgreSQL { // has a vacuum of its own
+		return false, nil
+	}
 	free, err := get(ctx, s.work, op, scanOne[int], `PRAGMA freelist_count`)
 	if err != nil || free <= sparePages {
 		return false, err

@@ -78,7 +78,7 @@ func (tx *Tx) InsertImport(ctx context.Context, m Import) error {
 	}
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO imports (id, integration_id, kind, state, field, window_from, window_to, total, fetched, created, updated,
 			unchanged, failed, page_cursor, pass, pages, attempts, error_code, error_detail, queued_at, started_at, finished_at, next_attempt_at)
-		VALUES `+sqlite.values(1, 23), append([]any{m.ID.String(), m.IntegrationID}, m.values()...)...)
+		VALUES `+tx.dialect().values(1, 23), append([]any{m.ID.String(), m.IntegrationID}, m.values()...)...)
 	if err == nil {
 		tx.noteImport(m)
 	}

@@ -66,7 +66,7 @@ func (s *Store) LastReceived(ctx context.Context, ids []int64) (map[int64]time.T
 		at sql.NullInt64
 	}
 	out := make(map[int64]time.Time, len(ids))
-	err := eachChunk(ids, nil, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, nil, func(in string, args []any) error {
 		rows, err := list(ctx, s.readers, "deliveries: last received", func(r row) (v received, err error) {
 			err = r.Scan(&v.id, &v.at)
 			return v, err
@@ -86,14 +86,14 @@ const chunk = 500
 
 // eachChunk calls fn for at most 500 values at a time, with an IN list of them and all arguments: the fixed ones, which come
 // first in the query as well, and then the values.
-func eachChunk[T any](values []T, fixed []any, fn func(in string, args []any) error) error {
+func eachChunk[T any](d dialect, values []T, fixed []any, fn func(in string, args []any) error) error {
 	for len(values) > 0 {
 		n := min(len(values), chunk)
 		args := append(make([]any, 0, len(fixed)+n), fixed...)
 		for _, v := range values[:n] {
 			args = append(args, v)
 		}
-		if err := fn(sqlite.in(n), args); err != nil {
+		if err := fn(d.in(len(fixed)+1, n), args); err != nil {
 			return err
 		}
 		values = values[n:]

@@ -10,9 +10,6 @@ const reclaimedMark = "$." + reclaimedName
 
 const reclaimedName = "probability_reclaimed"
 
-// riverTime is how the queue writes its times.
-const riverTime = "2006-01-02 15:04:05.000"
-
 // ReclaimJobs gives jobs that a killed process left running back to the queue, which would do so only after an hour, and
 // drops its claim to lead the maintenance. Call it with the folder taken exclusively and before the queue starts: only then
 // is it certain that nobody works on them. A job that had used up its attempts gets one more, once; the second time it is
@@ -23,7 +20,7 @@ func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = $1
 			WHERE state = 'running' AND attempt >= max_attempts AND json_extract(metadata, $2) IS NOT NULL`,
-			time.Now().UTC().Format(riverTime), reclaimedMark); err != nil {
+			s.dialect.jobTime(time.Now()), reclaimedMark); err != nil {
 			return err
 		}
 		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available',
@@ -50,15 +47,15 @@ func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 // be among them yet. It returns how many will run again.
 func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time) (int, error) {
 	const op = "jobs: reclaim lost ones"
-	at := before.UTC().Format(riverTime)
-	lost := ` FROM river_job WHERE state = 'running' AND attempted_at < $1 AND id NOT IN (SELECT n.value FROM ` + sqlite.numbers("$2") + ` n)`
-	some, err := get(ctx, s.work, op, scanOne[bool], `SELECT EXISTS (SELECT 1`+lost+`)`, at, sqlite.numberList(live))
+	at := s.dialect.jobTime(before)
+	lost := ` FROM river_job WHERE state = 'running' AND attempted_at < $1 AND id NOT IN (SELECT n.value FROM ` + s.dialect.numbers("$2") + ` n)`
+	some, err := get(ctx, s.work, op, scanOne[bool], `SELECT EXISTS (SELECT 1`+lost+`)`, at, s.dialect.numberList(live))
 	if err != nil || !some {
 		return 0, err
 	}
 	var n int64
 	err = s.Update(ctx, func(ctx context.Context, tx *Tx) error {
-		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE id IN (SELECT id`+lost+`)`, at, sqlite.numberList(live))
+		res, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE id IN (SELECT id`+lost+`)`, at, s.dialect.numberList(live))
 		if err != nil {
 			return failed(op, err)
 		}
@@ -73,7 +70,7 @@ func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time)
 
 // JobsWaiting tells whether a job of a queue is due and nobody has taken it.
 func (s *Store) JobsWaiting(ctx context.Context, queue string, now time.Time) (bool, error) {
-	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], jobsWaiting, queue, now.UTC().Format(riverTime))
+	return get(ctx, s.work, "jobs: waiting in "+queue, scanOne[bool], jobsWaiting, queue, s.dialect.jobTime(now))
 }
 
 const jobsWaiting = `SELECT EXISTS (SELECT 1 FROM river_job j WHERE j.state = 'available' AND j.queue = $1 AND j.scheduled_at <= $2)`

@@ -9,61 +9,89 @@ import (
 	"log/slog"
 
 	"github.com/pressly/goose/v3"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
 // schemaTable is where the versions of our schema are kept; the job queue has its own.
 const schemaTable = "schema_version"
 
 // migrate brings our schema and the job queue's up to date, forward only. Each step is a transaction together with its
-// version, so that a process killed in between goes on from there. While a service runs (not alone), nothing is changed.
-func (s *Store) migrate(ctx context.Context, alone bool, log *slog.Logger) error {
-	ours, err := s.ourSchema(log)
-	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+// version, so that a process killed in between goes on from there. In a folder on which a service runs (not alone), nothing is
+// changed; on a server a service of this version does it, under the others, and commands do it for nobody but themselves.
+func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) (err error) {
+	const op = "store: migrate"
+	if s.Engine() == PostgreSQL {
+		release, err := s.lockSchema(ctx)
+		if err != nil {
+			return failed(op, err)
+		}
+		defer release()
 	}
-	queue, err := rivermigrate.New(riversqlite.New(s.writer), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	ours, err := s.ourSchema()
 	if err != nil {
-		return fmt.Errorf("store: migrate: job queue: %w", err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
-	older, err := s.olderSchema(ctx, ours, queue)
+	queue, err := s.dialect.queue(s)
 	if err != nil {
-		return failed("store: migrate", err)
+		return fmt.Errorf("%s: job queue: %w", op, err)
+	}
+	begun, older, err := s.olderSchema(ctx, ours, queue)
+	if err != nil {
+		return failed(op, err)
 	}
 	if !older {
 		return nil
 	}
-	if !alone {
-		return fmt.Errorf("store: migrate: %w: stop it first, or use its own program", ErrSchemaOlder)
+	if s.Engine() == PostgreSQL {
+		alone = cfg.Exclusive || !begun
 	}
-	if err := s.writeAnew(ctx); err != nil {
-		return failed("store: migrate", err)
+	if !alone {
+		return fmt.Errorf("%s: %w: stop it first, or use its own program", op, ErrSchemaOlder)
+	}
+	if s.Engine() == SQLite {
+		if err := s.writeAnew(ctx); err != nil {
+			return failed(op, err)
+		}
 	}
 	applied, err := ours.Up(ctx)
 	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
-	forQueue, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	forQueue, err := queue.up(ctx)
 	if err != nil {
-		return fmt.Errorf("store: migrate: job queue: %w", err)
+		return fmt.Errorf("%s: job queue: %w", op, err)
 	}
-	log.InfoContext(ctx, "brought the database up to date", "steps", len(applied), "job_queue_steps", len(forQueue.Versions))
+	s.log.InfoContext(ctx, "brought the database up to date", "steps", len(applied), "job_queue_steps", forQueue)
 	return nil
 }
 
 // ourSchema is the migrations of this program against the database.
-func (s *Store) ourSchema(log *slog.Logger) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, sqlite.migrations)
+func (s *Store) ourSchema() (*goose.Provider, error) {
+	kind, folder, options := s.dialect.schema(s)
+	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(sqlite.goose, s.writer, files,
-		goose.WithGoMigrations(goose.NewGoMigration(searchVersion, &goose.GoFunc{RunTx: s.indexOrders}, nil)),
-		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	return goose.NewProvider(kind, s.writer, files, append(options,
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))...)
+}
+
+// queueSteps are the migrations of the job queue, whatever its driver's transactions are.
+func queueSteps[Tx any](m *rivermigrate.Migrator[Tx]) queueSchema {
+	var known int64
+	for _, v := range m.AllVersions() {
+		known = max(known, int64(v.Version))
+	}
+	return queueSchema{known: known, up: func(ctx context.Context) (int, error) {
+		res, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err != nil {
+			return 0, err
+		}
+		return len(res.Versions), nil
+	}}
 }
 
 // overwritingVersion is the first step of those programs that write over what they delete.
@@ -158,13 +186,13 @@ func schemaIn(ctx context.Context, q querier) (ours, queue int64, err error) {
 	return ours, queue, err
 }
 
-// knownSchema is the newest versions that this program knows.
-func knownSchema() (ours, queue int64, err error) {
-	files, err := fs.Glob(migrations, sqlite.migrations+"/*.sql")
+// knownSchema is the newest versions that this program knows for an engine.
+func knownSchema(d dialect) (ours, queue int64, err error) {
+	_, folder, _ := d.schema(nil)
+	files, err := fs.Glob(migrations, folder+"/*.sql")
 	if err != nil {
 		return 0, 0, err
 	}
-	ours = searchVersion
 	for _, f := range files {
 		version, err := goose.NumericComponent(f)
 		if err != nil {
@@ -172,47 +200,39 @@ func knownSchema() (ours, queue int64, err error) {
 		}
 		ours = max(ours, version)
 	}
-	m, err := rivermigrate.New(riversqlite.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, v := range m.AllVersions() {
-		queue = max(queue, int64(v.Version))
-	}
-	return ours, queue, nil
+	steps, err := d.queue(nil)
+	return ours, steps.known, err
 }
 
-// olderSchema tells whether steps are missing; ErrSchemaNewer when the database has some that this program does not know.
-// It changes nothing.
-func (s *Store) olderSchema(ctx context.Context, ours *goose.Provider, queue *rivermigrate.Migrator[*sql.Tx]) (bool, error) {
+// olderSchema tells whether steps are missing, and whether any have been done; ErrSchemaNewer when the database has some that this
+// program does not know. It changes nothing.
+func (s *Store) olderSchema(ctx context.Context, ours *goose.Provider, queue queueSchema) (begun, older bool, err error) {
 	sources := ours.ListSources()
-	steps := queue.AllVersions()
-	older := false
 	for _, v := range []struct {
 		table, column string
 		target        int64
 	}{
 		{schemaTable, "version_id", sources[len(sources)-1].Version},
-		{"river_migration", "version", int64(steps[len(steps)-1].Version)},
+		{"river_migration", "version", queue.known},
 	} {
-		exists, err := get(ctx, s.writer, v.table, scanOne[bool],
-			`SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)`, v.table)
+		exists, err := get(ctx, s.writer, v.table, scanOne[bool], s.dialect.hasTable(), v.table)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if !exists {
 			older = true
 			continue
 		}
+		begun = true
 		current, err := get(ctx, s.writer, v.table, scanOne[int64], `SELECT COALESCE(max(`+v.column+`), 0) FROM `+v.table)
 		switch {
 		case err != nil:
-			return false, err
+			return false, false, err
 		case current > v.target:
-			return false, fmt.Errorf("%w: %s is at %d, this program knows %d; use the newer program", ErrSchemaNewer, v.table, current, v.target)
+			return false, false, fmt.Errorf("%w: %s is at %d, this program knows %d; use the newer program", ErrSchemaNewer, v.table, current, v.target)
 		case current < v.target:
 			older = true
 		}
 	}
-	return older, nil
+	return begun, older, nil
 }

@@ -38,12 +38,12 @@ func (r orderRead) countScores(ctx context.Context) (int, error) {
 	c.add("o.integration_id = ?", r.f.IntegrationID)
 	c.add("o.deleted_at IS NULL")
 	r.scoresWhere(c)
-	return get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+ordersIndexed("orders_score")+` WHERE `+c.String(), c.args...)
+	return get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+r.s.ordersIndexed("orders_score")+` WHERE `+c.String(), c.args...)
 }
 
 // walkCount counts the entries of the list's index that meet a condition.
 func (s *Store) walkCount(ctx context.Context, op string, c *conditions) (int, error) {
-	return get(ctx, s.readers, op, scanOne[int], `SELECT count(*) FROM `+ordersIndexed("orders_list")+` WHERE `+c.String(), c.args...)
+	return get(ctx, s.readers, op, scanOne[int], `SELECT count(*) FROM `+s.ordersIndexed("orders_list")+` WHERE `+c.String(), c.args...)
 }
 
 // sumOrders counts the orders of a filter that the sums of days answer; only the parts of days at the ends of its range are
@@ -121,7 +121,7 @@ func (r orderRead) skip(ctx context.Context, limit, offset int) ([]OrderKey, err
 		}
 		c := r.f.whereListed(d.from, d.to)
 		r.f.after(c)
-		keys, err := r.keys(ctx, r.selectKeys(ordersIndexed("orders_list"))+` WHERE `+c.String()+r.f.orderBy()+
+		keys, err := r.keys(ctx, r.selectKeys(r.s.ordersIndexed("orders_list"))+` WHERE `+c.String()+r.f.orderBy()+
 			` LIMIT `+c.param(limit-len(out))+` OFFSET `+c.param(offset), c.args...)
 		if err != nil {
 			return nil, err

@@ -140,7 +140,7 @@ func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l
 				args = append(args, integrationID, k.day, k.dated, k.financial, k.fulfillment, k.currency, k.likelihood, d.orders, d.high, d.low)
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_days (integration_id, day, dated, financial_status, fulfillment_status,
-					currency, delivery_probability, orders, revenue_high, revenue_low) VALUES `+sqlite.values(size, 10)+`
+					currency, delivery_probability, orders, revenue_high, revenue_low) VALUES `+tx.dialect().values(size, 10)+`
 				ON CONFLICT (integration_id, day, dated, financial_status, fulfillment_status, currency, delivery_probability) DO UPDATE SET
 					orders = order_days.orders + excluded.orders, revenue_high = order_days.revenue_high + excluded.revenue_high,
 					revenue_low = order_days.revenue_low + excluded.revenue_low`, args...); err != nil {

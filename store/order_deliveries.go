@@ -27,16 +27,18 @@ func (tx *Tx) NoteOrderDeliveries(ctx context.Context, integrationID int64, chan
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	_, err = tx.tx.ExecContext(ctx, noteOrderDeliveries, string(list), integrationID)
+	_, err = tx.tx.ExecContext(ctx, noteOrderDeliveries(tx.dialect()), string(list), integrationID)
 	return failed(op, err)
 }
 
 // noteOrderDeliveries takes the pairs as a JSON list, and the integration.
-const noteOrderDeliveries = `INSERT INTO order_deliveries (order_id, seq)
-	SELECT o.id, d.seq FROM json_each($1) n
-	CROSS JOIN orders o ON o.integration_id = $2 AND o.platform = '` + platformShopify + `' AND o.platform_order_id = n.value ->> 0
-	CROSS JOIN deliveries d ON d.seq = n.value ->> 1
-	WHERE TRUE ON CONFLICT DO NOTHING`
+func noteOrderDeliveries(d dialect) string {
+	return `INSERT INTO order_deliveries (order_id, seq)
+	SELECT o.id, d.seq FROM ` + d.elements("$1") + ` n CROSS JOIN orders o CROSS JOIN deliveries d
+	WHERE o.integration_id = $2 AND o.platform = '` + platformShopify + `' AND o.platform_order_id = n.value ->> 0
+		AND d.seq = CAST(n.value ->> 1 AS BIGINT)
+	ON CONFLICT DO NOTHING`
+}
 
 // DeliveriesOf lists the deliveries that changed an order and are still kept, without their bodies, newest first, at most limit.
 func (s *Store) DeliveriesOf(ctx context.Context, integrationID, orderID int64, limit int) ([]Delivery, error) {

@@ -164,8 +164,8 @@ func (tx *Tx) storedFacts(ctx context.Context, op string, integrationID int64, i
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := list(ctx, tx.tx, op, scanFacts, `SELECT `+factsColumns+` FROM `+sqlite.numbers("$1")+` n
-		CROSS JOIN order_facts f ON f.order_id = n.value WHERE f.integration_id = $2`, sqlite.numberList(ids), integrationID)
+	found, err := list(ctx, tx.tx, op, scanFacts, `SELECT `+factsColumns+` FROM `+tx.dialect().numbers("$1")+` n
+		CROSS JOIN order_facts f WHERE f.order_id = n.value AND f.integration_id = $2`, tx.dialect().numberList(ids), integrationID)
 	stored := make(map[int64]storedFacts, len(found))
 	for _, f := range found {
 		stored[f.id] = f
@@ -223,7 +223,7 @@ func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationI
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_facts (order_id, integration_id, due, placed_at, outcome, outcome_at,
 					phone_key, email_key, address_key, ip_key, payment, facts_version, facts,
-					factors, delivered, failed, earlier, recent, customer_mark) VALUES `+sqlite.values(size, columns)+`
+					factors, delivered, failed, earlier, recent, customer_mark) VALUES `+tx.dialect().values(size, columns)+`
 				ON CONFLICT (order_id) DO UPDATE SET due = excluded.due, placed_at = excluded.placed_at, outcome = excluded.outcome,
 					outcome_at = excluded.outcome_at, phone_key = excluded.phone_key, email_key = excluded.email_key,
 					address_key = excluded.address_key, ip_key = excluded.ip_key, payment = excluded.payment, facts_version = excluded.facts_version, facts = excluded.facts`,
@@ -248,7 +248,7 @@ func (w *factsWriter) write(ctx context.Context, tx *Tx, op string, integrationI
 				args = append(args, integrationID, k.bucket, k.key, k.placed, k.id)
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_keys (integration_id, bucket, key, placed_at, order_id) VALUES `+
-				sqlite.values(size, 5)+` ON CONFLICT DO NOTHING`, args...); err != nil {
+				tx.dialect().values(size, 5)+` ON CONFLICT DO NOTHING`, args...); err != nil {
 				return failed(op, err)
 			}
 		}

@@ -66,8 +66,8 @@ func (tx *Tx) makeDue(ctx context.Context, op string, integrationID int64, ids m
 	}
 	list := slices.Sorted(maps.Keys(ids))
 	tx.dueIn(integrationID).others = append(tx.dueIn(integrationID).others, list...)
-	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET due = 1 WHERE due <> 1 AND order_id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`,
-		sqlite.numberList(list))
+	_, err := tx.tx.ExecContext(ctx, `UPDATE order_facts SET due = 1 WHERE due <> 1 AND order_id IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`,
+		tx.dialect().numberList(list))
 	return failed(op, err)
 }
 
@@ -194,8 +194,8 @@ func (tx *Tx) customerMarks(ctx context.Context, op string, integrationID int64,
 	found, err := list(ctx, tx.tx, op, func(r row) (m marked, err error) {
 		err = r.Scan(&m.key, &m.mark)
 		return m, err
-	}, `SELECT m.key, m.mark FROM `+sqlite.numbers("$1")+` n CROSS JOIN customer_marks m ON m.integration_id = $2 AND m.key = n.value`,
-		sqlite.numberList(ids), integrationID)
+	}, `SELECT m.key, m.mark FROM `+tx.dialect().numbers("$1")+` n CROSS JOIN customer_marks m WHERE m.integration_id = $2 AND m.key = n.value`,
+		tx.dialect().numberList(ids), integrationID)
 	for _, m := range found {
 		marks[m.key] = m.mark
 	}

@@ -48,7 +48,8 @@ type neighbour struct {
 const (
 	neighbourColumns = `k.key, k.placed_at, k.order_id, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END,
 		COALESCE(CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, 9223372036854775807)` // maxMillis
-	keysOfList = ` n CROSS JOIN order_keys k ON k.integration_id = $2 AND k.bucket = $3 AND k.key = n.value`
+	keysFrom  = ` n CROSS JOIN order_keys k`
+	keysWhere = ` WHERE k.integration_id = $2 AND k.bucket = $3 AND k.key = n.value`
 )
 
 func (n neighbour) compare(other neighbour) int {
@@ -80,11 +81,12 @@ type neighbours struct {
 
 // query reads the orders that have keys that tell of customers, at most limit; order sorts them.
 func (n *neighbours) query(ctx context.Context, keys []int64, order string, limit int) ([]neighbour, error) {
-	from, scan := `SELECT k.key, k.placed_at, k.order_id FROM `+sqlite.numbers("$1")+keysOfList, scanNeighbourOnly
+	d := n.tx.dialect()
+	query, scan := `SELECT k.key, k.placed_at, k.order_id FROM `+d.numbers("$1")+keysFrom+keysWhere, scanNeighbourOnly
 	if n.ended {
-		from, scan = `SELECT `+neighbourColumns+` FROM `+sqlite.numbers("$1")+keysOfList+` CROSS JOIN order_facts f ON f.order_id = k.order_id`, scanNeighbour
+		query, scan = `SELECT `+neighbourColumns+` FROM `+d.numbers("$1")+keysFrom+` CROSS JOIN order_facts f`+keysWhere+` AND f.order_id = k.order_id`, scanNeighbour
 	}
-	return list(ctx, n.tx.tx, n.op, scan, from+order+` LIMIT $4`, sqlite.numberList(keys), n.integrationID, customerBucket, limit)
+	return list(ctx, n.tx.tx, n.op, scan, query+order+` LIMIT $4`, d.numberList(keys), n.integrationID, customerBucket, limit)
 }
 
 // most is how many of the first orders that have a key may depend on each other, and the first that does not.
@@ -126,8 +128,8 @@ func (n *neighbours) readDays(ctx context.Context, buckets map[int64]map[int64]b
 	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
 		keys := slices.Sorted(maps.Keys(buckets[bucket]))
 		limit := n.tx.store.shared.forKey*len(keys) + n.tx.store.shared.more
-		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM `+sqlite.numbers("$1")+keysOfList+` LIMIT $4`,
-			sqlite.numberList(keys), n.integrationID, bucket, limit)
+		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM `+n.tx.dialect().numbers("$1")+keysFrom+keysWhere+` LIMIT $4`,
+			n.tx.dialect().numberList(keys), n.integrationID, bucket, limit)
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (tx *Tx) countOutlooks(ctx context.Context, op string, integrationID int64,
 				args = append(args, integrationID, k.day, k.payment, k.likelihood, k.outcome, counts[k])
 			}
 			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_outlooks (integration_id, day, payment, delivery_probability, outcome, orders) VALUES `+
-				sqlite.values(size, 6)+` ON CONFLICT (integration_id, day, payment, delivery_probability, outcome) DO UPDATE SET
+				tx.dialect().values(size, 6)+` ON CONFLICT (integration_id, day, payment, delivery_probability, outcome) DO UPDATE SET
 					orders = order_outlooks.orders + excluded.orders`, args...); err != nil {
 				return failed(op, err)
 			}
@@ -81,7 +81,7 @@ func (tx *Tx) likelihoods(ctx context.Context, op string, ids []int64) (map[int6
 	found, err := list(ctx, tx.tx, op, func(r row) (b band, err error) {
 		err = r.Scan(&b.id, &b.name)
 		return b, err
-	}, `SELECT o.id, COALESCE(o.delivery_probability, '') FROM `+sqlite.numbers("$1")+` n CROSS JOIN orders o ON o.id = n.value`, sqlite.numberList(ids))
+	}, `SELECT o.id, COALESCE(o.delivery_probability, '') FROM `+tx.dialect().numbers("$1")+` n CROSS JOIN orders o WHERE o.id = n.value`, tx.dialect().numberList(ids))
 	out := make(map[int64]string, len(found))
 	for _, b := range found {
 		out[b.id] = b.name

@@ -67,7 +67,7 @@ func (tx *Tx) writePlaces(ctx context.Context, op string, integrationID int64, p
 			for _, k := range keys[:size] {
 				args = append(args, integrationID, k.days, k.span, k.province, k.city, places[k])
 			}
-			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_places (integration_id, days, span, province, city, orders) VALUES `+sqlite.values(size, 6)+`
+			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_places (integration_id, days, span, province, city, orders) VALUES `+tx.dialect().values(size, 6)+`
 				ON CONFLICT (integration_id, days, span, province, city) DO UPDATE SET orders = order_places.orders + excluded.orders`, args...); err != nil {
 				return failed(op, err)
 			}

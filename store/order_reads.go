@@ -102,8 +102,8 @@ func (s *Store) ordersByID(ctx context.Context, op string, f OrderFilter, ids []
 		return nil, nil
 	}
 	rows, err := list(ctx, s.readers, op, s.scanOrder(f.Payload),
-		selectOrders(f.Payload, sqlite.numbers("$1")+` n CROSS JOIN orders o ON o.id = n.value`)+
-			` WHERE o.integration_id = $2 AND o.deleted_at IS NULL`, sqlite.numberList(ids), f.IntegrationID)
+		selectOrders(f.Payload, s.dialect.numbers("$1")+` n CROSS JOIN orders o`)+
+			` WHERE o.id = n.value AND o.integration_id = $2 AND o.deleted_at IS NULL`, s.dialect.numberList(ids), f.IntegrationID)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (s *Store) counted(ctx context.Context, op string, integrationID int64, row
 		email string
 		n     int
 	}
-	err := eachChunk(emails, []any{integrationID}, func(in string, args []any) error {
+	err := eachChunk(s.dialect, emails, []any{integrationID}, func(in string, args []any) error {
 		found, err := list(ctx, s.readers, op, func(r row) (c count, err error) {
 			err = r.Scan(&c.email, &c.n)
 			return c, err

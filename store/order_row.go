@@ -96,9 +96,9 @@ func (p *preparedOrder) appendValues(args []any, integrationID int64, now time.T
 
 // upsertOrders is the statement that writes n orders, each only over an older version that is not deleted. listed_at of an
 // order without a date stays the time of its first import.
-func upsertOrders(n int) string {
+func upsertOrders(d dialect, n int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + sqlite.values(n, len(orderColumns)) +
+	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + d.values(n, len(orderColumns)) +
 		" ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET ")
 	for i, c := range replacedOrderColumns {
 		if i > 0 {

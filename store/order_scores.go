@@ -76,7 +76,7 @@ func scanToRate(r row) (o toRate, err error) {
 // first: they are what somebody looks at.
 func (tx *Tx) DueScores(ctx context.Context, integrationID int64, limit int) ([]OrderToRate, error) {
 	op := fmt.Sprintf("scores: due of integration %d", integrationID)
-	found, err := list(ctx, tx.tx, op, scanToRate, dueScores, integrationID, limit)
+	found, err := list(ctx, tx.tx, op, scanToRate, dueScores(tx.dialect()), integrationID, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,8 @@ func (tx *Tx) ScoresMadeDue(ctx context.Context, integrationID int64, others int
 		return nil, rest, nil
 	}
 	slices.Sort(ids)
-	found, err := list(ctx, tx.tx, op, scanToRate, `SELECT `+toRateColumns+` FROM `+sqlite.numbers("$1")+` n CROSS JOIN order_facts f ON f.order_id = n.value
-		CROSS JOIN orders o ON o.id = f.order_id WHERE f.integration_id = $2 AND f.due = 1`, sqlite.numberList(slices.Compact(ids)), integrationID)
+	found, err := list(ctx, tx.tx, op, scanToRate, `SELECT `+toRateColumns+` FROM `+tx.dialect().numbers("$1")+` n CROSS JOIN order_facts f CROSS JOIN orders o
+		WHERE f.order_id = n.value AND o.id = f.order_id AND f.integration_id = $2 AND f.due = 1`, tx.dialect().numberList(slices.Compact(ids)), integrationID)
 	if err != nil {
 		return nil, false, err
 	}
@@ -125,15 +125,17 @@ func (tx *Tx) withHistories(ctx context.Context, op string, integrationID int64,
 	return out, nil
 }
 
-var dueScores = `SELECT ` + toRateColumns + ` FROM order_facts f` + sqlite.indexed("order_facts_due") + ` CROSS JOIN orders o ON o.id = f.order_id
-	WHERE f.integration_id = $1 AND f.due = 1 ORDER BY f.order_id DESC LIMIT $2`
+func dueScores(d dialect) string {
+	return `SELECT ` + toRateColumns + ` FROM order_facts f` + d.indexed("order_facts_due") + ` CROSS JOIN orders o
+	WHERE o.id = f.order_id AND f.integration_id = $1 AND f.due = 1 ORDER BY f.order_id DESC LIMIT $2`
+}
 
 // ScoresBelow are the orders of an integration with numbers below one, the largest first, at most limit, with the histories that are
 // stored: for rating them anew. next is where to go on; 0 when there are no more.
 func (tx *Tx) ScoresBelow(ctx context.Context, integrationID, below int64, limit int) (orders []OrderToRate, next int64, err error) {
 	found, err := list(ctx, tx.tx, fmt.Sprintf("scores: of integration %d below %d", integrationID, below), scanToRate,
-		`SELECT `+toRateColumns+` FROM order_facts f CROSS JOIN orders o ON o.id = f.order_id
-		WHERE f.order_id < $1 AND f.integration_id = $2 AND f.due <> 1 ORDER BY f.order_id DESC LIMIT $3`, below, integrationID, limit)
+		`SELECT `+toRateColumns+` FROM order_facts f CROSS JOIN orders o
+		WHERE o.id = f.order_id AND f.order_id < $1 AND f.integration_id = $2 AND f.due <> 1 ORDER BY f.order_id DESC LIMIT $3`, below, integrationID, limit)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -288,13 +290,13 @@ func scanOrderFacts(r row) (f OrderFacts, err error) {
 // OrderFacts is what is stored of an order for its score; ErrNotFound for one that is deleted or was never read.
 func (s *Store) OrderFacts(ctx context.Context, integrationID, orderID int64) (OrderFacts, error) {
 	return get(ctx, s.readers, fmt.Sprintf("scores: facts of order %d of integration %d", orderID, integrationID), scanOrderFacts,
-		orderFactsQuery+`order_facts f CROSS JOIN orders o ON o.id = f.order_id
-		WHERE f.order_id = $1 AND f.integration_id = $2 AND o.deleted_at IS NULL`, orderID, integrationID)
+		orderFactsQuery+`order_facts f CROSS JOIN orders o
+		WHERE o.id = f.order_id AND f.order_id = $1 AND f.integration_id = $2 AND o.deleted_at IS NULL`, orderID, integrationID)
 }
 
 // NewestFacts are those of the newest orders of an integration, by the time at which they were placed; at most 1,000.
 func (s *Store) NewestFacts(ctx context.Context, integrationID int64, limit int) ([]OrderFacts, error) {
 	return list(ctx, s.readers, fmt.Sprintf("scores: newest facts of integration %d", integrationID), scanOrderFacts,
-		orderFactsQuery+ordersIndexed("orders_list")+` CROSS JOIN order_facts f ON f.order_id = o.id
-		WHERE o.integration_id = $1 AND o.deleted_at IS NULL ORDER BY o.listed_at DESC, o.id DESC LIMIT $2`, integrationID, pageSize(limit))
+		orderFactsQuery+s.ordersIndexed("orders_list")+` CROSS JOIN order_facts f
+		WHERE f.order_id = o.id AND o.integration_id = $1 AND o.deleted_at IS NULL ORDER BY o.listed_at DESC, o.id DESC LIMIT $2`, integrationID, pageSize(limit))
 }

@@ -26,15 +26,15 @@ type frequency struct {
 	share float64
 }
 
-// match is the question to the search index: the most selective words of the term, rarest first.
+// match asks for the most selective words of the term, rarest first.
 //
-// The index walks the lists of all words that it is asked for, and a term may consist of words that each are in a fourth of
+// This index walks the lists of all words that it is asked for, and a term may consist of words that each are in a fourth of
 // all orders. A few exclude nearly as much as all of them, when they are rare and from different parts of the term: who has "rod"
 // mostly has "guez" as well.
-func (r orderRead) match(ctx context.Context) (string, error) {
+func (sqliteDialect) match(ctx context.Context, r orderRead) (string, error) {
 	words := termWords(r.term)
 	if termIsShort(r.term) { // many lists in one; how long is not cheap to tell
-		return `"` + storeWord(r.f.IntegrationID) + `" AND ` + words[0].word, nil
+		return `"` + storeWord(r.f.IntegrationID) + `" AND ` + words[0].word(), nil
 	}
 	last, err := get(ctx, r.s.readers, r.op, scanOne[sql.NullInt64], `SELECT max(id) FROM orders`)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 	}
 	for _, w := range words {
 		row, err := get(ctx, r.s.readers, r.op, scanOne[int64],
-			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, w.word, commonWord-1)
+			`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 ORDER BY s.rowid DESC LIMIT 1 OFFSET $2`, w.word(), commonWord-1)
 		share := 0.0
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -59,7 +59,7 @@ func (r orderRead) match(ctx context.Context) (string, error) {
 		default:
 			share = commonWord / math.Max(float64(last.Int64-row+1), 1)
 		}
-		known = append(known, frequency{w.word, w.part, share})
+		known = append(known, frequency{w.word(), w.part, share})
 		if share == 0 {
 			break // as selective as it needs to be
 		}
@@ -92,12 +92,12 @@ func (r orderRead) gatherTerm(ctx context.Context) (keys []OrderKey, ok bool, er
 			return nil, false, err
 		}
 	}
-	match, err := r.match(ctx)
+	match, err := r.s.dialect.match(ctx, r)
 	if err != nil {
 		return nil, false, err
 	}
 	candidates, err := list(ctx, r.s.readers, r.op, scanOne[int64],
-		`SELECT s.rowid FROM order_search s WHERE s.order_search MATCH $1 LIMIT $2`, match, r.s.bounds.gather+1)
+		r.s.dialect.found("$1")+` LIMIT $2`, match, r.s.bounds.gather+1)
 	if err != nil || len(candidates) > r.s.bounds.gather {
 		return nil, false, err
 	}
@@ -109,8 +109,8 @@ func (r orderRead) gatherTerm(ctx context.Context) (keys []OrderKey, ok bool, er
 func (r orderRead) gatherIDs(ctx context.Context, ids []int64) ([]OrderKey, error) {
 	c := r.f.where()
 	r.hasTerm(c)
-	from := sqlite.numbers(c.param(sqlite.numberList(ids))) + ` n CROSS JOIN orders o ON o.id = n.value`
-	keys, err := r.keys(ctx, r.selectKeys(from)+` WHERE `+c.String(), c.args...)
+	from := r.s.dialect.numbers(c.param(r.s.dialect.numberList(ids))) + ` n CROSS JOIN orders o`
+	keys, err := r.keys(ctx, r.selectKeys(from)+` WHERE o.id = n.value AND `+c.String(), c.args...)
 	slices.SortFunc(keys, r.f.Order.compare)
 	return keys, err
 }

@@ -185,7 +185,7 @@ func (r orderRead) selectKeys(from string) string {
 }
 
 // ordersIndexed is the orders by one of their indexes.
-func ordersIndexed(index string) string { return "orders o" + sqlite.indexed(index) }
+func (s *Store) ordersIndexed(index string) string { return "orders o" + s.dialect.indexed(index) }
 
 // selective tells whether the filter has something that few orders may have and that an index finds.
 func (r orderRead) selective() bool {
@@ -197,7 +197,7 @@ func (r orderRead) gather(ctx context.Context, base int) (keys []OrderKey, ok bo
 	switch {
 	case r.term != "" && base <= r.s.bounds.walk:
 		// So few that their texts are read sooner than the search index is asked.
-		keys, err = r.gatherFrom(ctx, ordersIndexed("orders_list"))
+		keys, err = r.gatherFrom(ctx, r.s.ordersIndexed("orders_list"))
 		return keys, err == nil, err
 	case r.term != "":
 		keys, ok, err = r.gatherTerm(ctx)
@@ -211,7 +211,7 @@ func (r orderRead) gather(ctx context.Context, base int) (keys []OrderKey, ok bo
 			return nil, false, err
 		}
 		if few {
-			keys, err := r.gatherFrom(ctx, ordersIndexed(index))
+			keys, err := r.gatherFrom(ctx, r.s.ordersIndexed(index))
 			return keys, err == nil, err
 		}
 	}
@@ -232,7 +232,7 @@ func (r orderRead) gatherFrom(ctx context.Context, from string, args ...any) ([]
 // hasTerm completes a condition with the look at the text.
 func (r orderRead) hasTerm(c *conditions) {
 	if r.term != "" {
-		c.parts = append(c.parts, sqlite.contains("o.search_text", c.param(r.term)))
+		c.parts = append(c.parts, r.s.dialect.contains("o.search_text", c.param(r.term)))
 	}
 }
 
@@ -296,7 +296,7 @@ func (r orderRead) few(ctx context.Context, index string) (bool, error) {
 	default:
 		r.totalsWhere(c)
 	}
-	n, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM (SELECT 1 FROM `+ordersIndexed(index)+
+	n, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM (SELECT 1 FROM `+r.s.ordersIndexed(index)+
 		` WHERE `+c.String()+` LIMIT `+c.param(r.s.bounds.gather+1)+`) few`, c.args...)
 	return n <= r.s.bounds.gather, err
 }
@@ -312,21 +312,21 @@ func (r orderRead) page(ctx context.Context, limit, offset, count int) ([]OrderK
 			return r.skip(ctx, limit, offset)
 		case r.f.Order.index() != "orders_list" && sparse && count <= r.s.bounds.gather:
 			// The other indexes do not have what is filtered by: one walk along the one that has is shorter.
-			keys, err := r.gatherFrom(ctx, ordersIndexed("orders_list"))
+			keys, err := r.gatherFrom(ctx, r.s.ordersIndexed("orders_list"))
 			return slice(keys, offset, limit), err
 		}
 	}
 	c := r.f.where()
 	r.f.after(c)
 	if r.term != "" {
-		match, err := r.match(ctx)
+		match, err := r.s.dialect.match(ctx, r)
 		if err != nil {
 			return nil, err
 		}
-		c.add("o.id IN (SELECT s.rowid FROM order_search s WHERE s.order_search MATCH ?)", match)
+		c.parts = append(c.parts, "o.id IN ("+r.s.dialect.found(c.param(match))+")")
 		r.hasTerm(c)
 	}
-	return r.keys(ctx, r.selectKeys(ordersIndexed(r.f.Order.index()))+` WHERE `+c.String()+r.f.orderBy()+
+	return r.keys(ctx, r.selectKeys(r.s.ordersIndexed(r.f.Order.index()))+` WHERE `+c.String()+r.f.orderBy()+
 		` LIMIT `+c.param(limit)+` OFFSET `+c.param(offset), c.args...)
 }
 
@@ -344,7 +344,7 @@ func (r orderRead) sparse(ctx context.Context, n, count int) (bool, error) {
 func (r orderRead) walkTexts(ctx context.Context, limit int) ([]OrderKey, error) {
 	c := r.f.where()
 	r.f.after(c)
-	return r.keys(ctx, `SELECT o.id, w.place FROM (`+`SELECT o.id, `+r.f.Order.expression()+` AS place FROM `+ordersIndexed(r.f.Order.index())+
-		` WHERE `+c.String()+r.f.orderBy()+` LIMIT `+c.param(r.s.bounds.walk)+`) w CROSS JOIN orders o ON o.id = w.id
-		WHERE `+sqlite.contains("o.search_text", c.param(r.term))+` LIMIT `+c.param(limit), c.args...)
+	return r.keys(ctx, `SELECT o.id, w.place FROM (`+`SELECT o.id, `+r.f.Order.expression()+` AS place FROM `+r.s.ordersIndexed(r.f.Order.index())+
+		` WHERE `+c.String()+r.f.orderBy()+` LIMIT `+c.param(r.s.bounds.walk)+`) w CROSS JOIN orders o
+		WHERE o.id = w.id AND `+r.s.dialect.contains("o.search_text", c.param(r.term))+` LIMIT `+c.param(limit), c.args...)
 }

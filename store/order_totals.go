@@ -41,7 +41,7 @@ func (tx *Tx) writeTotals(ctx context.Context, op string, integrationID int64, t
 			for _, b := range buckets[:size] {
 				args = append(args, integrationID, b, totals[b])
 			}
-			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_totals (integration_id, bucket, orders) VALUES `+sqlite.values(size, 3)+`
+			if _, err := tx.tx.ExecContext(ctx, `INSERT INTO order_totals (integration_id, bucket, orders) VALUES `+tx.dialect().values(size, 3)+`
 				ON CONFLICT (integration_id, bucket) DO UPDATE SET orders = order_totals.orders + excluded.orders`, args...); err != nil {
 				return failed(op, err)
 			}
@@ -81,7 +81,7 @@ func (r orderRead) countTotals(ctx context.Context) (int, error) {
 		c.add("o.deleted_at IS NULL")
 		c.add(total+" >= ?", max(from, unknownTotal+1)) // of two lower bounds the engine would walk from either
 		c.add(total+condition, to)
-		m, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+ordersIndexed("orders_total")+` WHERE `+c.String(), c.args...)
+		m, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM `+r.s.ordersIndexed("orders_total")+` WHERE `+c.String(), c.args...)
 		n -= m
 		return err
 	}

@@ -147,7 +147,7 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 // storedVersions reads what is stored of the orders.
 func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64, ids []string) (map[string]storedVersion, error) {
 	stored := make(map[string]storedVersion, len(ids))
-	err := eachChunk(ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
+	err := eachChunk(tx.dialect(), ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL, imported_at,
 				listed_at, created_at IS NOT NULL, COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''),
 				COALESCE(delivery_probability, ''), total_millionths, COALESCE(province, ''), COALESCE(city, ''), search_text
@@ -195,8 +195,8 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 		if len(ps) < size {
 			continue
 		}
-		orders := upsertOrders(size)
-		payloads := `INSERT INTO order_payloads (order_id, codec, body) VALUES ` + sqlite.values(size, 3) + `
+		orders := upsertOrders(tx.dialect(), size)
+		payloads := `INSERT INTO order_payloads (order_id, codec, body) VALUES ` + tx.dialect().values(size, 3) + `
 			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`
 		for ; len(ps) >= size; ps = ps[size:] {
 			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], now, rows); err != nil {

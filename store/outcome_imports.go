@@ -70,7 +70,7 @@ func (tx *Tx) PutOutcomeImport(ctx context.Context, i OutcomeImport) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `INSERT INTO outcome_imports (id, integration_id, digest, name, read_rows, recorded, changed, known, superseded, pending, refused_count,
-			refused, created_at, updated_at, undone_at, user_id) VALUES `+sqlite.values(1, 16)+`
+			refused, created_at, updated_at, undone_at, user_id) VALUES `+tx.dialect().values(1, 16)+`
 		ON CONFLICT (id) DO UPDATE SET read_rows = excluded.read_rows, recorded = excluded.recorded, changed = excluded.changed, known = excluded.known,
 			superseded = excluded.superseded, pending = excluded.pending, refused_count = excluded.refused_count, refused = excluded.refused, updated_at = excluded.updated_at,
 			undone_at = excluded.undone_at`,
@@ -111,8 +111,8 @@ func (s *Store) ImportReports(ctx context.Context, id uuid.UUID, limit int) ([]R
 
 // ImportedReports are the reports of an import that are not undone, of some orders.
 func (s *Store) ImportedReports(ctx context.Context, id uuid.UUID, orders []int64) ([]Report, error) {
-	return list(ctx, s.work, "outcomes: of orders in import "+id.String(), scanReport, `SELECT `+reportColumns+` FROM `+sqlite.numbers("$1")+` n
-		CROSS JOIN order_outcomes r ON r.order_id = n.value WHERE r.import_id = $2 AND r.undone_at IS NULL`, sqlite.numberList(orders), id.String())
+	return list(ctx, s.work, "outcomes: of orders in import "+id.String(), scanReport, `SELECT `+reportColumns+` FROM `+s.dialect.numbers("$1")+` n
+		CROSS JOIN order_outcomes r WHERE r.order_id = n.value AND r.import_id = $2 AND r.undone_at IS NULL`, s.dialect.numberList(orders), id.String())
 }
 
 // NamedOrder is an order that a text names.
@@ -136,18 +136,21 @@ func (s *Store) NamedOrders(ctx context.Context, integrationID int64, names []st
 		err = r.Scan(&n.Name, &n.ByID, &n.OrderID, &placed, &n.Reported)
 		n.PlacedAt = fromMillis(placed)
 		return n, err
-	}, namedOrders, string(encoded), integrationID)
+	}, namedOrders(s.dialect), string(encoded), integrationID)
 }
 
 // namedOrders takes a JSON list of texts and an integration.
-const namedOrders = `WITH named AS (SELECT DISTINCT n.value AS name, trim(n.value, '#') AS bare FROM json_each($1) n),
+func namedOrders(d dialect) string {
+	byNumber := d.indexed("orders_number")
+	return `WITH named AS (SELECT DISTINCT n.value AS name, trim(n.value, '#') AS bare FROM ` + d.texts("$1") + ` n),
 	found AS (
 		SELECT n.name, TRUE AS by_id, o.id, o.listed_at FROM named n CROSS JOIN orders o
-			ON o.integration_id = $2 AND o.platform = 'shopify' AND o.platform_order_id = n.name WHERE o.deleted_at IS NULL
+			WHERE o.integration_id = $2 AND o.platform = 'shopify' AND o.platform_order_id = n.name AND o.deleted_at IS NULL
 		UNION
-		SELECT n.name, FALSE, o.id, o.listed_at FROM named n CROSS JOIN orders o INDEXED BY orders_number
-			ON o.integration_id = $2 AND o.order_number = n.bare AND o.deleted_at IS NULL AND o.order_number IS NOT NULL
+		SELECT n.name, FALSE, o.id, o.listed_at FROM named n CROSS JOIN orders o` + byNumber + `
+			WHERE o.integration_id = $2 AND o.order_number = n.bare AND o.deleted_at IS NULL AND o.order_number IS NOT NULL
 		UNION
-		SELECT n.name, FALSE, o.id, o.listed_at FROM named n CROSS JOIN orders o INDEXED BY orders_number
-			ON o.integration_id = $2 AND o.order_number = '#' || n.bare AND o.deleted_at IS NULL AND o.order_number IS NOT NULL)
+		SELECT n.name, FALSE, o.id, o.listed_at FROM named n CROSS JOIN orders o` + byNumber + `
+			WHERE o.integration_id = $2 AND o.order_number = '#' || n.bare AND o.deleted_at IS NULL AND o.order_number IS NOT NULL)
 	SELECT d.name, d.by_id, d.id, d.listed_at, COALESCE(f.reported, 0) FROM found d LEFT JOIN order_facts f ON f.order_id = d.id ORDER BY d.name, d.id`
+}

@@ -164,8 +164,8 @@ func (tx *Tx) settleNewcomers(ctx context.Context, op string, integrationID int6
 	if len(ids) == 0 {
 		return nil
 	}
-	reported, err := list(ctx, tx.tx, op, scanOne[int64], `SELECT DISTINCT r.order_id FROM `+sqlite.numbers("$1")+` n
-		CROSS JOIN order_outcomes r ON r.order_id = n.value WHERE r.counts`, sqlite.numberList(ids))
+	reported, err := list(ctx, tx.tx, op, scanOne[int64], `SELECT DISTINCT r.order_id FROM `+tx.dialect().numbers("$1")+` n
+		CROSS JOIN order_outcomes r WHERE r.order_id = n.value AND r.counts`, tx.dialect().numberList(ids))
 	if err != nil {
 		return err
 	}
@@ -222,14 +222,14 @@ func (s *Store) SourceCounts(ctx context.Context, integrationID int64) ([]Source
 	return list(ctx, s.readers, fmt.Sprintf("outcomes: sources of integration %d", integrationID), func(r row) (c SourceCount, err error) {
 		err = r.Scan(&c.Source, &c.Outcome, &c.Orders)
 		return c, err
-	}, `SELECT r.source, r.outcome, count(*) FROM order_outcomes r`+sqlite.indexed("order_outcomes_counts")+`
+	}, `SELECT r.source, r.outcome, count(*) FROM order_outcomes r`+s.dialect.indexed("order_outcomes_counts")+`
 		WHERE r.integration_id = $1 AND r.counts GROUP BY r.source, r.outcome ORDER BY r.source, r.outcome`, integrationID)
 }
 
 // forgetReports deletes what was reported and marked of orders that are deleted.
 func (tx *Tx) forgetReports(ctx context.Context, op string, ids []int64) error {
 	for _, table := range [...]string{"order_outcomes", "order_marks"} {
-		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(ids)); err != nil {
+		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`, tx.dialect().numberList(ids)); err != nil {
 			return failed(op, err)
 		}
 	}

@@ -50,7 +50,7 @@ func (s *Store) Problems(ctx context.Context, ids []int64) (map[int64][]Problem,
 		problem     Problem
 	}
 	out := make(map[int64][]Problem)
-	err := eachChunk(ids, nil, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, nil, func(in string, args []any) error {
 		rows, err := list(ctx, s.readers, "problems: list", func(r row) (v owned, err error) {
 			var since int64
 			err = r.Scan(&v.integration, &v.problem.Code, &v.problem.Detail, &since)

@@ -122,7 +122,7 @@ func (tx *Tx) purgeOrders(ctx context.Context, op string, id, limit int64) (int6
 	if err := tx.writeSearch(ctx, op, id, changes); err != nil {
 		return 0, err
 	}
-	res, err := tx.tx.ExecContext(ctx, `DELETE FROM orders WHERE id IN (SELECT n.value FROM `+sqlite.numbers("$1")+` n)`, sqlite.numberList(ids))
+	res, err := tx.tx.ExecContext(ctx, `DELETE FROM orders WHERE id IN (SELECT n.value FROM `+tx.dialect().numbers("$1")+` n)`, tx.dialect().numberList(ids))
 	if err != nil {
 		return 0, failed(op, err)
 	}

@@ -212,7 +212,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	if before.search == p.search {
 		return true, nil
 	}
-	return true, tx.eraseSearch(ctx, op, g.id, searchChange{row: id, before: before.search, words: p.words})
+	return true, tx.dialect().eraseSearch(ctx, tx, op, g.id, searchChange{row: id, before: before.search, words: p.words})
 }
 
 // rewriteOrder puts another state in the place of a row's, whichever is the newer.
@@ -220,7 +220,7 @@ func (tx *Tx) rewriteOrder(ctx context.Context, op string, id int64, p *prepared
 	columns := replacedOrderColumns
 	args := p.appendValues(nil, 0, imported)
 	args = append(args[fixedOrderColumns:len(args)-scoreColumns], id)
-	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+sqlite.values(1, len(columns))+` WHERE id = ?`, args...); err != nil {
+	if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET (`+strings.Join(columns, ", ")+`) = `+tx.dialect().values(1, len(columns))+` WHERE id = `+tx.dialect().in(len(columns)+1, 1), args...); err != nil {
 		return failed(op, err)
 	}
 	_, err := tx.tx.ExecContext(ctx, `UPDATE order_payloads SET codec = $2, body = $3 WHERE order_id = $1`, id, p.packed.codec, p.packed.body)

@@ -42,7 +42,7 @@ func (tx *Tx) AddRefusals(ctx context.Context, rs []Refusal, most int) error {
 	}
 	for id := range ids {
 		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM refusals WHERE integration_id = $1 AND (hour, reason) IN
-			(SELECT f.hour, f.reason FROM refusals f WHERE f.integration_id = $1 ORDER BY f.hour DESC, f.reason LIMIT -1 OFFSET $2)`, id, most); err != nil {
+			(SELECT f.hour, f.reason FROM refusals f WHERE f.integration_id = $1 ORDER BY f.hour DESC, f.reason LIMIT 9223372036854775807 OFFSET $2)`, id, most); err != nil {
 			return failed(op, err)
 		}
 	}
@@ -77,14 +77,14 @@ func (s *Store) RefusalsSince(ctx context.Context, ids []int64, since time.Time,
 	for _, r := range reasons {
 		fixed = append(fixed, r)
 	}
-	err := eachChunk(ids, fixed, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, fixed, func(in string, args []any) error {
 		rows, err := list(ctx, s.readers, "refusals: sum up", func(r row) (f Refusal, err error) {
 			var first, last int64
 			err = r.Scan(&f.IntegrationID, &f.Reason, &f.Count, &first, &last)
 			f.FirstAt, f.LastAt = time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC()
 			return f, err
 		}, `SELECT f.integration_id, f.reason, sum(f.refused) OVER w, min(f.first_at) OVER w, f.last_at FROM refusals f
-			WHERE f.hour >= ? AND f.last_at >= ? AND f.reason IN (`+sqlite.in(len(reasons))+`) AND f.integration_id IN (`+in+`)
+			WHERE f.hour >= $1 AND f.last_at >= $2 AND f.reason IN (`+s.dialect.in(3, len(reasons))+`) AND f.integration_id IN (`+in+`)
 			WINDOW w AS (PARTITION BY f.integration_id) ORDER BY f.integration_id, f.last_at`, args...)
 		for _, f := range rows {
 			out[f.IntegrationID] = f // the last one stays
@@ -119,7 +119,7 @@ func (s *Store) ConnectedShops(ctx context.Context, shops []string) (map[string]
 	for i, shop := range shops {
 		lower[i] = strings.ToLower(shop)
 	}
-	err := eachChunk(lower, nil, func(in string, args []any) error {
+	err := eachChunk(s.dialect, lower, nil, func(in string, args []any) error {
 		rows, err := list(ctx, s.work, "integrations: of shops", func(r row) (c connected, err error) {
 			err = r.Scan(&c.shop, &c.id)
 			return c, err

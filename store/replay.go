@@ -26,7 +26,7 @@ func (tx *Tx) ReplayDeliveries(ctx context.Context, state string, seqs []int64, 
 	const op = "deliveries: replay"
 	due, err := list(ctx, tx.tx, op, scanReplayed, `UPDATE deliveries SET state = 'pending', attempts = 0, error_code = '', error_detail = '',
 		processed_at = NULL, next_attempt_at = $3, duration_ms = NULL
-		WHERE state = $1 AND seq IN (SELECT n.value FROM `+sqlite.numbers("$2")+` n) RETURNING id, integration_id, topic`, state, sqlite.numberList(seqs), now.UnixMilli())
+		WHERE state = $1 AND seq IN (SELECT n.value FROM `+tx.dialect().numbers("$2")+` n) RETURNING id, integration_id, topic`, state, tx.dialect().numberList(seqs), now.UnixMilli())
 	if err != nil {
 		return 0, err
 	}

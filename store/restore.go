@@ -82,7 +82,7 @@ func verifyHeader(f *os.File) (Backup, error) {
 	case info.Size() > want:
 		return Backup{}, fmt.Errorf("%w: it has %d bytes instead of %d", ErrBackupAltered, info.Size(), want)
 	}
-	ours, queue, err := knownSchema()
+	ours, queue, err := knownSchema(sqlite)
 	if err == nil && (b.Schema > ours || b.Queue > queue) {
 		err = fmt.Errorf("%w: program %s, schema %d and %d, where this program knows %d and %d; use the newer program",
 			ErrSchemaNewer, b.Program, b.Schema, b.Queue, ours, queue)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 )
@@ -16,7 +17,7 @@ func (s *Store) OutOfRoom() bool { return s.outOfRoom.Load() }
 
 // noteRoom remembers an error that says that there is no room.
 func (s *Store) noteRoom(err error) {
-	if err != nil && sqlite.isFull(err) {
+	if err != nil && isFull(err) {
 		s.outOfRoom.Store(true)
 	}
 }
@@ -36,14 +37,21 @@ func (s *Store) TryRoom(ctx context.Context) error {
 	return nil
 }
 
-// Space asks the file system of the data folder for its room; errors.ErrUnsupported where that is not known how to.
+// Space asks the file system of the data folder for its room; errors.ErrUnsupported where that is not known how to, and for the disk
+// of a database server, which only says when it is full.
 func (s *Store) Space() (Space, error) {
+	if s.Engine() == PostgreSQL {
+		return Space{}, fmt.Errorf("store: space: of the database server: %w", errors.ErrUnsupported)
+	}
 	sp, err := spaceOf(string(s.dir))
 	return sp, failed("store: space", err)
 }
 
 // Sizes gives the bytes of the database file and of its log of changes.
 func (s *Store) Sizes() (database, log int64, err error) {
+	if s.Engine() == PostgreSQL {
+		return s.serverSize()
+	}
 	info, err := os.Stat(s.dir.database())
 	if err != nil {
 		return 0, 0, failed("store: size", err)

@@ -55,7 +55,7 @@ func (s *Store) RotateKey(ctx context.Context) (_ Rotation, err error) {
 	begun := time.Now()
 	for {
 		r.Values, r.FormerID, err = s.reseal(ctx, next)
-		if !sqlite.isBusy(err) || time.Since(begun) > rotateWait || ctx.Err() != nil {
+		if !isBusy(err) || time.Since(begun) > rotateWait || ctx.Err() != nil {
 			break // each try has waited for seconds already
 		}
 	}

@@ -108,7 +108,7 @@ func (tx *Tx) PutReadings(ctx context.Context, integrationID int64, orders []Unr
 	found, err := list(ctx, tx.tx, op, func(r row) (v state, err error) {
 		err = r.Scan(&v.id, &v.version, &v.digest)
 		return v, err
-	}, `SELECT o.id, o.version_at, o.digest FROM `+sqlite.numbers("$1")+` n CROSS JOIN orders o ON o.id = n.value WHERE o.deleted_at IS NULL`, sqlite.numberList(ids))
+	}, `SELECT o.id, o.version_at, o.digest FROM `+tx.dialect().numbers("$1")+` n CROSS JOIN orders o WHERE o.id = n.value AND o.deleted_at IS NULL`, tx.dialect().numberList(ids))
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,8 @@ const sampleRows = 5_000
 const settledOrder = `(f.reported <> 0 OR f.outcome <> 0)`
 
 // sampleFrom reads a slice of an integration's orders in the order in which they were placed, or against it.
-func sampleFrom(columns, sign, direction string) string {
-	return `SELECT o.listed_at, o.id, ` + columns + ` FROM (SELECT o.listed_at, o.id FROM ` + ordersIndexed("orders_list") + `
+func (s *Store) sampleFrom(columns, sign, direction string) string {
+	return `SELECT o.listed_at, o.id, ` + columns + ` FROM (SELECT o.listed_at, o.id FROM ` + s.ordersIndexed("orders_list") + `
 		WHERE o.integration_id = $1 AND o.deleted_at IS NULL AND (o.listed_at, o.id) ` + sign + ` ($2, $3)
 		ORDER BY o.listed_at` + direction + `, o.id` + direction + ` LIMIT $4) o
 		LEFT JOIN order_facts f ON f.order_id = o.id ORDER BY o.listed_at` + direction + `, o.id` + direction
@@ -52,7 +52,7 @@ func (s *Store) EachSample(ctx context.Context, integrationID int64, settled, op
 		there bool
 		order SampleOrder
 	}
-	query := sampleFrom(`f.order_id IS NOT NULL, f.facts, f.facts_version, f.delivered, f.failed, f.earlier, f.recent, f.customer_mark, f.mark,
+	query := s.sampleFrom(`f.order_id IS NOT NULL, f.facts, f.facts_version, f.delivered, f.failed, f.earlier, f.recent, f.customer_mark, f.mark,
 		CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, f.reported`, ">=", "")
 	for {
 		rows, err := list(ctx, s.work, op, func(r row) (v sample, err error) {
@@ -107,7 +107,7 @@ func (s *Store) sampleWindow(ctx context.Context, op string, integrationID int64
 		OrderKey
 		state int // 0: its end is not known, 1: it is, -1: the order was not read
 	}
-	query := sampleFrom(`CASE WHEN f.order_id IS NULL THEN -1 WHEN `+settledOrder+` THEN 1 ELSE 0 END`, "<", " DESC")
+	query := s.sampleFrom(`CASE WHEN f.order_id IS NULL THEN -1 WHEN `+settledOrder+` THEN 1 ELSE 0 END`, "<", " DESC")
 	for others := 0; ; {
 		rows, err := list(ctx, s.work, op, func(r row) (v seen, err error) {
 			err = r.Scan(&v.Value, &v.ID, &v.state)

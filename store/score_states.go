@@ -182,7 +182,7 @@ func (tx *Tx) Trained(ctx context.Context, integrationID int64, settled int, now
 // IntegrationsWithDueScores lists the integrations that have orders whose score is due; at most 10,000.
 func (s *Store) IntegrationsWithDueScores(ctx context.Context) ([]int64, error) {
 	return list(ctx, s.work, "scores: integrations with due ones", scanOne[int64], `SELECT i.id FROM integrations i WHERE i.deleted_at IS NULL
-		AND EXISTS (SELECT 1 FROM order_facts f`+sqlite.indexed("order_facts_due")+` WHERE f.integration_id = i.id AND f.due = 1) ORDER BY i.id LIMIT $1`, maxRows)
+		AND EXISTS (SELECT 1 FROM order_facts f`+s.dialect.indexed("order_facts_due")+` WHERE f.integration_id = i.id AND f.due = 1) ORDER BY i.id LIMIT $1`, maxRows)
 }
 
 // DueTrainings lists the integrations whose next training has come; at most 10,000.

@@ -13,13 +13,24 @@ type searchChange struct {
 	words  string // the new words; empty: the order leaves the index
 }
 
-// writeSearch brings the search index up to date. The index keeps no texts, so that an order leaves it by its old words.
+// writeSearch brings the search index up to date.
+func (tx *Tx) writeSearch(ctx context.Context, op string, integrationID int64, changes []searchChange) error {
+	// Neighbours in the index follow each other.
+	slices.SortFunc(changes, func(a, b searchChange) int { return cmp.Compare(a.row, b.row) })
+	return tx.dialect().writeSearch(ctx, tx, op, integrationID, changes)
+}
+
+// found: the rows of the index have the numbers of the orders.
+func (sqliteDialect) found(param string) string {
+	return `SELECT s.rowid FROM order_search s WHERE s.order_search MATCH ` + param
+}
+
+// writeSearch: the index keeps no texts, so that an order leaves it by its old words. It gathers rows as long as their numbers grow;
+// one that goes back makes it write.
 //
 // Each row has a statement of its own: one of several rows begins a savepoint, at which the index writes what it has gathered
 // in memory, and pieces that small cost more to merge later than all the statements.
-func (tx *Tx) writeSearch(ctx context.Context, op string, integrationID int64, changes []searchChange) error {
-	// The index gathers rows as long as their numbers grow; one that goes back makes it write.
-	slices.SortFunc(changes, func(a, b searchChange) int { return cmp.Compare(a.row, b.row) })
+func (sqliteDialect) writeSearch(ctx context.Context, tx *Tx, op string, integrationID int64, changes []searchChange) error {
 	word := storeWord(integrationID)
 	for _, c := range changes {
 		if c.before != "" {

@@ -108,9 +108,9 @@ func (s ShopSecrets) LogValue() slog.Value { return slog.StringValue(s.String())
 // Signed tells which of these integrations have a secret that signs webhooks now; it opens none of them.
 func (s *Store) Signed(ctx context.Context, ids []int64) (map[int64]bool, error) {
 	out := make(map[int64]bool, len(ids))
-	err := eachChunk(ids, []any{SecretAPI, SecretClient}, func(in string, args []any) error {
+	err := eachChunk(s.dialect, ids, []any{SecretAPI, SecretClient}, func(in string, args []any) error {
 		found, err := list(ctx, s.readers, "secrets: which sign", scanOne[int64],
-			`SELECT DISTINCT x.integration_id FROM secrets x WHERE x.kind IN (?, ?) AND x.integration_id IN (`+in+`) ORDER BY x.integration_id`, args...)
+			`SELECT DISTINCT x.integration_id FROM secrets x WHERE x.kind IN ($1, $2) AND x.integration_id IN (`+in+`) ORDER BY x.integration_id`, args...)
 		for _, id := range found {
 			out[id] = true
 		}

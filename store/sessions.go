@@ -35,7 +35,7 @@ func (tx *Tx) InsertSession(ctx context.Context, s Session) error {
 		return failed(op, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `DELETE FROM sessions WHERE id IN (
-		SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET $2)`, s.UserID.String(), maxSessions)
+		SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2)`, s.UserID.String(), maxSessions)
 	return failed(op, err)
 }
 

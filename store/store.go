@@ -9,18 +9,25 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"probability/shopify"
 )
 
 // Config says where the data is and who opens it.
 type Config struct {
 	Dir       string // the data folder; made with mode 0700 when it is missing
+	URL       string // of a PostgreSQL database, "postgres://…"; empty: SQLite in Dir. With one, Dir holds the key alone
 	Key       []byte // 32 bytes; nil: read Dir/key, or make it
-	Exclusive bool   // the service: take the folder for as long as the store is open, or fail with ErrFolderInUse
+	Exclusive bool   // the service: take the folder for as long as the store is open, or fail with ErrFolderInUse; with a URL it takes nothing
 }
 
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
+	dialect     dialect
+	log         *slog.Logger
+	pool        *pgxpool.Pool // PostgreSQL: the job queue's
+	serverURL   string        // of PostgreSQL
 	writer      *sql.DB
 	readers     *sql.DB // what people ask for
 	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
@@ -40,7 +47,8 @@ type Store struct {
 	readingVersion int
 	rater          func(ctx context.Context, tx *Tx, integrationID int64) Rate
 
-	release func() error // closes everything
+	release       func() error // closes everything
+	closeDatabase func(context.Context) error
 
 	outOfRoom atomic.Bool // the database said so
 }
@@ -59,6 +67,9 @@ const (
 //
 // The service opens exclusively. Others open beside it and change no schema under it: ErrSchemaOlder asks to stop a service of
 // an older version first. Other errors to tell apart: ErrFolderInUse, ErrFolderUnsafe, ErrSchemaNewer, ErrWrongKey, ErrKeyLost.
+//
+// A PostgreSQL database may be opened by any number of services, each with a folder of its own for the key. The first one of a
+// newer version brings the schema up to date under the others.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (_ *Store, err error) {
 	dir, err := prepareFolder(cfg.Dir, log)
 	if err != nil {
@@ -69,6 +80,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (_ *Store, err erro
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
 	defer func() { err = errors.Join(err, opening.Close()) }()
+	if cfg.URL != "" {
+		return openOn(ctx, cfg, dir, log)
+	}
 	serving, err := dir.tryServing()
 	if err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
@@ -91,39 +105,79 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (_ *Store, err erro
 }
 
 // openIn opens the database of a folder. alone tells that no service runs on it.
-func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) (_ *Store, err error) {
+func openIn(ctx context.Context, cfg Config, dir folder, alone bool, log *slog.Logger) (*Store, error) {
 	if err := errors.Join(dir.prepareFiles(log), dir.clearCopy()); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	s := &Store{bounds: defaultBounds, shared: defaultSharing, dir: dir}
+	s, err := newStore(sqlite, dir, log)
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(ctx, cfg, alone, s.openFile(dir))
+}
+
+// openOn opens the database of a server. Whether a service runs on it is not known; schema and proof are made under a lock that all
+// who open it go through.
+func openOn(ctx context.Context, cfg Config, dir folder, log *slog.Logger) (*Store, error) {
+	if err := dir.prepareKey(log); err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	s, err := newStore(postgres, dir, log)
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(ctx, cfg, false, s.connect(ctx, cfg.URL))
+}
+
+// newStore is a store without its database.
+func newStore(d dialect, dir folder, log *slog.Logger) (*Store, error) {
+	s := &Store{dialect: d, log: log, bounds: defaultBounds, shared: defaultSharing, dir: dir}
 	s.suppression.name, s.identity.name = suppressionKeyName, identityKeyName
+	var err error
 	if s.bodies, err = newBodyCodec(); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
+	return s, nil
+}
+
+// openFile makes the pools of the database of a folder.
+func (s *Store) openFile(dir folder) (err error) {
+	s.closeDatabase = func(ctx context.Context) error {
+		errs := closeAll(s.readers, s.work)
+		if s.writer != nil {
+			// Best effort: the next start works without either.
+			_, _ = s.writer.ExecContext(ctx, `PRAGMA optimize`)
+			_, _ = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		}
+		return errors.Join(append(errs, closeAll(s.writer)...)...)
+	}
 	if s.writer, err = sqlite.open(dir.database(), false, 1); err != nil {
-		return nil, fmt.Errorf("store: open %s: %w", dir.database(), err)
+		return err
 	}
 	if s.readers, err = sqlite.open(dir.database(), true, listReaders); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.writer.Close())
+		return err
 	}
-	if s.work, err = sqlite.open(dir.database(), true, workReaders); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", dir.database(), err), s.readers.Close(), s.writer.Close())
-	}
+	s.work, err = sqlite.open(dir.database(), true, workReaders)
+	return err
+}
+
+// opened completes a store whose database is open, or closes it again after an error.
+func (s *Store) opened(ctx context.Context, cfg Config, alone bool, err error) (*Store, error) {
 	late := context.WithoutCancel(ctx) // Close has no context of its own
 	s.release = func() error {
 		ctx, cancel := context.WithTimeout(late, closeWait)
 		defer cancel()
-		err := errors.Join(s.readers.Close(), s.work.Close())
-		// Best effort: the next start works without either.
-		_, _ = s.writer.ExecContext(ctx, `PRAGMA optimize`)
-		_, _ = s.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		err := s.closeDatabase(ctx)
 		s.bodies.close()
-		return errors.Join(err, s.writer.Close())
+		return err
 	}
-	if err := s.migrate(ctx, alone, log); err != nil {
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open: %w", err), s.release())
+	}
+	if err := s.migrate(ctx, cfg, alone); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
-	if err := s.openKeys(ctx, cfg, dir, alone, log); err != nil {
+	if err := s.openKeys(ctx, cfg, s.dir, alone, s.log); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
 	return s, nil
@@ -137,7 +191,13 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Writer is the one write connection, for the job queue to share. Whoever uses it inside Update waits for ever.
+// Engine is what the database is kept by.
+func (s *Store) Engine() Engine { return s.dialect.engine() }
+
+// Pool is the connections to PostgreSQL that are the job queue's; nil with SQLite.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Writer is the one write connection, for SQLite's job queue to share. Whoever uses it inside Update waits for ever.
 func (s *Store) Writer() *sql.DB { return s.writer }
 
 // Reader are the connections for what people ask for, to look at the job queue with. They cannot write.

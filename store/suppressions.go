@@ -92,9 +92,9 @@ func (s *Store) suppressed(ctx context.Context, q querier, g guard, marks []stri
 		}
 	}
 	hits := make(map[string]bool)
-	err = eachChunk(values, []any{g.storeName, g.userID, g.id}, func(in string, args []any) error {
+	err = eachChunk(s.dialect, values, []any{g.storeName, g.userID, g.id}, func(in string, args []any) error {
 		found, err := list(ctx, q, op, scanOne[[]byte], `SELECT p.value FROM suppressions p
-			WHERE p.store_name = ? AND (p.user_id = ? OR p.newest_integration < ?) AND p.value IN (`+in+`)`, args...)
+			WHERE p.store_name = $1 AND (p.user_id = $2 OR p.newest_integration < $3) AND p.value IN (`+in+`)`, args...)
 		for _, v := range found {
 			hits[byValue[string(v)]] = true
 		}

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Tx is an open write transaction. It must not be kept after the function given to Update returns.
 type Tx struct {
-	tx      *sql.Tx
+	tx      writing
 	store   *Store
 	changed map[int64]bool // integrations whose orders this transaction changes
 	secrets bool           // it changes what ShopSecrets says
@@ -29,8 +31,22 @@ func (tx *Tx) touched(integrationID int64) {
 	tx.changed[integrationID] = true
 }
 
-// SQL is the transaction itself, for the job queue to insert and complete jobs in.
-func (tx *Tx) SQL() *sql.Tx { return tx.tx }
+// SQL is the transaction itself, for the job queue to insert and complete jobs in; nil with PostgreSQL, see Pgx.
+func (tx *Tx) SQL() *sql.Tx {
+	t, _ := tx.tx.(*sql.Tx)
+	return t
+}
+
+// Pgx is SQL with PostgreSQL; nil with SQLite. Only Update ends it.
+func (tx *Tx) Pgx() pgx.Tx {
+	if t, ok := tx.tx.(*postgresTx); ok {
+		return t.tx
+	}
+	return nil
+}
+
+// dialect is the engine's.
+func (tx *Tx) dialect() dialect { return tx.store.dialect }
 
 // WriterWanted tells whether others wait for the write connection, so that whoever has much to write can do it in parts.
 func (s *Store) WriterWanted() bool { return s.turns.wanted() }
@@ -67,7 +83,7 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 		return failed("store: wait for the writer", err)
 	}
 	defer s.turns.leave()
-	sqlTx, err := s.writer.BeginTx(ctx, nil)
+	begun, err := s.begin(ctx)
 	if err != nil {
 		return failed("store: begin", err)
 	}
@@ -78,11 +94,11 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 		}
 		// Also on the way of a panic, or of runtime.Goexit: without it the only connection would be gone for good.
 		// For want of room SQLite has rolled back by itself already.
-		if rbErr := sqlTx.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) && err != nil && !Unavailable(err) {
+		if rbErr := begun.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) && err != nil && !Unavailable(err) {
 			err = errors.Join(err, fmt.Errorf("store: roll back: %w", rbErr))
 		}
 	}()
-	tx := &Tx{tx: sqlTx, store: s}
+	tx := &Tx{tx: begun, store: s}
 	if err := fn(context.WithValue(ctx, nestedKey{}, true), tx); err != nil {
 		return err
 	}
@@ -99,7 +115,7 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 			s.secrets.forget()
 		}
 	}()
-	err = failed("store: commit", sqlTx.Commit())
+	err = failed("store: commit", begun.Commit())
 	tx.tell(err == nil)
 	if err != nil {
 		return err
@@ -108,6 +124,14 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 		fn()
 	}
 	return nil
+}
+
+// begin opens a write transaction.
+func (s *Store) begin(ctx context.Context) (writing, error) {
+	if s.Engine() == PostgreSQL {
+		return s.beginPostgres(ctx)
+	}
+	return s.writer.BeginTx(ctx, nil)
 }
 
 // Try runs fn as a part of the transaction that may fail by itself: on an error or a panic of fn nothing of it is kept, the
@@ -166,7 +190,7 @@ func list[T any](ctx context.Context, q querier, op string, scan func(row) (T, e
 }
 
 // txQuerier reads within a transaction, and can be told from a pool by its type.
-type txQuerier struct{ *sql.Tx }
+type txQuerier struct{ statements }
 
 // row is a row to scan, of one or of many.
 type row interface{ Scan(dest ...any) error }

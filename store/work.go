@@ -50,9 +50,8 @@ func (s *Store) OpenInboxes(ctx context.Context, userID uuid.UUID) ([]OpenInbox,
 		o.ReceivedAt, o.NextAttemptAt = fromMillis(received), fromMillis(next)
 		return o, err
 	}, `WITH open AS MATERIALIZED (SELECT d.integration_id, d.state, count(*) AS n, max(d.seq) AS last
-			FROM integrations i CROSS JOIN deliveries d`+sqlite.indexed("deliveries_state")+` ON d.integration_id = i.id
-				AND d.state IN ('pending', 'failed') AND d.state <> 'processed'
-			WHERE i.user_id = $1 AND i.deleted_at IS NULL GROUP BY d.integration_id, d.state LIMIT $2)
+			FROM integrations i CROSS JOIN deliveries d`+s.dialect.indexed("deliveries_state")+`
+			WHERE d.integration_id = i.id AND d.state IN ('pending', 'failed') AND d.state <> 'processed' AND i.user_id = $1 AND i.deleted_at IS NULL GROUP BY d.integration_id, d.state LIMIT $2)
 		SELECT o.integration_id, o.state, o.n, d.error_code, d.error_detail, d.received_at, d.next_attempt_at
 		FROM open o JOIN deliveries d ON d.seq = o.last ORDER BY o.integration_id, o.state`, userID.String(), maxRows)
 }
@@ -116,5 +115,5 @@ func (s *Store) StumbledJobs(ctx context.Context) ([]StumbledJob, error) {
 		}
 		j.NextAt, err = time.Parse(time.DateTime, at)
 		return j, err
-	}, `SELECT j.kind, j.attempt, json(j.args), datetime(j.scheduled_at) FROM river_job j WHERE j.state = 'retryable' ORDER BY j.scheduled_at, j.id LIMIT 1000`)
+	}, `SELECT j.kind, j.attempt, `+s.dialect.jsonText("j.args")+`, `+s.dialect.jobTimeText("j.scheduled_at")+` FROM river_job j WHERE j.state = 'retryable' ORDER BY j.scheduled_at, j.id LIMIT 1000`)
 }

@@ -11,7 +11,13 @@ import (
 // New opens a store in a folder of its own, with a fixed key, and closes it when the test ends.
 func New(tb testing.TB) *store.Store {
 	tb.Helper()
-	return Open(tb, store.Config{Dir: tb.TempDir() + "/data", Key: Key(), Exclusive: true})
+	return Open(tb, Config(tb))
+}
+
+// Config is of a store in a folder of its own, as a service opens it, with a fixed key.
+func Config(tb testing.TB) store.Config {
+	tb.Helper()
+	return store.Config{Dir: tb.TempDir() + "/data", Key: Key(), Exclusive: true}
 }
 
 // Open opens a store as cfg says and closes it when the test ends.
@@ -35,8 +41,31 @@ func Key() []byte { return []byte("0123456789abcdef0123456789abcdef") }
 // Run runs fn in parallel on a fresh store of each engine.
 func Run(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
+	RunConfig(t, func(t *testing.T, cfg store.Config) { fn(t, Open(t, cfg)) })
+}
+
+// RunConfig runs fn in parallel with the configuration of each engine: for tests that open a store themselves, or twice.
+func RunConfig(t *testing.T, fn func(t *testing.T, cfg store.Config)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		fn(t, New(t))
+		fn(t, Config(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		cfg := Config(t)
+		cfg.URL = Postgres(t)
+		fn(t, cfg)
+	})
+}
+
+// Bench runs fn on a fresh store of each engine.
+func Bench(b *testing.B, fn func(b *testing.B, s *store.Store)) {
+	b.Helper()
+	b.Run("sqlite", func(b *testing.B) { fn(b, New(b)) })
+	b.Run("postgres", func(b *testing.B) {
+		cfg := Config(b)
+		cfg.URL = Postgres(b)
+		fn(b, Open(b, cfg))
 	})
 }

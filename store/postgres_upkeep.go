@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// sizeWait bounds the asking for the size of a database.
+const sizeWait = 5 * time.Second
+
+// patient is a connection of its own, without the limits of the others: for what takes as long as it takes. Whoever gets it closes it.
+func (s *Store) patient(ctx context.Context) (_ *pgx.Conn, closed func(), err error) {
+	cfg := s.pool.Config().ConnConfig
+	delete(cfg.RuntimeParams, "lock_timeout")
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, nil, unreachable(ctx, err)
+	}
+	return conn, func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWait)
+		defer cancel()
+		_ = conn.Close(late) // what it was for is over
+	}, nil
+}
+
+// lockSchema waits for the turn to open the database: whoever opens it looks at the schema and at the proof of the key, and may make
+// them. release gives the turn up.
+func (s *Store) lockSchema(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, openingWait, errors.New("another process is still opening the database"))
+	defer cancel()
+	conn, release, err := s.patient(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(openingLockID)); err != nil {
+		release()
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	return release, nil
+}
+
+// ofPeople are the tables that have anything of customers, or had before an erasure.
+var ofPeople = []string{
+	"orders", "order_payloads", "order_search", "deliveries", "order_facts", "order_keys", "order_outcomes", "order_marks", "order_places",
+	"customer_marks", "outcome_imports", "privacy_requests",
+}
+
+// vacuumErased gives the room of deleted rows free, and takes them out of the indexes. Until then they stand in the tables where nobody
+// reads them. Copies of what the server wrote, its archive of the log and its replicas, are the operator's.
+func (s *Store) vacuumErased(ctx context.Context) error {
+	conn, closed, err := s.patient(ctx)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	_, err = conn.Exec(ctx, "VACUUM "+strings.Join(ofPeople, ", "))
+	return err
+}
+
+// serverSize gives the bytes of a database. Its log is the server's and not known.
+func (s *Store) serverSize() (database, log int64, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), sizeWait)
+	defer cancel()
+	database, err = get(ctx, s.work, "store: size", scanOne[int64], `SELECT pg_database_size(current_database())`)
+	return database, 0, err
+}
