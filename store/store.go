@@ -27,6 +27,7 @@ type Store struct {
 	dialect     dialect
 	log         *slog.Logger
 	pool        *pgxpool.Pool // PostgreSQL: the job queue's
+	readPool    *pgxpool.Pool // PostgreSQL: beneath readers
 	serverURL   string        // of PostgreSQL
 	writer      *sql.DB
 	readers     *sql.DB // what people ask for
@@ -196,6 +197,9 @@ func (s *Store) Engine() Engine { return s.dialect.engine() }
 
 // Pool is the connections to PostgreSQL that are the job queue's; nil with SQLite.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// ReadPool is Reader for the job queue's own screens; nil with SQLite.
+func (s *Store) ReadPool() *pgxpool.Pool { return s.readPool }
 
 // Writer is the one write connection, for SQLite's job queue to share. Whoever uses it inside Update waits for ever.
 func (s *Store) Writer() *sql.DB { return s.writer }

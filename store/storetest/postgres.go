@@ -30,6 +30,7 @@ const (
 // template is the database that those of the tests are copies of, one for each test program.
 var template struct {
 	once sync.Once
+	at   string // the server
 	name string
 	err  error
 }
@@ -38,7 +39,10 @@ var template struct {
 func Postgres(tb testing.TB) string {
 	tb.Helper()
 	at := server(tb)
-	template.once.Do(func() { template.name, template.err = makeTemplate(at) })
+	template.once.Do(func() {
+		template.at = at
+		template.name, template.err = makeTemplate(at)
+	})
 	if template.err != nil {
 		tb.Fatalf("PostgreSQL for tests: %v", template.err)
 	}
@@ -104,7 +108,7 @@ func DropTemplate() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dropWait)
 	defer cancel()
-	return manage(ctx, os.Getenv(serverEnv), `DROP DATABASE IF EXISTS `+template.name+` WITH (FORCE)`)
+	return manage(ctx, template.at, `DROP DATABASE IF EXISTS `+template.name+` WITH (FORCE)`)
 }
 
 // sweep drops databases that runs left that were killed.

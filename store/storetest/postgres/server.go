@@ -29,7 +29,7 @@ const (
 var settings = []string{"max_connections=300", "shared_buffers=64MB", "listen_addresses=127.0.0.1", "timezone=America/Bogota", "lc_messages=C"}
 
 // hurried are the settings of a server whose data nobody needs after a loss of power.
-var hurried = []string{"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=4GB"}
+var hurried = []string{"fsync=off", "full_page_writes=off", "max_wal_size=4GB"}
 
 // supervise runs the server until standard input, which nobody writes to, is closed; then it leaves nothing behind.
 const supervise = `dir=$1; shift
