@@ -14,9 +14,9 @@ const (
 
 // shared is the one server of this test binary.
 var shared struct {
-	once sync.Once
-	url  string
-	err  error
+	once   sync.Once
+	server *Server // kept, since the garbage collector would close the pipe that it lives by
+	err    error
 }
 
 // URL is the address of a database on the server of this test binary, for a role that may make others. It is started when it is
@@ -27,16 +27,11 @@ func URL(tb testing.TB) string {
 	if own := os.Getenv(envServer); own != "" {
 		return own
 	}
-	shared.once.Do(func() {
-		var s *Server
-		if s, shared.err = start(tb.Context(), false); shared.err == nil {
-			shared.url = s.URL()
-		}
-	})
+	shared.once.Do(func() { shared.server, shared.err = start(tb.Context(), false) })
 	if shared.err != nil {
 		tb.Fatal(shared.err)
 	}
-	return shared.url
+	return shared.server.URL()
 }
 
 // Start starts a server for one test, that writes to the disk what it says is written, and stops it when the test ends. It is for
