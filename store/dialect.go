@@ -45,6 +45,8 @@ type dialect interface {
 	indexed(name string) string
 	// contains is the condition that a text has another in it, as it is.
 	contains(text, part string) string
+	// inOrder is the order of rows that come out of an ordered part of a query one by one, where that has to be said.
+	inOrder(by string) string
 	// numbers is a table of numbers in a column "value", from one parameter that numberList makes.
 	numbers(param string) string
 	numberList(ns []int64) any

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -20,6 +21,15 @@ func ExecReader(ctx context.Context, s *Store, query string) error {
 	_, err := s.readers.ExecContext(ctx, query)
 	return err
 }
+
+// ExecTx runs a statement in a transaction.
+func ExecTx(ctx context.Context, tx *Tx, query string, args ...any) error {
+	_, err := tx.tx.ExecContext(ctx, query, args...)
+	return err
+}
+
+// JobTime is a time as the job queue of the store stores it.
+func JobTime(s *Store, at time.Time) any { return s.dialect.jobTime(at) }
 
 // Plan is how the engine would answer a query.
 func Plan(ctx context.Context, s *Store, query string, args ...any) (string, error) {
@@ -93,13 +103,13 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 			count(*), sum(COALESCE(total_millionths, 0) / 1000000000000), sum(COALESCE(total_millionths, 0) % 1000000000000)
 		FROM orders WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7`
 	wrong, err := list(ctx, s.writer, "check", scanOne[string], `WITH fresh AS (`+sums+`), kept AS (SELECT * FROM order_days WHERE orders <> 0)
-		SELECT 'missing ' || integration_id || '/' || day FROM (SELECT * FROM fresh EXCEPT SELECT * FROM kept WHERE day > -9223372036854775807)
-		UNION ALL SELECT 'extra ' || integration_id || '/' || day FROM (SELECT * FROM kept WHERE day > -9223372036854775807 EXCEPT SELECT * FROM fresh)
+		SELECT 'missing ' || integration_id || '/' || day FROM (SELECT * FROM fresh EXCEPT SELECT * FROM kept WHERE day > -9223372036854775807) x
+		UNION ALL SELECT 'extra ' || integration_id || '/' || day FROM (SELECT * FROM kept WHERE day > -9223372036854775807 EXCEPT SELECT * FROM fresh) x
 		UNION ALL SELECT 'all days of ' || integration_id FROM (
 			SELECT integration_id, dated, financial_status, fulfillment_status, currency, delivery_probability, sum(orders), sum(revenue_high), sum(revenue_low)
 				FROM kept WHERE day > -9223372036854775807 GROUP BY 1, 2, 3, 4, 5, 6
 			EXCEPT SELECT integration_id, dated, financial_status, fulfillment_status, currency, delivery_probability, orders, revenue_high, revenue_low
-				FROM kept WHERE day = -9223372036854775807)`)
+				FROM kept WHERE day = -9223372036854775807) x`)
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +118,11 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 		return nil, err
 	}
 	wrong = append(wrong, places...)
-	if _, err := s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`); err != nil {
+	index, err := checkSearch(ctx, s)
+	if err != nil {
 		return nil, err
 	}
+	wrong = append(wrong, index...)
 	type total struct{ integration, millionths int64 }
 	totals, err := list(ctx, s.writer, "check", func(r row) (t total, err error) {
 		err = r.Scan(&t.integration, &t.millionths)
@@ -139,6 +151,41 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	return wrong, err
 }
 
+// checkSearch looks at the search index: whether it is whole, and whether it has the orders that there are.
+func checkSearch(ctx context.Context, s *Store) ([]string, error) {
+	if s.Engine() == SQLite {
+		_, err := s.writer.ExecContext(ctx, `INSERT INTO order_search (order_search) VALUES ('integrity-check')`)
+		return nil, err
+	}
+	type text struct {
+		integration, row int64
+		search           string
+	}
+	texts, err := list(ctx, s.writer, "check search", func(r row) (t text, err error) {
+		err = r.Scan(&t.integration, &t.row, &t.search)
+		return t, err
+	}, `SELECT integration_id, id, search_text FROM orders WHERE deleted_at IS NULL`)
+	if err != nil {
+		return nil, err
+	}
+	var wrong []string
+	for _, t := range texts {
+		there, err := get(ctx, s.writer, "check search", scanOne[bool],
+			`SELECT EXISTS (SELECT 1 FROM order_search WHERE order_id = $1 AND words = array_to_tsvector($2))`, t.row, vector(t.integration, searchWords(t.search)))
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			wrong = append(wrong, fmt.Sprintf("search words of order %d", t.row))
+		}
+	}
+	n, err := get(ctx, s.writer, "check search", scanOne[int], `SELECT count(*) FROM order_search`)
+	if n != len(texts) {
+		wrong = append(wrong, fmt.Sprintf("search words of %d orders, where there are %d", n, len(texts)))
+	}
+	return wrong, err
+}
+
 // checkPlaces compares the sums of places with the orders. Nothing may be left of a place that no order has.
 func checkPlaces(ctx context.Context, s *Store) ([]string, error) {
 	const day = `(listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000`
@@ -147,8 +194,8 @@ func checkPlaces(ctx context.Context, s *Store) ([]string, error) {
 		UNION ALL SELECT integration_id, 32, ` + day + ` >> 5, substr(COALESCE(province, ''), 1, 100), substr(COALESCE(city, ''), 1, 100), count(*)
 		FROM orders WHERE deleted_at IS NULL AND (province <> '' OR city <> '') GROUP BY 1, 3, 4, 5`
 	return list(ctx, s.writer, "check places", scanOne[string], `
-		SELECT 'missing place in span ' || days || '/' || span FROM (SELECT * FROM (`+fresh+`) EXCEPT SELECT * FROM order_places)
-		UNION ALL SELECT 'extra place in span ' || days || '/' || span FROM (SELECT * FROM order_places EXCEPT SELECT * FROM (`+fresh+`))`)
+		SELECT 'missing place in span ' || days || '/' || span FROM (SELECT * FROM (`+fresh+`) f EXCEPT SELECT * FROM order_places) x
+		UNION ALL SELECT 'extra place in span ' || days || '/' || span FROM (SELECT * FROM order_places EXCEPT SELECT * FROM (`+fresh+`) f) x`)
 }
 
 // PlacesPlan is what Places asks, with its arguments.
@@ -210,11 +257,14 @@ func OldSchema(ctx context.Context, dir string) (*sql.DB, error) {
 
 // Indexed counts the orders that the search index has of an integration.
 func Indexed(ctx context.Context, s *Store, integration int64) (int, error) {
-	return get(ctx, s.writer, "indexed", scanOne[int], `SELECT count(*) FROM order_search WHERE order_search MATCH $1`, storeWord(integration))
+	return get(ctx, s.writer, "indexed", scanOne[int], `SELECT count(*) FROM (`+s.dialect.found("$1")+`) s`, storeWord(integration))
 }
 
 // Words counts the pages of the search index that begin with a word, or have it written out.
 func Words(ctx context.Context, s *Store, word string) (int, error) {
+	if s.Engine() == PostgreSQL {
+		return get(ctx, s.writer, "words", scanOne[int], `SELECT count(*) FROM order_search WHERE $1 = ANY (tsvector_to_array(words))`, word)
+	}
 	return get(ctx, s.writer, "words", scanOne[int], `SELECT count(*) FROM order_search_data WHERE instr(block, $1) > 0`, []byte(word))
 }
 
@@ -361,8 +411,8 @@ func TightenSharing(s *Store, orders, day, forKey, more int) {
 func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 	const fresh = `SELECT integration_id, 0 AS bucket, phone_key AS key, placed_at, order_id FROM order_facts WHERE phone_key IS NOT NULL
 		UNION SELECT integration_id, 0, email_key, placed_at, order_id FROM order_facts WHERE email_key IS NOT NULL
-		UNION SELECT integration_id, max(1, placed_at / 86400000), address_key, placed_at, order_id FROM order_facts WHERE address_key IS NOT NULL
-		UNION SELECT integration_id, max(1, placed_at / 86400000), ip_key, placed_at, order_id FROM order_facts WHERE ip_key IS NOT NULL`
+		UNION SELECT integration_id, CASE WHEN placed_at < 86400000 THEN 1 ELSE placed_at / 86400000 END, address_key, placed_at, order_id FROM order_facts WHERE address_key IS NOT NULL
+		UNION SELECT integration_id, CASE WHEN placed_at < 86400000 THEN 1 ELSE placed_at / 86400000 END, ip_key, placed_at, order_id FROM order_facts WHERE ip_key IS NOT NULL`
 	const kept = `SELECT integration_id, bucket, key, placed_at, order_id FROM order_keys`
 	const outcomes = `SELECT integration_id, outcome, reported, count(*) FROM order_facts GROUP BY 1, 2, 3`
 	const counted = `SELECT integration_id, outcome, reported, orders FROM outcome_counts WHERE orders <> 0`
@@ -370,11 +420,11 @@ func CheckScores(ctx context.Context, s *Store) ([]string, error) {
 		CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, count(*) FROM order_facts f JOIN orders o ON o.id = f.order_id GROUP BY 1, 2, 3, 4, 5`
 	const keptOutlooks = `SELECT integration_id, day, payment, delivery_probability, outcome, orders FROM order_outlooks WHERE orders <> 0`
 	return list(ctx, s.writer, "check scores", scanOne[string], `
-		SELECT 'missing outlook of integration ' || integration_id FROM (SELECT * FROM (`+outlooks+`) EXCEPT SELECT * FROM (`+keptOutlooks+`))
-		UNION ALL SELECT 'extra outlook of integration ' || integration_id FROM (SELECT * FROM (`+keptOutlooks+`) EXCEPT SELECT * FROM (`+outlooks+`))
-		UNION ALL SELECT 'missing key of order ' || order_id FROM (`+fresh+` EXCEPT `+kept+`)
-		UNION ALL SELECT 'extra key of order ' || order_id FROM (SELECT * FROM (`+kept+`) EXCEPT SELECT * FROM (`+fresh+`))
-		UNION ALL SELECT 'count of integration ' || integration_id FROM (SELECT * FROM (`+outcomes+`) EXCEPT SELECT * FROM (`+counted+`))
-		UNION ALL SELECT 'extra count of integration ' || integration_id FROM (SELECT * FROM (`+counted+`) EXCEPT SELECT * FROM (`+outcomes+`))
+		SELECT 'missing outlook of integration ' || integration_id FROM (SELECT * FROM (`+outlooks+`) a EXCEPT SELECT * FROM (`+keptOutlooks+`) b) x
+		UNION ALL SELECT 'extra outlook of integration ' || integration_id FROM (SELECT * FROM (`+keptOutlooks+`) a EXCEPT SELECT * FROM (`+outlooks+`) b) x
+		UNION ALL SELECT 'missing key of order ' || order_id FROM (SELECT * FROM (`+fresh+`) a EXCEPT SELECT * FROM (`+kept+`) b) x
+		UNION ALL SELECT 'extra key of order ' || order_id FROM (SELECT * FROM (`+kept+`) a EXCEPT SELECT * FROM (`+fresh+`) b) x
+		UNION ALL SELECT 'count of integration ' || integration_id FROM (SELECT * FROM (`+outcomes+`) a EXCEPT SELECT * FROM (`+counted+`) b) x
+		UNION ALL SELECT 'extra count of integration ' || integration_id FROM (SELECT * FROM (`+counted+`) a EXCEPT SELECT * FROM (`+outcomes+`) b) x
 		UNION ALL SELECT 'facts of a deleted order ' || o.id FROM orders o JOIN order_facts f ON f.order_id = o.id WHERE o.deleted_at IS NOT NULL`)
 }

@@ -23,7 +23,7 @@ const (
 // countState counts an integration's deliveries of a state that is not 'processed', along the index that has only such.
 func countState(state string) string {
 	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.integration_id = i.id AND d.state = '%s'
-		AND d.state <> 'processed' LIMIT %d) some)`, state, countedBacklog)
+		AND d.state <> 'processed' LIMIT %d) few)`, state, countedBacklog)
 }
 
 // dueSince is since when an integration's delivery waits that has been due for longest, of the first ones received. One that
@@ -72,7 +72,7 @@ type ScoreFigures struct {
 
 // countScores counts an integration's scores of a state, along the index that has only such.
 func countScores(d dialect, index string, due int) string {
-	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM order_facts f%s WHERE f.integration_id = i.id AND f.due = %d LIMIT %d) some)`,
+	return fmt.Sprintf(`(SELECT count(*) FROM (SELECT 1 FROM order_facts f%s WHERE f.integration_id = i.id AND f.due = %d LIMIT %d) few)`,
 		d.indexed(index), due, countedBacklog)
 }
 

@@ -53,35 +53,36 @@ func FuzzGrams(f *testing.F) {
 // The same through the engine: its tokenizer must leave the words as we made them.
 func TestSearch_FindsEveryRunOfEveryText(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	id, other := connect(t, s, uuid.New(), "a.myshopify.com"), connect(t, s, uuid.New(), "b.myshopify.com")
-	texts := []string{
-		"Ñandú García", "O'Neill & \"Söhne\" (GmbH)", "100% *,;:!?", "a_b-c/d\\e", "日本語テスト", "αβγ ΔΕΖ", "é\u0301x", "\u00a0\u2003wide", "zz 😀😀 zz", "<script>", "İx", "tab\tend",
-	}
-	for i, text := range texts {
-		o := version(itoa(i+1), noon, func(o *shopify.Order) { o.Number, o.CustomerName = "", text })
-		put(t, s, id, o)
-		put(t, s, other, o)
-	}
-	store.TightenBounds(s, 1000, 1, 1, 1000, 1000) // everything is asked of the index
-	for i, text := range texts {
-		runes := []rune(text)
-		for from := range runes {
-			for to := from + 1; to <= len(runes); to++ {
-				term := string(runes[from:to])
-				if strings.TrimSpace(term) == "" {
-					continue
-				}
-				found := must(s.Orders(t.Context(), store.OrderFilter{IntegrationID: id, Search: term, Limit: 100}))(t)
-				if !slices.ContainsFunc(found, func(o store.Order) bool { return o.Order.ID == itoa(i+1) }) {
-					t.Fatalf("%q does not find %q", term, text)
-				}
-				for _, o := range found {
-					if o.IntegrationID != id || !strings.Contains(store.Fold(o.CustomerName+"\x1f"+o.Order.ID), store.Fold(term)) {
-						t.Fatalf("%q finds %q of integration %d", term, o.CustomerName, o.IntegrationID)
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		id, other := connect(t, s, uuid.New(), "a.myshopify.com"), connect(t, s, uuid.New(), "b.myshopify.com")
+		texts := []string{
+			"Ñandú García", "O'Neill & \"Söhne\" (GmbH)", "100% *,;:!?", "a_b-c/d\\e", "日本語テスト", "αβγ ΔΕΖ", "é\u0301x", "\u00a0\u2003wide", "zz 😀😀 zz", "<script>", "İx", "tab\tend",
+		}
+		for i, text := range texts {
+			o := version(itoa(i+1), noon, func(o *shopify.Order) { o.Number, o.CustomerName = "", text })
+			put(t, s, id, o)
+			put(t, s, other, o)
+		}
+		store.TightenBounds(s, 1000, 1, 1, 1000, 1000) // everything is asked of the index
+		for i, text := range texts {
+			runes := []rune(text)
+			for from := range runes {
+				for to := from + 1; to <= len(runes); to++ {
+					term := string(runes[from:to])
+					if strings.TrimSpace(term) == "" {
+						continue
+					}
+					found := must(s.Orders(t.Context(), store.OrderFilter{IntegrationID: id, Search: term, Limit: 100}))(t)
+					if !slices.ContainsFunc(found, func(o store.Order) bool { return o.Order.ID == itoa(i+1) }) {
+						t.Fatalf("%q does not find %q", term, text)
+					}
+					for _, o := range found {
+						if o.IntegrationID != id || !strings.Contains(store.Fold(o.CustomerName+"\x1f"+o.Order.ID), store.Fold(term)) {
+							t.Fatalf("%q finds %q of integration %d", term, o.CustomerName, o.IntegrationID)
+						}
 					}
 				}
 			}
 		}
-	}
+	})
 }

@@ -14,67 +14,69 @@ import (
 
 func TestHabits_LearnTheLongestGapAndForgetItSlowly(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	id := connect(t, s, uuid.New(), "a.myshopify.com")
-	note := func(n int, first, last time.Duration) store.Habit {
-		t.Helper()
-		update(t, s, func(ctx context.Context, tx *store.Tx) error {
-			return tx.NoteDeliveries(ctx, id, "orders/create", n, noon.Add(first), noon.Add(last))
-		})
-		return must(s.Habits(t.Context(), []int64{id, 999}))(t)[id][0]
-	}
-	want := store.Habit{IntegrationID: id, Topic: "orders/create", Deliveries: 2, FirstAt: noon, LastAt: noon.Add(time.Second)}
-	if diff := cmp.Diff(want, note(2, 0, time.Second)); diff != "" {
-		t.Errorf("the first batch: %s", diff)
-	}
-	want.Deliveries, want.LastAt, want.LongestGap = 3, noon.Add(10*time.Hour+time.Second), 10*time.Hour
-	if diff := cmp.Diff(want, note(1, 10*time.Hour+time.Second, 10*time.Hour+time.Second)); diff != "" {
-		t.Errorf("after a gap: %s", diff)
-	}
-	// Older ones come again, alone and beside a new one.
-	if h := note(3, -time.Hour, time.Second); h.LongestGap != 10*time.Hour || !h.LastAt.Equal(want.LastAt) || h.Deliveries != 6 {
-		t.Errorf("after a replay: %+v", h)
-	}
-	if h := note(2, -time.Hour, 11*time.Hour+time.Second); h.LongestGap < 9*time.Hour+59*time.Minute || h.LongestGap > 10*time.Hour || !h.LastAt.Equal(noon.Add(11*time.Hour+time.Second)) {
-		t.Errorf("after a replay beside a new one: %+v", h)
-	}
-	// A month of one delivery each hour.
-	update(t, s, func(ctx context.Context, tx *store.Tx) error {
-		for n := range 30 * 24 {
-			at := noon.Add(time.Duration(12+n) * time.Hour)
-			if err := tx.NoteDeliveries(ctx, id, "orders/create", 1, at, at); err != nil {
-				return err
-			}
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		id := connect(t, s, uuid.New(), "a.myshopify.com")
+		note := func(n int, first, last time.Duration) store.Habit {
+			t.Helper()
+			update(t, s, func(ctx context.Context, tx *store.Tx) error {
+				return tx.NoteDeliveries(ctx, id, "orders/create", n, noon.Add(first), noon.Add(last))
+			})
+			return must(s.Habits(t.Context(), []int64{id, 999}))(t)[id][0]
 		}
-		return nil
+		want := store.Habit{IntegrationID: id, Topic: "orders/create", Deliveries: 2, FirstAt: noon, LastAt: noon.Add(time.Second)}
+		if diff := cmp.Diff(want, note(2, 0, time.Second)); diff != "" {
+			t.Errorf("the first batch: %s", diff)
+		}
+		want.Deliveries, want.LastAt, want.LongestGap = 3, noon.Add(10*time.Hour+time.Second), 10*time.Hour
+		if diff := cmp.Diff(want, note(1, 10*time.Hour+time.Second, 10*time.Hour+time.Second)); diff != "" {
+			t.Errorf("after a gap: %s", diff)
+		}
+		// Older ones come again, alone and beside a new one.
+		if h := note(3, -time.Hour, time.Second); h.LongestGap != 10*time.Hour || !h.LastAt.Equal(want.LastAt) || h.Deliveries != 6 {
+			t.Errorf("after a replay: %+v", h)
+		}
+		if h := note(2, -time.Hour, 11*time.Hour+time.Second); h.LongestGap < 9*time.Hour+59*time.Minute || h.LongestGap > 10*time.Hour || !h.LastAt.Equal(noon.Add(11*time.Hour+time.Second)) {
+			t.Errorf("after a replay beside a new one: %+v", h)
+		}
+		// A month of one delivery each hour.
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			for n := range 30 * 24 {
+				at := noon.Add(time.Duration(12+n) * time.Hour)
+				if err := tx.NoteDeliveries(ctx, id, "orders/create", 1, at, at); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		h := must(s.Habits(t.Context(), []int64{id}))(t)[id][0]
+		if h.LongestGap < 4*time.Hour || h.LongestGap > 6*time.Hour {
+			t.Errorf("after a month the longest gap is %s, want about half of ten hours", h.LongestGap)
+		}
+		next := h.LastAt.Add(30 * time.Hour).Sub(noon) // the first in long, in a batch with a replayed one
+		if h = note(2, 0, next); h.LongestGap != 30*time.Hour {
+			t.Errorf("a gap that ends beside a replay: %s, want 30 h", h.LongestGap)
+		}
 	})
-	h := must(s.Habits(t.Context(), []int64{id}))(t)[id][0]
-	if h.LongestGap < 4*time.Hour || h.LongestGap > 6*time.Hour {
-		t.Errorf("after a month the longest gap is %s, want about half of ten hours", h.LongestGap)
-	}
-	next := h.LastAt.Add(30 * time.Hour).Sub(noon) // the first in long, in a batch with a replayed one
-	if h = note(2, 0, next); h.LongestGap != 30*time.Hour {
-		t.Errorf("a gap that ends beside a replay: %s, want 30 h", h.LongestGap)
-	}
 }
 
 func TestHabits_BusyTopicsForgetToo(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	id := connect(t, s, uuid.New(), "a.myshopify.com")
-	update(t, s, func(ctx context.Context, tx *store.Tx) error {
-		at := noon.Add(-20 * time.Hour)
-		for n := range 500 { // ten milliseconds apart: each alone would make it less by less than one
-			if err := tx.NoteDeliveries(ctx, id, "orders/create", 1, at, at); err != nil {
-				return err
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		id := connect(t, s, uuid.New(), "a.myshopify.com")
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			at := noon.Add(-20 * time.Hour)
+			for n := range 500 { // ten milliseconds apart: each alone would make it less by less than one
+				if err := tx.NoteDeliveries(ctx, id, "orders/create", 1, at, at); err != nil {
+					return err
+				}
+				at = noon.Add(time.Duration(n*10) * time.Millisecond)
 			}
-			at = noon.Add(time.Duration(n*10) * time.Millisecond)
+			return nil
+		})
+		if gap := must(s.Habits(t.Context(), []int64{id}))(t)[id][0].LongestGap; gap >= 20*time.Hour || gap < 20*time.Hour-time.Second {
+			t.Errorf("got %s, want a little less than 20 h", gap)
 		}
-		return nil
 	})
-	if gap := must(s.Habits(t.Context(), []int64{id}))(t)[id][0].LongestGap; gap >= 20*time.Hour || gap < 20*time.Hour-time.Second {
-		t.Errorf("got %s, want a little less than 20 h", gap)
-	}
 }
 
 func TestOpen_LearnsHabitsFromTheDeliveriesThatAreThere(t *testing.T) {

@@ -77,48 +77,49 @@ func TestExpireDeliveries(t *testing.T) {
 
 func TestExpireImports_OnlyOldPeriodicRunsThatCompleted(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	id := connect(t, s, uuid.New(), "a.myshopify.com")
-	idAt := func(t time.Time) (u uuid.UUID) {
-		u = uuid.Must(uuid.NewV7())
-		for i, ms := 5, t.UnixMilli(); i >= 0; i, ms = i-1, ms>>8 {
-			u[i] = byte(ms)
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		id := connect(t, s, uuid.New(), "a.myshopify.com")
+		idAt := func(t time.Time) (u uuid.UUID) {
+			u = uuid.Must(uuid.NewV7())
+			for i, ms := 5, t.UnixMilli(); i >= 0; i, ms = i-1, ms>>8 {
+				u[i] = byte(ms)
+			}
+			return u
 		}
-		return u
-	}
-	want := 0
-	for _, m := range []struct {
-		kind, state string
-		age         time.Duration
-		kept        bool
-	}{
-		{"periodic", "completed", 91 * 24 * time.Hour, false},
-		{"periodic", "completed", 90*24*time.Hour + time.Second, false},
-		{"periodic", "completed", 90*24*time.Hour - time.Second, true},
-		{"periodic", "failed", 99 * 24 * time.Hour, true},
-		{"initial", "completed", 99 * 24 * time.Hour, true},
-		{"manual", "completed", 99 * 24 * time.Hour, true},
-		{"periodic", "running", 99 * 24 * time.Hour, true},
-	} {
-		update(t, s, func(ctx context.Context, tx *store.Tx) error {
-			return tx.InsertImport(ctx, store.Import{ID: idAt(noon.Add(-m.age)), IntegrationID: id, Kind: m.kind, State: m.state, Field: "created_at", QueuedAt: noon.Add(-m.age)})
-		})
-		if m.kept {
-			want++
+		want := 0
+		for _, m := range []struct {
+			kind, state string
+			age         time.Duration
+			kept        bool
+		}{
+			{"periodic", "completed", 91 * 24 * time.Hour, false},
+			{"periodic", "completed", 90*24*time.Hour + time.Second, false},
+			{"periodic", "completed", 90*24*time.Hour - time.Second, true},
+			{"periodic", "failed", 99 * 24 * time.Hour, true},
+			{"initial", "completed", 99 * 24 * time.Hour, true},
+			{"manual", "completed", 99 * 24 * time.Hour, true},
+			{"periodic", "running", 99 * 24 * time.Hour, true},
+		} {
+			update(t, s, func(ctx context.Context, tx *store.Tx) error {
+				return tx.InsertImport(ctx, store.Import{ID: idAt(noon.Add(-m.age)), IntegrationID: id, Kind: m.kind, State: m.state, Field: "created_at", QueuedAt: noon.Add(-m.age)})
+			})
+			if m.kept {
+				want++
+			}
 		}
-	}
-	if more := must(s.ExpireImports(t.Context(), store.Retention{Runs: 90 * 24 * time.Hour}, noon))(t); more {
-		t.Error("there is more")
-	}
-	left := must(s.Imports(t.Context(), id, 100, 0))(t)
-	for _, m := range left {
-		if m.Kind == "periodic" && m.State == "completed" && noon.Sub(m.QueuedAt) > 90*24*time.Hour {
-			t.Errorf("left: %+v", m)
+		if more := must(s.ExpireImports(t.Context(), store.Retention{Runs: 90 * 24 * time.Hour}, noon))(t); more {
+			t.Error("there is more")
 		}
-	}
-	if len(left) != want {
-		t.Errorf("%d runs are left, want %d", len(left), want)
-	}
+		left := must(s.Imports(t.Context(), id, 100, 0))(t)
+		for _, m := range left {
+			if m.Kind == "periodic" && m.State == "completed" && noon.Sub(m.QueuedAt) > 90*24*time.Hour {
+				t.Errorf("left: %+v", m)
+			}
+		}
+		if len(left) != want {
+			t.Errorf("%d runs are left, want %d", len(left), want)
+		}
+	})
 }
 
 func TestPurge_LeavesNothingInTheIndexAndGivesThePagesBack(t *testing.T) {

@@ -41,86 +41,87 @@ func readPayments(o shopify.Order) store.Reading {
 // TestInsights_AreARecountOfTheOrders lets random orders come, change, be rated, be reported and go, and counts by itself what is left.
 func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	s.ReadWith(1, readPayments)
-	long := strings.Repeat("ñ", 100)
-	edge := 32 - int(noon.Unix()/86_400)%32 // days until the next span of 32 begins
-	rapid.Check(t, func(rt *rapid.T) {
-		id := connect(rt, s, uuid.New(), "p.myshopify.com")
-		left := map[string]store.Version{}
-		for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
-			var batch []store.Version
-			for range rapid.IntRange(0, 9).Draw(rt, "versions") {
-				v := placed(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), rapid.SampledFrom([]int{-20_800, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "day"),
-					rapid.SampledFrom([]string{"", "Cauca", "CAUCA", "Nariño"}).Draw(rt, "province"),
-					rapid.SampledFrom([]string{"", "Cali", "cali", "Bogotá, D.C.", "bogota d.c", long, long + "x", "--"}).Draw(rt, "city"),
-					rapid.SampledFrom([]string{"", "cod", "card"}).Draw(rt, "payment"), rapid.SampledFrom([]string{"", "paid", "voided"}).Draw(rt, "end"),
-					time.Duration(rapid.IntRange(0, 99).Draw(rt, "updated"))*time.Minute)
-				batch = append(batch, v)
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		s.ReadWith(1, readPayments)
+		long := strings.Repeat("ñ", 100)
+		edge := 32 - int(noon.Unix()/86_400)%32 // days until the next span of 32 begins
+		rapid.Check(t, func(rt *rapid.T) {
+			id := connect(rt, s, uuid.New(), "p.myshopify.com")
+			left := map[string]store.Version{}
+			for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
+				var batch []store.Version
+				for range rapid.IntRange(0, 9).Draw(rt, "versions") {
+					v := placed(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), rapid.SampledFrom([]int{-20_800, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "day"),
+						rapid.SampledFrom([]string{"", "Cauca", "CAUCA", "Nariño"}).Draw(rt, "province"),
+						rapid.SampledFrom([]string{"", "Cali", "cali", "Bogotá, D.C.", "bogota d.c", long, long + "x", "--"}).Draw(rt, "city"),
+						rapid.SampledFrom([]string{"", "cod", "card"}).Draw(rt, "payment"), rapid.SampledFrom([]string{"", "paid", "voided"}).Draw(rt, "end"),
+						time.Duration(rapid.IntRange(0, 99).Draw(rt, "updated"))*time.Minute)
+					batch = append(batch, v)
+				}
+				put(rt, s, id, batch...)
+				if rapid.Bool().Draw(rt, "rated") {
+					rateDue(rt, s, id, 5)
+				}
+				report(rt, s, id, rapid.MapOfN(rapid.IntRange(0, 9), rapid.SampledFrom([]store.ParcelOutcome{
+					store.ParcelPending, store.ParcelDelivered, store.ParcelFailed,
+				}), 0, 3).Draw(rt, "reported"))
+				if gone := rapid.IntRange(0, 19).Draw(rt, "gone"); gone < 10 {
+					update(rt, s, func(ctx context.Context, tx *store.Tx) error {
+						_, err := tx.DeleteOrder(ctx, id, fmt.Sprint(gone), noon)
+						return err
+					})
+				}
 			}
-			put(rt, s, id, batch...)
-			if rapid.Bool().Draw(rt, "rated") {
-				rateDue(rt, s, id, 5)
+			for _, wrong := range [][]string{must(store.CheckSums(rt.Context(), s))(rt), must(store.CheckScores(rt.Context(), s))(rt)} {
+				if len(wrong) > 0 {
+					rt.Fatalf("sums: %v", wrong)
+				}
 			}
-			report(rt, s, id, rapid.MapOfN(rapid.IntRange(0, 9), rapid.SampledFrom([]store.ParcelOutcome{
-				store.ParcelPending, store.ParcelDelivered, store.ParcelFailed,
-			}), 0, 3).Draw(rt, "reported"))
-			if gone := rapid.IntRange(0, 19).Draw(rt, "gone"); gone < 10 {
-				update(rt, s, func(ctx context.Context, tx *store.Tx) error {
-					_, err := tx.DeleteOrder(ctx, id, fmt.Sprint(gone), noon)
-					return err
-				})
+			for _, o := range must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000}))(rt) {
+				left[o.Order.ID] = store.Version{Order: o.Order}
 			}
-		}
-		for _, wrong := range [][]string{must(store.CheckSums(rt.Context(), s))(rt), must(store.CheckScores(rt.Context(), s))(rt)} {
-			if len(wrong) > 0 {
-				rt.Fatalf("sums: %v", wrong)
-			}
-		}
-		for _, o := range must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000}))(rt) {
-			left[o.Order.ID] = store.Version{Order: o.Order}
-		}
 
-		// Ends of periods within and at the ends of the spans of 32 days.
-		since := noon.AddDate(0, 0, rapid.SampledFrom([]int{-20_801, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "since"))
-		until := since.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 2, 31, 32, 33, 34, 64, 21_000}).Draw(rt, "until"))
-		cities, provinces, payments := map[string]int{}, map[string]int{}, map[string]int{}
-		without := [2]int{}
-		for _, v := range left {
-			o := v.Order
-			at := o.CreatedAt.Truncate(aDay)
-			if at.Before(since.Truncate(aDay)) || at.After(until) {
-				continue
+			// Ends of periods within and at the ends of the spans of 32 days.
+			since := noon.AddDate(0, 0, rapid.SampledFrom([]int{-20_801, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "since"))
+			until := since.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 2, 31, 32, 33, 34, 64, 21_000}).Draw(rt, "until"))
+			cities, provinces, payments := map[string]int{}, map[string]int{}, map[string]int{}
+			without := [2]int{}
+			for _, v := range left {
+				o := v.Order
+				at := o.CreatedAt.Truncate(aDay)
+				if at.Before(since.Truncate(aDay)) || at.After(until) {
+					continue
+				}
+				payments[at.Format(time.DateOnly)+fmt.Sprint(readPayments(o).Payment)]++
+				if o.Province+o.City == "" {
+					continue
+				}
+				province, city := strings.ToLower(o.Province), strings.NewReplacer(",", "", ".", "", "á", "a", "-", "", long+"x", long).Replace(strings.ToLower(o.City))
+				if province == "" {
+					without[0]++
+				} else {
+					provinces[province]++
+				}
+				if city == "" {
+					without[1]++
+				} else {
+					cities[province+"/"+city]++
+				}
 			}
-			payments[at.Format(time.DateOnly)+fmt.Sprint(readPayments(o).Payment)]++
-			if o.Province+o.City == "" {
-				continue
+			got := must(s.Places(rt.Context(), id, since, until, 3))(rt)
+			if diff := gocmp.Diff(without, [2]int{got.WithoutProvince, got.WithoutCity}); diff != "" {
+				rt.Fatalf("without (-want +got):\n%s", diff)
 			}
-			province, city := strings.ToLower(o.Province), strings.NewReplacer(",", "", ".", "", "á", "a", "-", "", long+"x", long).Replace(strings.ToLower(o.City))
-			if province == "" {
-				without[0]++
-			} else {
-				provinces[province]++
+			expectLargest(rt, "provinces", provinces, got.Provinces, got.MoreProvinces, got.OtherProvinces)
+			expectLargest(rt, "cities", cities, got.Cities, got.MoreCities, got.OtherCities)
+			gotPayments := map[string]int{}
+			for _, d := range must(s.DayPayments(rt.Context(), id, since, until))(rt) {
+				gotPayments[d.Day.Format(time.DateOnly)+fmt.Sprint(d.Payment)] += d.Orders
 			}
-			if city == "" {
-				without[1]++
-			} else {
-				cities[province+"/"+city]++
+			if diff := gocmp.Diff(payments, gotPayments); diff != "" {
+				rt.Fatalf("payments (-recount +got):\n%s", diff)
 			}
-		}
-		got := must(s.Places(rt.Context(), id, since, until, 3))(rt)
-		if diff := gocmp.Diff(without, [2]int{got.WithoutProvince, got.WithoutCity}); diff != "" {
-			rt.Fatalf("without (-want +got):\n%s", diff)
-		}
-		expectLargest(rt, "provinces", provinces, got.Provinces, got.MoreProvinces, got.OtherProvinces)
-		expectLargest(rt, "cities", cities, got.Cities, got.MoreCities, got.OtherCities)
-		gotPayments := map[string]int{}
-		for _, d := range must(s.DayPayments(rt.Context(), id, since, until))(rt) {
-			gotPayments[d.Day.Format(time.DateOnly)+fmt.Sprint(d.Payment)] += d.Orders
-		}
-		if diff := gocmp.Diff(payments, gotPayments); diff != "" {
-			rt.Fatalf("payments (-recount +got):\n%s", diff)
-		}
+		})
 	})
 }
 
@@ -145,75 +146,77 @@ func expectLargest(rt *rapid.T, what string, want map[string]int, got []store.Pl
 
 func TestPlaces_SpellingsAreOnePlace(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	id := connect(t, s, uuid.New(), "a.myshopify.com")
-	other := connect(t, s, uuid.New(), "b.myshopify.com")
-	var vs []store.Version
-	for i, p := range []store.PlaceOrders{
-		{"Cundinamarca", "Bogotá, D.C.", 3},
-		{"cundinamarca ", "BOGOTA D.C.", 2},
-		{"CUNDINAMARCA", "Bogota\u0301  D.C", 1},
-		{"Cundinamarca", "Soacha", 2},
-		{"Antioquia", "Soacha", 1},
-		{"Antioquia", "", 1},
-		{"", "Cali", 1},
-		{"", "", 4},
-	} {
-		for n := range p.Orders {
-			vs = append(vs, placed(fmt.Sprintf("%d%d", i, n), 0, p.Province, p.City, "", "", 0))
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		id := connect(t, s, uuid.New(), "a.myshopify.com")
+		other := connect(t, s, uuid.New(), "b.myshopify.com")
+		var vs []store.Version
+		for i, p := range []store.PlaceOrders{
+			{"Cundinamarca", "Bogotá, D.C.", 3},
+			{"cundinamarca ", "BOGOTA D.C.", 2},
+			{"CUNDINAMARCA", "Bogota\u0301  D.C", 1},
+			{"Cundinamarca", "Soacha", 2},
+			{"Antioquia", "Soacha", 1},
+			{"Antioquia", "", 1},
+			{"", "Cali", 1},
+			{"", "", 4},
+		} {
+			for n := range p.Orders {
+				vs = append(vs, placed(fmt.Sprintf("%d%d", i, n), 0, p.Province, p.City, "", "", 0))
+			}
 		}
-	}
-	put(t, s, id, vs...)
-	put(t, s, other, placed("9", 0, "Lejos", "Allá", "", "", 0))
-	want := store.Places{
-		Provinces: []store.PlaceOrders{{"Cundinamarca", "", 8}, {"Antioquia", "", 2}}, WithoutProvince: 1,
-		Cities:     []store.PlaceOrders{{"Cundinamarca", "Bogotá, D.C.", 6}, {"Cundinamarca", "Soacha", 2}},
-		MoreCities: 2, OtherCities: 2, WithoutCity: 1,
-	}
-	got := must(s.Places(t.Context(), id, noon, noon, 2))(t)
-	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+		put(t, s, id, vs...)
+		put(t, s, other, placed("9", 0, "Lejos", "Allá", "", "", 0))
+		want := store.Places{
+			Provinces: []store.PlaceOrders{{"Cundinamarca", "", 8}, {"Antioquia", "", 2}}, WithoutProvince: 1,
+			Cities:     []store.PlaceOrders{{"Cundinamarca", "Bogotá, D.C.", 6}, {"Cundinamarca", "Soacha", 2}},
+			MoreCities: 2, OtherCities: 2, WithoutCity: 1,
+		}
+		got := must(s.Places(t.Context(), id, noon, noon, 2))(t)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }
 
 // Whoever is erased may have been the only one to write a name like that: nothing of it is left.
 func TestRedact_LeavesNoNameOfAPlace(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	user := uuid.New()
-	id := connect(t, s, user, "a.myshopify.com")
-	raw := fmt.Sprintf(`{"id":1,"email":"x@b.co","shipping_address":{"city":"Vereda El Xkq, casa 9","province":"Huila"},"updated_at":%q}`, noon.Format(time.RFC3339))
-	put(t, s, id, store.Version{Order: must(shopify.ParseOrder([]byte(raw)))(t), ObservedAt: noon}, placed("2", 0, "Huila", "Neiva", "", "", 0))
-	left := func() (out []string) {
-		rows := must(s.Writer().QueryContext(t.Context(), `SELECT DISTINCT city FROM order_places ORDER BY 1`))(t)
-		defer rows.Close()
-		for rows.Next() {
-			var city string
-			if err := rows.Scan(&city); err != nil {
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		user := uuid.New()
+		id := connect(t, s, user, "a.myshopify.com")
+		raw := fmt.Sprintf(`{"id":1,"email":"x@b.co","shipping_address":{"city":"Vereda El Xkq, casa 9","province":"Huila"},"updated_at":%q}`, noon.Format(time.RFC3339))
+		put(t, s, id, store.Version{Order: must(shopify.ParseOrder([]byte(raw)))(t), ObservedAt: noon}, placed("2", 0, "Huila", "Neiva", "", "", 0))
+		left := func() (out []string) {
+			rows := must(s.Writer().QueryContext(t.Context(), `SELECT DISTINCT city FROM order_places ORDER BY 1`))(t)
+			defer rows.Close()
+			for rows.Next() {
+				var city string
+				if err := rows.Scan(&city); err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, city)
+			}
+			if err := rows.Err(); err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, city)
+			return out
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
+		if got := left(); len(got) != 2 || got[1] != "Vereda El Xkq, casa 9" {
+			t.Fatalf("got %q", got)
 		}
-		return out
-	}
-	if got := left(); len(got) != 2 || got[1] != "Vereda El Xkq, casa 9" {
-		t.Fatalf("got %q", got)
-	}
-	suppress(t, s, user, shopify.Person{Email: "x@b.co"})
-	r := openRequest(t, s, id, user, shopify.TopicCustomersRedact)
-	for more := true; more; {
-		more = must(s.Redact(t.Context(), r))(t)
-	}
-	if got := left(); strings.Contains(fmt.Sprint(got), "Vereda") {
-		t.Errorf("still there: %q", got)
-	}
-	if wrong := must(store.CheckSums(t.Context(), s))(t); wrong != nil {
-		t.Errorf("sums: %v", wrong)
-	}
-	storetest.Sound(t, s)
+		suppress(t, s, user, shopify.Person{Email: "x@b.co"})
+		r := openRequest(t, s, id, user, shopify.TopicCustomersRedact)
+		for more := true; more; {
+			more = must(s.Redact(t.Context(), r))(t)
+		}
+		if got := left(); strings.Contains(fmt.Sprint(got), "Vereda") {
+			t.Errorf("still there: %q", got)
+		}
+		if wrong := must(store.CheckSums(t.Context(), s))(t); wrong != nil {
+			t.Errorf("sums: %v", wrong)
+		}
+		storetest.Sound(t, s)
+	})
 }
 
 // BenchmarkInsights reads a year and five of a store with 900 orders a day from 1,100 cities, some of which have most.
@@ -282,17 +285,18 @@ func processor(tb testing.TB) time.Duration {
 // An order may say only later how it is paid, and nothing else.
 func TestDayPayments_FollowWhatIsKnownLater(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	s.ReadWith(1, readPayments)
-	id := connect(t, s, uuid.New(), "a.myshopify.com")
-	for i, payment := range []string{"", "cod", "card"} {
-		put(t, s, id, placed("1", 0, "Cauca", "Cali", payment, "", time.Duration(i)*time.Minute))
-		got := must(s.DayPayments(t.Context(), id, noon, noon))(t)
-		if len(got) != 1 || got[0].Payment != []store.Payment{store.PaymentUnknown, store.PaymentOnDelivery, store.PaymentBefore}[i] || got[0].Orders != 1 {
-			t.Errorf("%q: got %+v", payment, got)
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		s.ReadWith(1, readPayments)
+		id := connect(t, s, uuid.New(), "a.myshopify.com")
+		for i, payment := range []string{"", "cod", "card"} {
+			put(t, s, id, placed("1", 0, "Cauca", "Cali", payment, "", time.Duration(i)*time.Minute))
+			got := must(s.DayPayments(t.Context(), id, noon, noon))(t)
+			if len(got) != 1 || got[0].Payment != []store.Payment{store.PaymentUnknown, store.PaymentOnDelivery, store.PaymentBefore}[i] || got[0].Orders != 1 {
+				t.Errorf("%q: got %+v", payment, got)
+			}
+			if wrong := must(store.CheckScores(t.Context(), s))(t); wrong != nil {
+				t.Errorf("%q: %v", payment, wrong)
+			}
 		}
-		if wrong := must(store.CheckScores(t.Context(), s))(t); wrong != nil {
-			t.Errorf("%q: %v", payment, wrong)
-		}
-	}
+	})
 }

@@ -14,8 +14,13 @@ const reclaimedName = "probability_reclaimed"
 // drops its claim to lead the maintenance. Call it with the folder taken exclusively and before the queue starts: only then
 // is it certain that nobody works on them. A job that had used up its attempts gets one more, once; the second time it is
 // discarded, for it may be what kills the process. It returns how many jobs will run again.
+//
+// On a server nobody knows whether another process works on them: there they are left to the queue.
 func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 	const op = "jobs: reclaim"
+	if s.Engine() == PostgreSQL {
+		return 0, nil
+	}
 	var reclaimed int64
 	err := s.Update(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = $1
@@ -44,9 +49,12 @@ func (s *Store) ReclaimJobs(ctx context.Context) (int, error) {
 
 // ReclaimLost gives jobs back to the queue that are marked as running and that nobody works on: their end could not be written
 // down, for want of room above all. live are the ids of those that are worked on; one that was taken only after before may not
-// be among them yet. It returns how many will run again.
+// be among them yet. It returns how many will run again. As with ReclaimJobs, there are none on a server.
 func (s *Store) ReclaimLost(ctx context.Context, live []int64, before time.Time) (int, error) {
 	const op = "jobs: reclaim lost ones"
+	if s.Engine() == PostgreSQL {
+		return 0, nil
+	}
 	at := s.dialect.jobTime(before)
 	lost := ` FROM river_job WHERE state = 'running' AND attempted_at < $1 AND id NOT IN (SELECT n.value FROM ` + s.dialect.numbers("$2") + ` n)`
 	some, err := get(ctx, s.work, op, scanOne[bool], `SELECT EXISTS (SELECT 1`+lost+`)`, at, s.dialect.numberList(live))

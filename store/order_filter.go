@@ -259,11 +259,16 @@ func (f OrderFilter) after(c *conditions) {
 
 // orderBy is the order of the list.
 func (f OrderFilter) orderBy() string {
-	direction := ""
-	if f.Order.Desc {
-		direction = " DESC"
-	}
+	direction := f.Order.direction()
 	return " ORDER BY " + f.Order.expression() + direction + ", o.id" + direction
+}
+
+// direction is that of the list, for behind an expression.
+func (by OrderBy) direction() string {
+	if by.Desc {
+		return " DESC"
+	}
+	return ""
 }
 
 // compare orders two places as the list does.

@@ -150,41 +150,42 @@ func TestOrdersInWindow_WholeSecondsAtBothEnds(t *testing.T) {
 
 func TestOrders_CursorVisitsEachOrderOnce(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	rapid.Check(t, func(rt *rapid.T) {
-		id := connect(rt, s, uuid.New(), "a.myshopify.com")
-		n := rapid.IntRange(0, 25).Draw(rt, "orders")
-		var vs []store.Version
-		for i := range n {
-			vs = append(vs, version(itoa(i), noon, func(o *shopify.Order) {
-				moment := func(name string) time.Time {
-					return rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Second), time.Unix(-5, 0)}).Draw(rt, name)
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		rapid.Check(t, func(rt *rapid.T) {
+			id := connect(rt, s, uuid.New(), "a.myshopify.com")
+			n := rapid.IntRange(0, 25).Draw(rt, "orders")
+			var vs []store.Version
+			for i := range n {
+				vs = append(vs, version(itoa(i), noon, func(o *shopify.Order) {
+					moment := func(name string) time.Time {
+						return rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Second), time.Unix(-5, 0)}).Draw(rt, name)
+					}
+					o.CreatedAt, o.UpdatedAt = moment("created"), moment("updated")
+					o.TotalPrice = rapid.SampledFrom([]string{"", "1.00", "1.000001", "-3.00", "99999999999999999999.00", "-99999999999999999999.00"}).Draw(rt, "total")
+				}))
+			}
+			put(rt, s, id, vs...)
+			limit := rapid.IntRange(1, 7).Draw(rt, "page")
+			for _, field := range []string{store.ByCreatedAt, store.ByUpdatedAt, store.ByImportedAt, store.ByTotalPrice, ""} {
+				var walks [2][]int64
+				for direction, desc := range []bool{false, true} {
+					f := store.OrderFilter{IntegrationID: id, Limit: limit, Order: store.OrderBy{Field: field, Desc: desc}}
+					walks[direction] = walk(rt, s, f)
+					f.Limit = 1000
+					var whole []int64
+					for _, o := range must(s.Orders(rt.Context(), f))(rt) {
+						whole = append(whole, o.ID)
+					}
+					if diff := gocmp.Diff(whole, walks[direction]); diff != "" {
+						rt.Fatalf("%s, desc %v: pages are not the whole list: %s", field, desc, diff)
+					}
 				}
-				o.CreatedAt, o.UpdatedAt = moment("created"), moment("updated")
-				o.TotalPrice = rapid.SampledFrom([]string{"", "1.00", "1.000001", "-3.00", "99999999999999999999.00", "-99999999999999999999.00"}).Draw(rt, "total")
-			}))
-		}
-		put(rt, s, id, vs...)
-		limit := rapid.IntRange(1, 7).Draw(rt, "page")
-		for _, field := range []string{store.ByCreatedAt, store.ByUpdatedAt, store.ByImportedAt, store.ByTotalPrice, ""} {
-			var walks [2][]int64
-			for direction, desc := range []bool{false, true} {
-				f := store.OrderFilter{IntegrationID: id, Limit: limit, Order: store.OrderBy{Field: field, Desc: desc}}
-				walks[direction] = walk(rt, s, f)
-				f.Limit = 1000
-				var whole []int64
-				for _, o := range must(s.Orders(rt.Context(), f))(rt) {
-					whole = append(whole, o.ID)
-				}
-				if diff := gocmp.Diff(whole, walks[direction]); diff != "" {
-					rt.Fatalf("%s, desc %v: pages are not the whole list: %s", field, desc, diff)
+				slices.Reverse(walks[1])
+				if diff := gocmp.Diff(walks[0], walks[1]); diff != "" || len(walks[0]) != n {
+					rt.Fatalf("%s: %d of %d orders, the other way round: %s", field, len(walks[0]), n, diff)
 				}
 			}
-			slices.Reverse(walks[1])
-			if diff := gocmp.Diff(walks[0], walks[1]); diff != "" || len(walks[0]) != n {
-				rt.Fatalf("%s: %d of %d orders, the other way round: %s", field, len(walks[0]), n, diff)
-			}
-		}
+		})
 	})
 }
 

@@ -344,7 +344,9 @@ func (r orderRead) sparse(ctx context.Context, n, count int) (bool, error) {
 func (r orderRead) walkTexts(ctx context.Context, limit int) ([]OrderKey, error) {
 	c := r.f.where()
 	r.f.after(c)
+	direction := r.f.Order.direction()
 	return r.keys(ctx, `SELECT o.id, w.place FROM (`+`SELECT o.id, `+r.f.Order.expression()+` AS place FROM `+r.s.ordersIndexed(r.f.Order.index())+
 		` WHERE `+c.String()+r.f.orderBy()+` LIMIT `+c.param(r.s.bounds.walk)+`) w CROSS JOIN orders o
-		WHERE o.id = w.id AND `+r.s.dialect.contains("o.search_text", c.param(r.term))+` LIMIT `+c.param(limit), c.args...)
+		WHERE o.id = w.id AND `+r.s.dialect.contains("o.search_text", c.param(r.term))+
+		r.s.dialect.inOrder("w.place"+direction+", w.id"+direction)+` LIMIT `+c.param(limit), c.args...)
 }

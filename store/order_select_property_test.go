@@ -111,83 +111,84 @@ func chosen(f store.OrderFilter, all []store.Order) []store.Order {
 // Whichever way the pages are found, they are the pages of the same list; the bounds between the ways are drawn too.
 func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	// Few scores, and some orders that have none; those that change get theirs later than those that come.
-	s.ReadWith(1, func(o shopify.Order) store.Reading {
-		return store.Reading{Facts: []byte(o.CustomerName), Version: len(o.CustomerName) % 5}
-	})
-	rate := func(o store.OrderToRate) *store.Rating {
-		if o.Version == 0 {
-			return nil
-		}
-		return &store.Rating{Score: 40 * (len(o.Facts) % 3), Probability: []string{"very_low", "low", "high"}[len(o.Facts)%3]}
-	}
-	s.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rate })
-	rapid.Check(t, func(rt *rapid.T) {
-		id, other := connect(rt, s, uuid.New(), "a.myshopify.com"), connect(rt, s, uuid.New(), "b.myshopify.com")
-		for round := range rapid.IntRange(1, 3).Draw(rt, "rounds") {
-			var vs []store.Version
-			for range rapid.IntRange(1, 25).Draw(rt, "orders") {
-				o := anyOrder(rt, itoa(rapid.IntRange(1, 40).Draw(rt, "id")))
-				vs = append(vs, store.Version{Order: o, ObservedAt: noon.Add(time.Duration(round) * time.Minute)})
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		// Few scores, and some orders that have none; those that change get theirs later than those that come.
+		s.ReadWith(1, func(o shopify.Order) store.Reading {
+			return store.Reading{Facts: []byte(o.CustomerName), Version: len(o.CustomerName) % 5}
+		})
+		rate := func(o store.OrderToRate) *store.Rating {
+			if o.Version == 0 {
+				return nil
 			}
-			update(rt, s, func(ctx context.Context, tx *store.Tx) error {
-				if _, err := tx.PutOrders(ctx, id, vs, noon.Add(time.Duration(round)*time.Hour)); err != nil {
+			return &store.Rating{Score: 40 * (len(o.Facts) % 3), Probability: []string{"very_low", "low", "high"}[len(o.Facts)%3]}
+		}
+		s.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rate })
+		rapid.Check(t, func(rt *rapid.T) {
+			id, other := connect(rt, s, uuid.New(), "a.myshopify.com"), connect(rt, s, uuid.New(), "b.myshopify.com")
+			for round := range rapid.IntRange(1, 3).Draw(rt, "rounds") {
+				var vs []store.Version
+				for range rapid.IntRange(1, 25).Draw(rt, "orders") {
+					o := anyOrder(rt, itoa(rapid.IntRange(1, 40).Draw(rt, "id")))
+					vs = append(vs, store.Version{Order: o, ObservedAt: noon.Add(time.Duration(round) * time.Minute)})
+				}
+				update(rt, s, func(ctx context.Context, tx *store.Tx) error {
+					if _, err := tx.PutOrders(ctx, id, vs, noon.Add(time.Duration(round)*time.Hour)); err != nil {
+						return err
+					}
+					if _, err := tx.PutOrders(ctx, other, vs[:1], noon); err != nil {
+						return err
+					}
+					_, err := tx.DeleteOrder(ctx, id, itoa(rapid.IntRange(1, 40).Draw(rt, "deleted")), noon)
 					return err
-				}
-				if _, err := tx.PutOrders(ctx, other, vs[:1], noon); err != nil {
-					return err
-				}
-				_, err := tx.DeleteOrder(ctx, id, itoa(rapid.IntRange(1, 40).Draw(rt, "deleted")), noon)
-				return err
-			})
-		}
-		if rapid.Bool().Draw(rt, "all rated") {
-			update(rt, s, func(ctx context.Context, tx *store.Tx) error {
-				due, err := tx.DueScores(ctx, id, 1000)
-				if err != nil {
-					return err
-				}
-				rated := make([]store.Rated, len(due))
-				for i, o := range due {
-					rated[i] = store.Rated{Order: o, Rating: rate(o)}
-				}
-				return tx.PutScores(ctx, id, rated)
-			})
-		}
-		store.TightenBounds(s, 1000, 1000, 1000, 1000, 1000)
-		all := must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000, Payload: true}))(rt)
-		draw := func(name string) int { return rapid.SampledFrom([]int{0, 1, 3, 9, 50}).Draw(rt, name) }
-		for range storetest.Size(8, 4) {
-			store.TightenBounds(s, draw("gather"), 1+draw("walk"), 1+draw("found"), draw("skip"), draw("days"))
-			f := anyFilter(rt, id)
-			f.Payload = true
-			want := chosen(f, all)
-			sel := must(s.SelectOrders(rt.Context(), f))(rt)
-			if sel.Count != len(want) && (!sel.AtLeast || sel.Count > len(want)) {
-				rt.Fatalf("%+v: count %d (at least: %v), want %d", f, sel.Count, sel.AtLeast, len(want))
+				})
 			}
-			size := rapid.IntRange(1, 7).Draw(rt, "page size")
-			var paged []store.Order
-			for offset := 0; offset <= len(want); offset += size {
-				paged = append(paged, must(sel.Page(rt.Context(), size, offset))(rt)...)
+			if rapid.Bool().Draw(rt, "all rated") {
+				update(rt, s, func(ctx context.Context, tx *store.Tx) error {
+					due, err := tx.DueScores(ctx, id, 1000)
+					if err != nil {
+						return err
+					}
+					rated := make([]store.Rated, len(due))
+					for i, o := range due {
+						rated[i] = store.Rated{Order: o, Rating: rate(o)}
+					}
+					return tx.PutScores(ctx, id, rated)
+				})
 			}
-			same(rt, "pages", f, want, paged)
-			var walked []store.Order
-			for f.Limit = size; len(walked) <= len(want); {
-				page := must(s.Orders(rt.Context(), f))(rt)
-				walked = append(walked, page...)
-				if len(page) < size {
-					break
+			store.TightenBounds(s, 1000, 1000, 1000, 1000, 1000)
+			all := must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000, Payload: true}))(rt)
+			draw := func(name string) int { return rapid.SampledFrom([]int{0, 1, 3, 9, 50}).Draw(rt, name) }
+			for range storetest.Size(8, 4) {
+				store.TightenBounds(s, draw("gather"), 1+draw("walk"), 1+draw("found"), draw("skip"), draw("days"))
+				f := anyFilter(rt, id)
+				f.Payload = true
+				want := chosen(f, all)
+				sel := must(s.SelectOrders(rt.Context(), f))(rt)
+				if sel.Count != len(want) && (!sel.AtLeast || sel.Count > len(want)) {
+					rt.Fatalf("%+v: count %d (at least: %v), want %d", f, sel.Count, sel.AtLeast, len(want))
 				}
-				key := store.KeyOf(page[len(page)-1], f.Order)
-				f.After = &key
+				size := rapid.IntRange(1, 7).Draw(rt, "page size")
+				var paged []store.Order
+				for offset := 0; offset <= len(want); offset += size {
+					paged = append(paged, must(sel.Page(rt.Context(), size, offset))(rt)...)
+				}
+				same(rt, "pages", f, want, paged)
+				var walked []store.Order
+				for f.Limit = size; len(walked) <= len(want); {
+					page := must(s.Orders(rt.Context(), f))(rt)
+					walked = append(walked, page...)
+					if len(page) < size {
+						break
+					}
+					key := store.KeyOf(page[len(page)-1], f.Order)
+					f.After = &key
+				}
+				same(rt, "cursor", f, want, walked)
 			}
-			same(rt, "cursor", f, want, walked)
-		}
-		if wrong := must(store.CheckSums(rt.Context(), s))(rt); wrong != nil {
-			rt.Fatal(wrong)
-		}
+			if wrong := must(store.CheckSums(rt.Context(), s))(rt); wrong != nil {
+				rt.Fatal(wrong)
+			}
+		})
 	})
 }
 

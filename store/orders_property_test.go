@@ -53,57 +53,58 @@ type event struct {
 
 func TestPutOrders_AnyOrderOfArrivalGivesTheSameOrders(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
-	rapid.Check(t, func(rt *rapid.T) {
-		// Few values, so that times and payloads are equal often.
-		versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {
-			var updated time.Time
-			if at := rapid.IntRange(0, 4).Draw(rt, "updated"); at > 0 {
-				updated = noon.Add(time.Duration(at) * time.Second)
-			}
-			v := version(fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "order")), updated, func(o *shopify.Order) {
-				o.FinancialStatus = rapid.SampledFrom([]string{"", "paid", "voided"}).Draw(rt, "status")
-				o.CustomerEmail = rapid.SampledFrom([]string{"", "a@x.co", "A@X.co", "b@x.co"}).Draw(rt, "email")
-				if rapid.Bool().Draw(rt, "dateless") {
-					o.CreatedAt = time.Time{}
+	storetest.Run(t, func(t *testing.T, s *store.Store) {
+		rapid.Check(t, func(rt *rapid.T) {
+			// Few values, so that times and payloads are equal often.
+			versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {
+				var updated time.Time
+				if at := rapid.IntRange(0, 4).Draw(rt, "updated"); at > 0 {
+					updated = noon.Add(time.Duration(at) * time.Second)
 				}
-			})
-			// created_at is part of the payload.
-			v.Order.Raw = fmt.Appendf(v.Order.Raw[:len(v.Order.Raw)-1], `,"created":%q}`, v.Order.CreatedAt)
-			v.ObservedAt = noon.Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "observed")) * time.Second)
-			return v
-		}), 1, 12).Draw(rt, "versions")
-		var events []event
-		for _, v := range versions {
-			events = append(events, event{version: v})
-		}
-		for range rapid.IntRange(0, 2).Draw(rt, "deletions") {
-			events = append(events, event{deleted: fmt.Sprint(rapid.IntRange(0, 4).Draw(rt, "deleted"))})
-		}
-		events = append(events, rapid.SliceOfN(rapid.SampledFrom(events), 0, 4).Draw(rt, "repeated")...)
+				v := version(fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "order")), updated, func(o *shopify.Order) {
+					o.FinancialStatus = rapid.SampledFrom([]string{"", "paid", "voided"}).Draw(rt, "status")
+					o.CustomerEmail = rapid.SampledFrom([]string{"", "a@x.co", "A@X.co", "b@x.co"}).Draw(rt, "email")
+					if rapid.Bool().Draw(rt, "dateless") {
+						o.CreatedAt = time.Time{}
+					}
+				})
+				// created_at is part of the payload.
+				v.Order.Raw = fmt.Appendf(v.Order.Raw[:len(v.Order.Raw)-1], `,"created":%q}`, v.Order.CreatedAt)
+				v.ObservedAt = noon.Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "observed")) * time.Second)
+				return v
+			}), 1, 12).Draw(rt, "versions")
+			var events []event
+			for _, v := range versions {
+				events = append(events, event{version: v})
+			}
+			for range rapid.IntRange(0, 2).Draw(rt, "deletions") {
+				events = append(events, event{deleted: fmt.Sprint(rapid.IntRange(0, 4).Draw(rt, "deleted"))})
+			}
+			events = append(events, rapid.SliceOfN(rapid.SampledFrom(events), 0, 4).Draw(rt, "repeated")...)
 
-		var want visible
-		for arrival := range 3 {
-			id := connect(rt, s, uuid.New(), "p.myshopify.com")
-			shuffled := events
-			if arrival > 0 {
-				shuffled = rapid.Permutation(events).Draw(rt, "arrival")
+			var want visible
+			for arrival := range 3 {
+				id := connect(rt, s, uuid.New(), "p.myshopify.com")
+				shuffled := events
+				if arrival > 0 {
+					shuffled = rapid.Permutation(events).Draw(rt, "arrival")
+				}
+				for len(shuffled) > 0 {
+					n := rapid.IntRange(1, len(shuffled)).Draw(rt, "batch")
+					arrive(rt, s, id, shuffled[:n], rapid.Bool().Draw(rt, "prepared"))
+					shuffled = shuffled[n:]
+				}
+				got := visibleOrders(rt, s, id)
+				if arrival == 0 {
+					want = got
+					continue
+				}
+				if diff := gocmp.Diff(want, got); diff != "" {
+					rt.Fatalf("another order of arrival, other orders (-first +this):\n%s", diff)
+				}
 			}
-			for len(shuffled) > 0 {
-				n := rapid.IntRange(1, len(shuffled)).Draw(rt, "batch")
-				arrive(rt, s, id, shuffled[:n], rapid.Bool().Draw(rt, "prepared"))
-				shuffled = shuffled[n:]
-			}
-			got := visibleOrders(rt, s, id)
-			if arrival == 0 {
-				want = got
-				continue
-			}
-			if diff := gocmp.Diff(want, got); diff != "" {
-				rt.Fatalf("another order of arrival, other orders (-first +this):\n%s", diff)
-			}
-		}
-		expectGreatest(rt, events, want)
+			expectGreatest(rt, events, want)
+		})
 	})
 }
 

@@ -70,7 +70,11 @@ func (postgresDialect) in(from, n int) string {
 // indexed: this engine has statistics, and takes no advice.
 func (postgresDialect) indexed(string) string { return "" }
 
-func (postgresDialect) contains(text, part string) string { return "strpos(" + text + ", " + part + ") > 0" }
+func (postgresDialect) contains(text, part string) string {
+	return "strpos(" + text + ", " + part + ") > 0"
+}
+
+func (postgresDialect) inOrder(by string) string { return " ORDER BY " + by }
 
 func (postgresDialect) numbers(param string) string {
 	return "(SELECT unnest(" + param + "::bigint[]) AS value)"

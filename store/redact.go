@@ -87,7 +87,7 @@ func (s *Store) suspectOrders(ctx context.Context, op string, g guard, r *Privac
 func (s *Store) suspectDeliveries(ctx context.Context, op string, g guard, r *PrivacyRequest) (suspects []int64, done bool, err error) {
 	from := r.delivery
 	last, err := get(ctx, s.work, op, scanOne[sql.NullInt64], `SELECT max(seq) FROM (SELECT seq FROM deliveries
-		WHERE integration_id = $1 AND seq > $2 ORDER BY seq LIMIT $3)`, g.id, from, redactDeliveries)
+		WHERE integration_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) next`, g.id, from, redactDeliveries)
 	if err != nil || !last.Valid {
 		return nil, true, err
 	}

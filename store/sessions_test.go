@@ -84,13 +84,11 @@ func TestSessions_EndWithTheAccountAsItWas(t *testing.T) {
 				return tx.SetPassword(ctx, u.ID, "another")
 			}, true},
 			"role": {func(ctx context.Context, tx *store.Tx, u store.User) error {
-				_, err := tx.SQL().ExecContext(ctx, `UPDATE users SET admin = NOT admin WHERE id = $1`, u.ID.String())
-				return err
+				return store.ExecTx(ctx, tx, `UPDATE users SET admin = NOT admin WHERE id = $1`, u.ID.String())
 			}, true},
 			"deletion": {func(ctx context.Context, tx *store.Tx, u store.User) error { return tx.DeleteUser(ctx, u.ID) }, true},
 			"e-mail": {func(ctx context.Context, tx *store.Tx, u store.User) error {
-				_, err := tx.SQL().ExecContext(ctx, `UPDATE users SET email = 'x', admin = admin WHERE id = $1`, u.ID.String())
-				return err
+				return store.ExecTx(ctx, tx, `UPDATE users SET email = 'x', admin = admin WHERE id = $1`, u.ID.String())
 			}, false},
 		} {
 			u, other := newUser(), newUser()

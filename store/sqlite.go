@@ -127,7 +127,9 @@ func (sqliteDialect) isFull(err error) bool {
 }
 
 // isLocked: another connection held what was asked for.
-func (sqliteDialect) isLocked(err error) bool { return hasCode(err, codes.SQLITE_BUSY, codes.SQLITE_LOCKED) }
+func (sqliteDialect) isLocked(err error) bool {
+	return hasCode(err, codes.SQLITE_BUSY, codes.SQLITE_LOCKED)
+}
 
 // isMissingParent: the row refers to one that does not exist.
 func (sqliteDialect) isMissingParent(err error) bool {
@@ -160,7 +162,12 @@ func (sqliteDialect) in(_, n int) string { return "?" + strings.Repeat(", ?", n-
 // measured with it.
 func (sqliteDialect) indexed(name string) string { return " INDEXED BY " + name }
 
-func (sqliteDialect) contains(text, part string) string { return "instr(" + text + ", " + part + ") > 0" }
+func (sqliteDialect) contains(text, part string) string {
+	return "instr(" + text + ", " + part + ") > 0"
+}
+
+// inOrder: said once more, this engine would sort them once more.
+func (sqliteDialect) inOrder(string) string { return "" }
 
 func (sqliteDialect) numbers(param string) string { return "json_each(" + param + ")" }
 
@@ -184,9 +191,13 @@ func (sqliteDialect) least() string                { return "min" }
 // riverTime is how the queue writes its times.
 const riverTime = "2006-01-02 15:04:05.000"
 
-func (sqliteDialect) jobTime(t time.Time) any           { return t.UTC().Format(riverTime) }
-func (sqliteDialect) jobTimeText(column string) string { return "strftime('%Y-%m-%d %H:%M:%f', " + column + ")" }
-func (sqliteDialect) jsonText(column string) string    { return "json(" + column + ")" }
+func (sqliteDialect) jobTime(t time.Time) any { return t.UTC().Format(riverTime) }
+func (sqliteDialect) jobTimeText(column string) string {
+	return "strftime('%Y-%m-%d %H:%M:%f', " + column + ")"
+}
+func (sqliteDialect) jsonText(column string) string { return "json(" + column + ")" }
 
 // vacuum is the statement that gives n free pages back.
-func (sqliteDialect) vacuum(n int) string { return "PRAGMA incremental_vacuum(" + strconv.Itoa(n) + ")" }
+func (sqliteDialect) vacuum(n int) string {
+	return "PRAGMA incremental_vacuum(" + strconv.Itoa(n) + ")"
+}

@@ -145,7 +145,12 @@ func TestUpdate_GivesTheQueueItsTransaction(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.SQL().ExecContext(ctx, `INSERT INTO river_queue (name, updated_at) VALUES ('q', CURRENT_TIMESTAMP)`)
+			const insert = `INSERT INTO river_queue (name, updated_at) VALUES ('q', CURRENT_TIMESTAMP)`
+			if s.Engine() == store.PostgreSQL {
+				_, err := tx.Pgx().Exec(ctx, insert)
+				return err
+			}
+			_, err := tx.SQL().ExecContext(ctx, insert)
 			return err
 		})
 		var name string

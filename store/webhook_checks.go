@@ -17,7 +17,7 @@ type WebhookCheck struct {
 // dueChecks are active integrations whose look is due, also by a time further off than any look is put: the clock was ahead
 // then. Those whose credentials are refused are left alone: asking would only get refused again.
 const dueChecks = `SELECT i.id FROM integrations i LEFT JOIN webhook_checks c ON c.integration_id = i.id
-	WHERE i.deleted_at IS NULL AND i.active AND COALESCE(c.due_at, 0) NOT BETWEEN $1 + 1 AND $1 + 7200000
+	WHERE i.deleted_at IS NULL AND i.active AND COALESCE(c.due_at, 0) NOT BETWEEN CAST($1 AS BIGINT) + 1 AND CAST($1 AS BIGINT) + 7200000
 		AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.integration_id = i.id AND p.code = $2)
 	ORDER BY COALESCE(c.due_at, 0), i.id LIMIT $3`
 

@@ -14,10 +14,10 @@ import (
 func (s *Store) OpenImports(ctx context.Context, userID uuid.UUID) ([]Import, error) {
 	return list(ctx, s.readers, "imports: open ones", scanImport, `SELECT * FROM (SELECT `+importColumns+` FROM integrations i
 			JOIN imports m ON m.integration_id = i.id AND m.state IN ('queued', 'running')
-			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2)
+			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2) open
 		UNION ALL SELECT * FROM (SELECT `+importColumns+` FROM integrations i JOIN imports m ON m.state = 'failed' AND m.id =
 				(SELECT l.id FROM imports l WHERE l.integration_id = i.id ORDER BY l.queued_at DESC, l.id DESC LIMIT 1)
-			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2)`, userID.String(), maxRows)
+			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2) failed`, userID.String(), maxRows)
 }
 
 // OpenAudits lists the audits of an account's stores that are queued or under way, and the last one of each store when it failed;
@@ -25,10 +25,10 @@ func (s *Store) OpenImports(ctx context.Context, userID uuid.UUID) ([]Import, er
 func (s *Store) OpenAudits(ctx context.Context, userID uuid.UUID) ([]Audit, error) {
 	return list(ctx, s.readers, "audits: open ones", scanAudit, `SELECT * FROM (SELECT `+auditColumns+` FROM integrations i
 			JOIN audits a ON a.integration_id = i.id AND a.state IN ('queued', 'running')
-			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2)
+			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2) open
 		UNION ALL SELECT * FROM (SELECT `+auditColumns+` FROM integrations i JOIN audits a ON a.state = 'failed' AND a.id =
 				(SELECT l.id FROM audits l WHERE l.integration_id = i.id ORDER BY l.queued_at DESC, l.id DESC LIMIT 1)
-			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2)`, userID.String(), maxRows)
+			WHERE i.user_id = $1 AND i.deleted_at IS NULL ORDER BY i.id LIMIT $2) failed`, userID.String(), maxRows)
 }
 
 // OpenInbox is how many deliveries of an integration wait or failed, and the newest of them.

@@ -20,6 +20,20 @@ func Config(tb testing.TB) store.Config {
 	return store.Config{Dir: tb.TempDir() + "/data", Key: Key(), Exclusive: true}
 }
 
+// NewPostgres is New with PostgreSQL.
+func NewPostgres(tb testing.TB) *store.Store {
+	tb.Helper()
+	return Open(tb, PostgresConfig(tb))
+}
+
+// PostgresConfig is Config with a database of its own on the server for tests.
+func PostgresConfig(tb testing.TB) store.Config {
+	tb.Helper()
+	cfg := Config(tb)
+	cfg.URL = Postgres(tb)
+	return cfg
+}
+
 // Open opens a store as cfg says and closes it when the test ends.
 func Open(tb testing.TB, cfg store.Config) *store.Store {
 	tb.Helper()
@@ -53,9 +67,7 @@ func RunConfig(t *testing.T, fn func(t *testing.T, cfg store.Config)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		cfg := Config(t)
-		cfg.URL = Postgres(t)
-		fn(t, cfg)
+		fn(t, PostgresConfig(t))
 	})
 }
 
@@ -64,8 +76,6 @@ func Bench(b *testing.B, fn func(b *testing.B, s *store.Store)) {
 	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { fn(b, New(b)) })
 	b.Run("postgres", func(b *testing.B) {
-		cfg := Config(b)
-		cfg.URL = Postgres(b)
-		fn(b, Open(b, cfg))
+		fn(b, NewPostgres(b))
 	})
 }
