@@ -98,11 +98,13 @@ func (s *Store) listen(ctx context.Context, fn func(payload string)) (heard bool
 	for {
 		quiet, cancel := context.WithTimeout(ctx, listenQuiet)
 		n, err := conn.WaitForNotification(quiet)
+		over := quiet.Err() != nil
 		cancel()
-		if quiet.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
-			err = conn.Ping(ctx) // a server that went without a word says as little as one that has nothing to tell
-		} else if err == nil {
+		switch {
+		case err == nil:
 			fn(n.Payload)
+		case over && ctx.Err() == nil && !conn.IsClosed():
+			err = conn.Ping(ctx) // a server that went without a word says as little as one that has nothing to tell
 		}
 		if err != nil {
 			return true, err
