@@ -51,6 +51,14 @@ func fromStore(err error) string {
 		mend = "put probability.db of a copy in its place, or move it away to begin anew"
 	case errors.Is(err, store.ErrFolderUnsafe):
 		mend = "give the data folder to the user who runs this program, and to nobody else"
+	case errors.Is(err, store.ErrNothingToMove):
+		mend = "name the folder of the installation with data.dir"
+	case errors.Is(err, store.ErrTargetTaken):
+		mend = "name an empty database with --to, such as a new one"
+	case errors.Is(err, store.ErrMoveUnfinished):
+		mend = "run `probability move` again, which begins anew; the folder that it moves from is as it was"
+	case errors.Is(err, store.ErrMoveDiffers):
+		mend = "nothing was changed in the folder; run it again, and if that does not help, look into the server's log"
 	case errors.Is(err, store.ErrSchemaNewer), errors.Is(err, store.ErrSchemaOlder): // they say it themselves
 	default:
 		return ""

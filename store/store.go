@@ -178,6 +178,9 @@ func (s *Store) opened(ctx context.Context, cfg Config, alone bool, err error) (
 	if err := s.migrate(ctx, cfg, alone); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
+	if err := s.refuseUnfinished(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open: %w", err), s.release())
+	}
 	if err := s.openKeys(ctx, cfg, s.dir, alone, s.log); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
