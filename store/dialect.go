@@ -56,6 +56,9 @@ type dialect interface {
 	// greatest and least are the names of the functions of several values; a NULL among them is nobody's business here.
 	greatest() string
 	least() string
+	// rowID is what tells a row of a table from all others until it is changed, as text, and rowIs the condition for one.
+	rowID() string
+	rowIs(param string) string
 	// jobTime is a time as the job queue stores it, jobTimeText the expression of one as text that time.DateTime reads, in UTC.
 	jobTime(t time.Time) any
 	jobTimeText(expression string) string

@@ -298,7 +298,7 @@ func RotateInSteps(ctx context.Context, s *Store, steps int) error {
 func SealedValues(ctx context.Context, s *Store) (all [][]byte, err error) {
 	for _, p := range sealedPlaces {
 		values, err := list(ctx, s.readers, "sealed", scanOne[[]byte],
-			`SELECT `+p.column+` FROM `+p.table+` WHERE `+p.column+` IS NOT NULL AND `+p.where+` ORDER BY rowid`)
+			`SELECT `+p.column+` FROM `+p.table+` WHERE `+p.column+` IS NOT NULL AND `+p.where+` ORDER BY `+p.place)
 		if err != nil {
 			return nil, err
 		}

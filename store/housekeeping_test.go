@@ -47,31 +47,33 @@ func TestExpireDeliveries(t *testing.T) {
 	}
 	t.Run("by age and state", func(t *testing.T) {
 		t.Parallel()
-		s := storetest.New(t)
-		id := connect(t, s, uuid.New(), "a.myshopify.com")
-		receive(t, s,
-			at(id, "ancient failed", "failed", 61*day), at(id, "ancient pending", "pending", 99*day), at(id, "old failed", "failed", 59*day),
-			at(id, "old", "processed", 15*day), at(id, "old duplicate", "duplicate", 15*day), at(id, "old stale", "stale", 14*day+time.Second),
-			at(id, "young", "processed", 14*day-time.Second), at(id, "new", "processed", 0))
-		want := []string{"ancient pending", "old failed", "young", "new"}
-		if diff := cmp.Diff(want, expire(t, s, id, r, noon)); diff != "" {
-			t.Error(diff)
-		}
+		storetest.Run(t, func(t *testing.T, s *store.Store) {
+			id := connect(t, s, uuid.New(), "a.myshopify.com")
+			receive(t, s,
+				at(id, "ancient failed", "failed", 61*day), at(id, "ancient pending", "pending", 99*day), at(id, "old failed", "failed", 59*day),
+				at(id, "old", "processed", 15*day), at(id, "old duplicate", "duplicate", 15*day), at(id, "old stale", "stale", 14*day+time.Second),
+				at(id, "young", "processed", 14*day-time.Second), at(id, "new", "processed", 0))
+			want := []string{"ancient pending", "old failed", "young", "new"}
+			if diff := cmp.Diff(want, expire(t, s, id, r, noon)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	})
 	t.Run("by number, over many slices", func(t *testing.T) {
 		t.Parallel()
-		s := storetest.New(t)
-		id := connect(t, s, uuid.New(), "a.myshopify.com")
-		var all []store.Delivery
-		for n := range 2500 {
-			all = append(all, at(id, itoa(n), "processed", time.Minute))
-		}
-		all[3].State = "pending"
-		receive(t, s, all...)
-		left := expire(t, s, id, r, noon)
-		if len(left) != 1001 || left[0] != "3" || left[1] != "1500" || left[1000] != "2499" {
-			t.Errorf("%d are left, from %s, %s to %s", len(left), left[0], left[1], left[len(left)-1])
-		}
+		storetest.Run(t, func(t *testing.T, s *store.Store) {
+			id := connect(t, s, uuid.New(), "a.myshopify.com")
+			var all []store.Delivery
+			for n := range 2500 {
+				all = append(all, at(id, itoa(n), "processed", time.Minute))
+			}
+			all[3].State = "pending"
+			receive(t, s, all...)
+			left := expire(t, s, id, r, noon)
+			if len(left) != 1001 || left[0] != "3" || left[1] != "1500" || left[1000] != "2499" {
+				t.Errorf("%d are left, from %s, %s to %s", len(left), left[0], left[1], left[len(left)-1])
+			}
+		})
 	})
 }
 

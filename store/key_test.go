@@ -42,22 +42,24 @@ func withSecret(t *testing.T, s *store.Store) {
 
 func TestKey_IsMadeOnceAndReadAgain(t *testing.T) {
 	t.Parallel()
-	cfg := store.Config{Dir: t.TempDir() + "/data", Exclusive: true}
-	if err := closed(t, cfg, func(s *store.Store) { withSecret(t, s) }); err != nil {
-		t.Fatal(err)
-	}
-	text := must(os.ReadFile(cfg.Dir + "/key"))(t)
-	if key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text))); err != nil || len(key) != 32 {
-		t.Errorf("key file: %d bytes, %v", len(key), err)
-	}
-	if err := closed(t, cfg, func(s *store.Store) {
-		found := must(s.ShopSecrets(t.Context(), "secret.myshopify.com", noon))(t)
-		if len(found) != 1 || len(found[0].Secrets) != 1 || found[0].Secrets[0] != "hush" {
-			t.Errorf("got %#v", found)
+	storetest.RunConfig(t, func(t *testing.T, cfg store.Config) {
+		cfg.Key = nil
+		if err := closed(t, cfg, func(s *store.Store) { withSecret(t, s) }); err != nil {
+			t.Fatal(err)
 		}
-	}); err != nil {
-		t.Fatal(err)
-	}
+		text := must(os.ReadFile(cfg.Dir + "/key"))(t)
+		if key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text))); err != nil || len(key) != 32 {
+			t.Errorf("key file: %d bytes, %v", len(key), err)
+		}
+		if err := closed(t, cfg, func(s *store.Store) {
+			found := must(s.ShopSecrets(t.Context(), "secret.myshopify.com", noon))(t)
+			if len(found) != 1 || len(found[0].Secrets) != 1 || found[0].Secrets[0] != "hush" {
+				t.Errorf("got %#v", found)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestKey_LostOrWrongStopsTheStart(t *testing.T) {
@@ -137,38 +139,41 @@ func TestKey_LostWithoutSecretsIsReplaced(t *testing.T) {
 
 func TestKey_ACommandWithoutTheServicesKeyMakesNoOther(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir() + "/data"
-	service := storetest.Open(t, store.Config{Dir: dir, Key: storetest.Key(), Exclusive: true})
-	command := storetest.Open(t, store.Config{Dir: dir})
-	update(t, command, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, newUser()) })
-	if _, err := os.Stat(dir + "/key"); err == nil {
-		t.Error("the command made a key file")
-	}
-	id := connect(t, command, uuid.New(), "a.myshopify.com")
-	err := command.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutSecret(ctx, id, store.SecretAPI, "hush", time.Time{})
+	storetest.RunConfig(t, func(t *testing.T, cfg store.Config) {
+		dir, keyless := cfg.Dir, store.Config{Dir: cfg.Dir, URL: cfg.URL}
+		service, command := storetest.Open(t, cfg), storetest.Open(t, keyless)
+		update(t, command, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, newUser()) })
+		if _, err := os.Stat(dir + "/key"); err == nil {
+			t.Error("the command made a key file")
+		}
+		id := connect(t, command, uuid.New(), "a.myshopify.com")
+		err := command.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutSecret(ctx, id, store.SecretAPI, "hush", time.Time{})
+		})
+		if !errors.Is(err, store.ErrKeyLost) {
+			t.Errorf("secret without a key: got %v, want ErrKeyLost", err)
+		}
+		withSecret(t, service)
+		if _, err := store.Open(t.Context(), keyless, quiet()); !errors.Is(err, store.ErrKeyLost) {
+			t.Errorf("once secrets are stored: got %v, want ErrKeyLost", err)
+		}
 	})
-	if !errors.Is(err, store.ErrKeyLost) {
-		t.Errorf("secret without a key: got %v, want ErrKeyLost", err)
-	}
-	withSecret(t, service)
-	if _, err := store.Open(t.Context(), store.Config{Dir: dir}, quiet()); !errors.Is(err, store.ErrKeyLost) {
-		t.Errorf("once secrets are stored: got %v, want ErrKeyLost", err)
-	}
 }
 
 func TestKey_ACommandThatRunsFirstDoesNotBindTheServiceToItsKey(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir() + "/data"
-	if err := closed(t, store.Config{Dir: dir}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := closed(t, store.Config{Dir: dir, Key: storetest.Key(), Exclusive: true}, func(s *store.Store) { withSecret(t, s) }); err != nil {
-		t.Errorf("service with its own key: %v", err)
-	}
-	if err := closed(t, store.Config{Dir: dir}, nil); !errors.Is(err, store.ErrWrongKey) {
-		t.Errorf("the command's key file afterwards: got %v, want ErrWrongKey", err)
-	}
+	storetest.RunConfig(t, func(t *testing.T, cfg store.Config) {
+		command := store.Config{Dir: cfg.Dir, URL: cfg.URL}
+		if err := closed(t, command, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := closed(t, cfg, func(s *store.Store) { withSecret(t, s) }); err != nil {
+			t.Errorf("service with its own key: %v", err)
+		}
+		if err := closed(t, command, nil); !errors.Is(err, store.ErrWrongKey) {
+			t.Errorf("the command's key file afterwards: got %v, want ErrWrongKey", err)
+		}
+	})
 }
 
 func TestKey_LeftoversOfACrashAreNoKey(t *testing.T) {

@@ -22,6 +22,7 @@ const keyFileLimit = 4096
 //
 //   - secrets are stored: ErrKeyLost, for a new key would open none of them;
 //   - a service runs on the folder, so with a key that it was given otherwise: go on without a key, as accounts need none;
+//   - a server's database has its key on other machines: the same for a command, and ErrKeyLost for a service;
 //   - else there is nothing to lose: make a key.
 //
 // The proof is written by the service, or with the first secret, and not by any command that happens to run first, perhaps
@@ -42,7 +43,7 @@ func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool
 	if master == nil {
 		source = dir.key()
 		if master, err = readKeyFile(dir.key()); errors.Is(err, fs.ErrNotExist) {
-			if master, err = s.newKey(ctx, dir, proven, alone, log); err == nil {
+			if master, err = s.newKey(ctx, dir, proven, cfg.Exclusive, alone, log); err == nil {
 				fresh = true
 			}
 		}
@@ -81,7 +82,7 @@ func (s *Store) openKeys(ctx context.Context, cfg Config, dir folder, alone bool
 }
 
 // newKey makes a key where that loses nothing; nil without an error when the store has to do without.
-func (s *Store) newKey(ctx context.Context, dir folder, proven, alone bool, log *slog.Logger) ([]byte, error) {
+func (s *Store) newKey(ctx context.Context, dir folder, proven, service, alone bool, log *slog.Logger) ([]byte, error) {
 	secrets, err := get(ctx, s.readers, "count secrets", scanOne[int], `SELECT (SELECT count(*) FROM secrets) +
 		(SELECT count(*) FROM meta WHERE name IN ($1, $2)) + (SELECT count(*) FROM privacy_requests WHERE subject IS NOT NULL)`, suppressionKeyName, identityKeyName)
 	switch {
@@ -89,6 +90,8 @@ func (s *Store) newKey(ctx context.Context, dir folder, proven, alone bool, log 
 		return nil, err
 	case secrets > 0:
 		return nil, fmt.Errorf("%w: %d secrets are stored, and %s, which opens them, is not there; put it back", ErrKeyLost, secrets, dir.key())
+	case proven && service && s.Engine() == PostgreSQL:
+		return nil, fmt.Errorf("%w: this database has been opened with one already, and %s is not there; give this machine the same key", ErrKeyLost, dir.key())
 	case proven && !alone:
 		return nil, nil
 	}

@@ -21,15 +21,8 @@ const schemaTable = "schema_version"
 // migrate brings our schema and the job queue's up to date, forward only. Each step is a transaction together with its
 // version, so that a process killed in between goes on from there. In a folder on which a service runs (not alone), nothing is
 // changed; on a server a service of this version does it, under the others, and commands do it for nobody but themselves.
-func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) (err error) {
+func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) error {
 	const op = "store: migrate"
-	if s.Engine() == PostgreSQL {
-		release, err := s.lockSchema(ctx)
-		if err != nil {
-			return failed(op, err)
-		}
-		defer release()
-	}
 	ours, err := s.ourSchema()
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)

@@ -98,6 +98,9 @@ func (postgresDialect) texts(param string) string {
 	return "(SELECT jsonb_array_elements_text(" + param + "::jsonb) AS value)"
 }
 
+func (postgresDialect) rowID() string             { return "ctid::text" }
+func (postgresDialect) rowIs(param string) string { return "ctid = " + param + "::text::tid" }
+
 func (postgresDialect) greatest() string { return "greatest" }
 func (postgresDialect) least() string    { return "least" }
 

@@ -27,9 +27,9 @@ func (s *Store) patient(ctx context.Context) (_ *pgx.Conn, closed func(), err er
 	}, nil
 }
 
-// lockSchema waits for the turn to open the database: whoever opens it looks at the schema and at the proof of the key, and may make
+// lockOpening waits for the turn to open the database: whoever opens it looks at the schema and at the proof of the key, and may make
 // them. release gives the turn up.
-func (s *Store) lockSchema(ctx context.Context) (release func(), err error) {
+func (s *Store) lockOpening(ctx context.Context) (release func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, openingWait, errors.New("another process is still opening the database"))
 	defer cancel()
 	conn, release, err := s.patient(ctx)

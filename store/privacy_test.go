@@ -208,50 +208,54 @@ func TestOpen_ForgetsWhatAnOlderProgramDeleted(t *testing.T) {
 func TestErase_LeavesTheOtherStore(t *testing.T) {
 	t.Parallel()
 	for _, kept := range []int{40, 2_100} {
-		s := storetest.New(t)
-		user := uuid.New()
-		id, other := connect(t, s, user, "a.myshopify.com"), connect(t, s, user, "b.myshopify.com")
-		named := func(from, n int, name string) (vs []store.Version) {
-			for i := range n {
-				vs = append(vs, version(itoa(from+i), noon, func(o *shopify.Order) { o.CustomerName = name + " " + itoa(i) }))
-			}
-			return vs
+		storetest.Run(t, func(t *testing.T, s *store.Store) { eraseOne(t, s, kept) })
+	}
+}
+
+func eraseOne(t *testing.T, s *store.Store, kept int) {
+	t.Helper()
+	user := uuid.New()
+	id, other := connect(t, s, user, "a.myshopify.com"), connect(t, s, user, "b.myshopify.com")
+	named := func(from, n int, name string) (vs []store.Version) {
+		for i := range n {
+			vs = append(vs, version(itoa(from+i), noon, func(o *shopify.Order) { o.CustomerName = name + " " + itoa(i) }))
 		}
-		for i := range 7 { // in turns, as it grows
-			put(t, s, id, named(i*100, 100, "Rosalba Quintero")...)
-			put(t, s, other, named(i*kept/7, kept/7, "Luis Peña")...)
+		return vs
+	}
+	for i := range 7 { // in turns, as it grows
+		put(t, s, id, named(i*100, 100, "Rosalba Quintero")...)
+		put(t, s, other, named(i*kept/7, kept/7, "Luis Peña")...)
+	}
+	words := func() (n int) {
+		for _, word := range []string{"qui", "uin", "int", "lba", "ros", "osa", "sal", "ter"} {
+			n += must(store.Words(t.Context(), s, word))(t)
 		}
-		words := func() (n int) {
-			for _, word := range []string{"qui", "uin", "int", "lba", "ros", "osa", "sal", "ter"} {
-				n += must(store.Words(t.Context(), s, word))(t)
-			}
-			return n
-		}
-		if words() == 0 {
-			t.Error("none of the words is to be seen, so the test proves nothing")
-		}
-		r := openRequest(t, s, id, user, shopify.TopicShopRedact)
-		for more := true; more; {
-			update(t, s, func(ctx context.Context, tx *store.Tx) (err error) {
-				more, err = tx.EraseIntegration(ctx, r, 300)
-				return err
-			})
-		}
-		for first, more := true, true; more; first = false {
-			more = must(s.MergeSearch(t.Context(), first))(t)
-		}
-		if wrong := must(store.CheckSums(t.Context(), s))(t); wrong != nil {
-			t.Errorf("%d kept: sums: %v", kept, wrong)
-		}
-		if mine, theirs := must(store.Indexed(t.Context(), s, id))(t), must(store.Indexed(t.Context(), s, other))(t); mine != 0 || theirs != kept/7*7 {
-			t.Errorf("%d kept: the index has %d of the erased and %d of the other store", kept, mine, theirs)
-		}
-		if n := words(); n != 0 {
-			t.Errorf("%d kept: words of the erased store are in %d pages of the index", kept, n)
-		}
-		if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: other, Search: "luis peña"}))(t); n != kept/7*7 {
-			t.Errorf("%d kept: search finds %d", kept, n)
-		}
+		return n
+	}
+	if words() == 0 {
+		t.Error("none of the words is to be seen, so the test proves nothing")
+	}
+	r := openRequest(t, s, id, user, shopify.TopicShopRedact)
+	for more := true; more; {
+		update(t, s, func(ctx context.Context, tx *store.Tx) (err error) {
+			more, err = tx.EraseIntegration(ctx, r, 300)
+			return err
+		})
+	}
+	for first, more := true, true; more; first = false {
+		more = must(s.MergeSearch(t.Context(), first))(t)
+	}
+	if wrong := must(store.CheckSums(t.Context(), s))(t); wrong != nil {
+		t.Errorf("%d kept: sums: %v", kept, wrong)
+	}
+	if mine, theirs := must(store.Indexed(t.Context(), s, id))(t), must(store.Indexed(t.Context(), s, other))(t); mine != 0 || theirs != kept/7*7 {
+		t.Errorf("%d kept: the index has %d of the erased and %d of the other store", kept, mine, theirs)
+	}
+	if n := words(); n != 0 {
+		t.Errorf("%d kept: words of the erased store are in %d pages of the index", kept, n)
+	}
+	if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: other, Search: "luis peña"}))(t); n != kept/7*7 {
+		t.Errorf("%d kept: search finds %d", kept, n)
 	}
 }
 

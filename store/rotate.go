@@ -103,14 +103,14 @@ func (s *Store) reseal(ctx context.Context, next *keyring) (values int, former s
 func (tx *Tx) resealColumn(ctx context.Context, from, to *keyring, table, column, place, where string) (int, error) {
 	op := "encrypt " + table + "." + column
 	type value struct {
-		row    int64
+		row    string
 		place  string
 		sealed []byte
 	}
 	rows, err := list(ctx, tx.tx, op, func(r row) (v value, err error) {
 		err = r.Scan(&v.row, &v.place, &v.sealed)
 		return v, err
-	}, `SELECT rowid, `+place+`, `+column+` FROM `+table+` WHERE `+column+` IS NOT NULL AND `+where+` ORDER BY rowid`)
+	}, `SELECT `+tx.dialect().rowID()+`, `+place+`, `+column+` FROM `+table+` WHERE `+column+` IS NOT NULL AND `+where)
 	if err != nil {
 		return 0, err
 	}
@@ -123,7 +123,7 @@ func (tx *Tx) resealColumn(ctx context.Context, from, to *keyring, table, column
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", op, err)
 		}
-		if _, err := tx.tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = $1 WHERE rowid = $2`, sealed, v.row); err != nil {
+		if _, err := tx.tx.ExecContext(ctx, `UPDATE `+table+` SET `+column+` = $1 WHERE `+tx.dialect().rowIs("$2"), sealed, v.row); err != nil {
 			return 0, failed(op, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"probability/shopify"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // Bounds of the property test: few orders make a key nobody's.
@@ -23,65 +24,70 @@ const (
 
 func TestScores_AnyOrderOfArrivalGivesTheSameScores(t *testing.T) {
 	t.Parallel()
-	waiting, rating := scored(t), scored(t)
-	rating.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rateTest })
-	rapid.Check(t, func(rt *rapid.T) {
-		s := waiting
-		if rapid.Bool().Draw(rt, "rated before they are stored") {
-			s = rating
-		}
-		store.TightenSharing(s, testShared, testDay, rapid.IntRange(0, 2).Draw(rt, "for each key"), rapid.SampledFrom([]int{1, 3, 100}).Draw(rt, "more"))
-		text := func(name string, values ...string) string { return rapid.SampledFrom(values).Draw(rt, name) }
-		versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {
-			// At hours that touch the bounds of days, and of the 24 hours before an order.
-			hours := rapid.SampledFrom([]float64{-37, -36, -13, -12.5, -12, -1, 0, 0, 1, 11.5, 12}).Draw(rt, "hours")
-			v := order(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), hours, func(o *shopify.Order) {
-				o.Phone, o.CustomerEmail = text("phone", "", "1", "2"), text("email", "", "", "a@x.co")
-				o.Address, o.SourceName = text("address", "", "", "Calle 1"), text("ip", "", "1.1.1.1", "2.2.2.2")
-				o.FinancialStatus = text("status", "pending", "paid", "voided", "cancelled")
-				o.Tags = noon.Add(time.Duration(rapid.IntRange(-40, 12).Draw(rt, "ended")) * time.Hour).Format(time.RFC3339)
-			})
-			v.Order.UpdatedAt = noon.AddDate(0, 0, 9).Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "updated")) * time.Second)
-			v.ObservedAt = v.Order.UpdatedAt
-			return v
-		}), 1, 25).Draw(rt, "versions")
-		var events []event
-		for _, v := range versions {
-			events = append(events, event{version: v})
-		}
-		for range rapid.IntRange(0, 2).Draw(rt, "deletions") {
-			events = append(events, event{deleted: fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "deleted"))})
-		}
-		reported := rapid.MapOfN(rapid.IntRange(0, 9), rapid.SampledFrom([]store.ParcelOutcome{store.ParcelDelivered, store.ParcelFailed}), 0, 3).Draw(rt, "reported")
-
-		var want map[string]store.OrderFacts
-		for arrival := range 2 {
-			id := connect(rt, s, uuid.New(), "p.myshopify.com")
-			rest := events
-			if arrival > 0 {
-				rest = rapid.Permutation(events).Draw(rt, "arrival")
+	storetest.RunConfig(t, func(t *testing.T, cfg store.Config) {
+		cfg.Exclusive = false
+		waiting, rating := storetest.Open(t, cfg), storetest.Open(t, cfg)
+		waiting.ReadWith(1, readTest)
+		rating.ReadWith(1, readTest)
+		rating.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rateTest })
+		rapid.Check(t, func(rt *rapid.T) {
+			s := waiting
+			if rapid.Bool().Draw(rt, "rated before they are stored") {
+				s = rating
 			}
-			for len(rest) > 0 {
-				n := rapid.IntRange(1, len(rest)).Draw(rt, "batch")
-				arrive(rt, s, id, rest[:n], rapid.Bool().Draw(rt, "prepared"))
-				rest = rest[n:]
-				if rapid.Bool().Draw(rt, "rated meanwhile") {
-					rateDue(rt, s, id, rapid.IntRange(1, 5).Draw(rt, "at once"))
+			store.TightenSharing(s, testShared, testDay, rapid.IntRange(0, 2).Draw(rt, "for each key"), rapid.SampledFrom([]int{1, 3, 100}).Draw(rt, "more"))
+			text := func(name string, values ...string) string { return rapid.SampledFrom(values).Draw(rt, name) }
+			versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {
+				// At hours that touch the bounds of days, and of the 24 hours before an order.
+				hours := rapid.SampledFrom([]float64{-37, -36, -13, -12.5, -12, -1, 0, 0, 1, 11.5, 12}).Draw(rt, "hours")
+				v := order(fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "order")), hours, func(o *shopify.Order) {
+					o.Phone, o.CustomerEmail = text("phone", "", "1", "2"), text("email", "", "", "a@x.co")
+					o.Address, o.SourceName = text("address", "", "", "Calle 1"), text("ip", "", "1.1.1.1", "2.2.2.2")
+					o.FinancialStatus = text("status", "pending", "paid", "voided", "cancelled")
+					o.Tags = noon.Add(time.Duration(rapid.IntRange(-40, 12).Draw(rt, "ended")) * time.Hour).Format(time.RFC3339)
+				})
+				v.Order.UpdatedAt = noon.AddDate(0, 0, 9).Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "updated")) * time.Second)
+				v.ObservedAt = v.Order.UpdatedAt
+				return v
+			}), 1, 25).Draw(rt, "versions")
+			var events []event
+			for _, v := range versions {
+				events = append(events, event{version: v})
+			}
+			for range rapid.IntRange(0, 2).Draw(rt, "deletions") {
+				events = append(events, event{deleted: fmt.Sprint(rapid.IntRange(0, 9).Draw(rt, "deleted"))})
+			}
+			reported := rapid.MapOfN(rapid.IntRange(0, 9), rapid.SampledFrom([]store.ParcelOutcome{store.ParcelDelivered, store.ParcelFailed}), 0, 3).Draw(rt, "reported")
+
+			var want map[string]store.OrderFacts
+			for arrival := range 2 {
+				id := connect(rt, s, uuid.New(), "p.myshopify.com")
+				rest := events
+				if arrival > 0 {
+					rest = rapid.Permutation(events).Draw(rt, "arrival")
+				}
+				for len(rest) > 0 {
+					n := rapid.IntRange(1, len(rest)).Draw(rt, "batch")
+					arrive(rt, s, id, rest[:n], rapid.Bool().Draw(rt, "prepared"))
+					rest = rest[n:]
+					if rapid.Bool().Draw(rt, "rated meanwhile") {
+						rateDue(rt, s, id, rapid.IntRange(1, 5).Draw(rt, "at once"))
+					}
+				}
+				report(rt, s, id, reported)
+				rateDue(rt, s, id, 5)
+				got := allFacts(rt, s, id)
+				if arrival == 0 {
+					want = got
+					expectHistories(rt, got, versions, s, id)
+					continue
+				}
+				if diff := gocmp.Diff(want, got); diff != "" {
+					rt.Fatalf("another order of arrival, other scores (-first +this):\n%s", diff)
 				}
 			}
-			report(rt, s, id, reported)
-			rateDue(rt, s, id, 5)
-			got := allFacts(rt, s, id)
-			if arrival == 0 {
-				want = got
-				expectHistories(rt, got, versions, s, id)
-				continue
-			}
-			if diff := gocmp.Diff(want, got); diff != "" {
-				rt.Fatalf("another order of arrival, other scores (-first +this):\n%s", diff)
-			}
-		}
-		expectSound(rt, s)
+			expectSound(rt, s)
+		})
 	})
 }
 
@@ -170,32 +176,33 @@ func expectHistories(rt *rapid.T, got map[string]store.OrderFacts, _ []store.Ver
 // What fails in a part of a transaction leaves the rest of it, and what it was for.
 func TestTry_KeepsTheRest(t *testing.T) {
 	t.Parallel()
-	s := scored(t)
-	id := connect(t, s, uuid.New(), "p.myshopify.com")
-	update(t, s, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.PutOrders(ctx, id, []store.Version{order("1", 0, phone("300"))}, noon); err != nil {
-			return err
-		}
-		for _, end := range []func() error{func() error { return context.Canceled }, func() error { panic("stumbled") }} {
-			err := tx.Try(ctx, func(ctx context.Context) error {
-				due := must(tx.DueScores(ctx, id, 9))(t)
-				if err := tx.PutScores(ctx, id, []store.Rated{{Order: due[0], Rating: &store.Rating{Score: 99, Probability: "high"}}}); err != nil {
-					return err
-				}
-				return end()
-			})
-			if err == nil {
-				t.Error("no error")
+	scoring(t, func(t *testing.T, s *store.Store) {
+		id := connect(t, s, uuid.New(), "p.myshopify.com")
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.PutOrders(ctx, id, []store.Version{order("1", 0, phone("300"))}, noon); err != nil {
+				return err
 			}
+			for _, end := range []func() error{func() error { return context.Canceled }, func() error { panic("stumbled") }} {
+				err := tx.Try(ctx, func(ctx context.Context) error {
+					due := must(tx.DueScores(ctx, id, 9))(t)
+					if err := tx.PutScores(ctx, id, []store.Rated{{Order: due[0], Rating: &store.Rating{Score: 99, Probability: "high"}}}); err != nil {
+						return err
+					}
+					return end()
+				})
+				if err == nil {
+					t.Error("no error")
+				}
+			}
+			return nil
+		})
+		if f := facts(t, s, id, "1"); !f.Due || f.Score != nil {
+			t.Errorf("got %+v, want an order that is due", f)
 		}
-		return nil
+		rateDue(t, s, id, 9)
+		if f := facts(t, s, id, "1"); f.Score == nil {
+			t.Errorf("got %+v, want a score", f)
+		}
+		expectSound(t, s)
 	})
-	if f := facts(t, s, id, "1"); !f.Due || f.Score != nil {
-		t.Errorf("got %+v, want an order that is due", f)
-	}
-	rateDue(t, s, id, 9)
-	if f := facts(t, s, id, "1"); f.Score == nil {
-		t.Errorf("got %+v, want a score", f)
-	}
-	expectSound(t, s)
 }

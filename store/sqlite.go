@@ -185,8 +185,11 @@ func (sqliteDialect) numberList(ns []int64) any {
 
 func (sqliteDialect) elements(param string) string { return "json_each(" + param + ")" }
 func (sqliteDialect) texts(param string) string    { return "json_each(" + param + ")" }
-func (sqliteDialect) greatest() string             { return "max" }
-func (sqliteDialect) least() string                { return "min" }
+func (sqliteDialect) rowID() string                { return "CAST(rowid AS TEXT)" }
+func (sqliteDialect) rowIs(param string) string    { return "rowid = CAST(" + param + " AS INTEGER)" }
+
+func (sqliteDialect) greatest() string { return "max" }
+func (sqliteDialect) least() string    { return "min" }
 
 // riverTime is how the queue writes its times.
 const riverTime = "2006-01-02 15:04:05.000"

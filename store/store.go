@@ -175,6 +175,13 @@ func (s *Store) opened(ctx context.Context, cfg Config, alone bool, err error) (
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open: %w", err), s.release())
 	}
+	if s.Engine() == PostgreSQL {
+		done, err := s.lockOpening(ctx)
+		if err != nil {
+			return nil, errors.Join(failed("store: open", err), s.release())
+		}
+		defer done()
+	}
 	if err := s.migrate(ctx, cfg, alone); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
