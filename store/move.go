@@ -120,7 +120,7 @@ func Move(ctx context.Context, from Config, url string, tell func(stage string, 
 
 // run moves between two databases that are open.
 func (m *move) run(ctx context.Context) error {
-	release, err := m.to.lockSchema(ctx) // nobody opens it meanwhile, nor moves into it
+	release, err := m.to.lockOpening(ctx) // nobody opens it meanwhile, nor moves into it
 	if err != nil {
 		return err
 	}
@@ -260,6 +260,7 @@ func (m *move) copyAll(ctx context.Context, tables []movedTable) (digests [][]by
 	if err := tx.Commit(ctx); err != nil {
 		return nil, err
 	}
+	m.tell(StageRows, m.rows, m.rows)
 	_, err = m.conn.Exec(ctx, `ANALYZE`) // plans rest on it
 	return digests, err
 }
