@@ -33,6 +33,8 @@ type Config struct {
 	InitialWindow time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// ProofTime is how long a store may take to prove credentials; 0 means 40 seconds.
+	ProofTime time.Duration
 	// PublicURL is the base address that Shopify can reach, without a slash at its end; may be empty.
 	PublicURL string
 	// Scoring is what the installation sets for the score; a store's own settings count before it.
@@ -46,6 +48,7 @@ type App struct {
 	ahead     *semaphore.Weighted // of runs that read ahead
 	audits    auditLimits
 	backups   *semaphore.Weighted // that are made or fetched
+	bulkFrom  int                 // orders of a first import by GraphQL that are had by a bulk operation
 	cfg       Config
 	counters  *Counters
 	disk      disk
@@ -78,8 +81,11 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if cfg.InitialWindow == 0 {
 		cfg.InitialWindow = 90 * 24 * time.Hour
 	}
-	if cfg.InitialWindow < 0 || cfg.SyncInterval < 0 || cfg.EraseAfterUninstall < 0 {
-		return nil, errors.New("app: the initial window, the sync interval and the time until erasure cannot be negative")
+	if cfg.ProofTime == 0 {
+		cfg.ProofTime = defaultProofTime
+	}
+	if cfg.ProofTime < 0 || cfg.InitialWindow < 0 || cfg.SyncInterval < 0 || cfg.EraseAfterUninstall < 0 {
+		return nil, errors.New("app: the initial window, the time of proof, the sync interval and the time until erasure cannot be negative")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -91,6 +97,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	others := newPeers(st.Engine())
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(others), log: log, passwords: newPasswords(), peers: others, queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
+	a.bulkFrom = bulkFrom
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
 	a.started, a.startedAt = a.now(), time.Now()

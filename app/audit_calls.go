@@ -26,6 +26,12 @@ func (r *auditing) call(ctx context.Context, fn func(shopify.Session) error) err
 		if e == nil {
 			return err
 		}
+		if e.Kind == shopify.KindProtectedData && r.app.wayOf(r.in) == shopify.WayREST {
+			if err := r.otherWay(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
 		switch e.Kind {
 		case shopify.KindThrottled: // nobody's failure: bounded by time
 		case shopify.KindUnavailable, shopify.KindNotFound:
@@ -44,9 +50,22 @@ func (r *auditing) call(ctx context.Context, fn func(shopify.Session) error) err
 	}
 }
 
+// otherWay goes over to GraphQL for the rest of the audit, if that shows the orders.
+func (r *auditing) otherWay(ctx context.Context, refusal error) error {
+	if err := r.app.otherWay(ctx, r.in, refusal); !errors.Is(err, errOtherWay) {
+		return err
+	}
+	in, err := r.app.store.IntegrationByID(ctx, r.in.ID)
+	if err == nil {
+		r.in = in
+	}
+	return err
+}
+
 // count is how many orders Shopify counts, and its time.
 func (r *auditing) count(ctx context.Context, q shopify.OrdersQuery) (n int, date time.Time, err error) {
 	err = r.call(ctx, func(s shopify.Session) (err error) {
+		q.Way = r.app.wayOf(r.in)
 		n, date, err = r.app.shopify.CountOrders(ctx, s, q)
 		return err
 	})
@@ -56,10 +75,32 @@ func (r *auditing) count(ctx context.Context, q shopify.OrdersQuery) (n int, dat
 // page is a page of orders.
 func (r *auditing) page(ctx context.Context, q shopify.OrdersQuery, cursor string) (page shopify.OrdersPage, err error) {
 	err = r.call(ctx, func(s shopify.Session) (err error) {
+		q.Way = r.app.wayOf(r.in)
 		page, err = r.app.shopify.Orders(ctx, s, q, cursor)
 		return err
 	})
 	return page, err
+}
+
+// byID are the orders of a query that names them, on however many pages they come.
+func (r *auditing) byID(ctx context.Context, q shopify.OrdersQuery) (all shopify.OrdersPage, err error) {
+	for cursor, pages := "", 0; ; pages++ {
+		page, err := r.page(ctx, q, cursor)
+		if err != nil {
+			return all, err
+		}
+		if pages == 0 {
+			all.RequestedAt, all.Date = page.RequestedAt, page.Date
+		}
+		all.Orders = append(all.Orders, page.Orders...)
+		if page.Next == "" {
+			return all, nil
+		}
+		if pages > len(q.IDs) {
+			return all, &shopify.Error{Kind: shopify.KindForeignLink, Op: "list orders", Messages: []string{"the pages do not end"}}
+		}
+		cursor = page.Next
+	}
 }
 
 // write changes the audit within one transaction, with whatever belongs to it, unless somebody else carried it on or ended

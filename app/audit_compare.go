@@ -195,7 +195,7 @@ func (r *auditing) lookAgain(ctx context.Context, found map[string]finding) (ope
 // meanwhile is no finding. What cannot be mended is returned.
 func (r *auditing) mend(ctx context.Context, found map[string]finding) (open []finding, err error) {
 	ids := slices.Sorted(maps.Keys(found))
-	fetched, err := r.page(ctx, shopify.OrdersQuery{IDs: ids}, "")
+	fetched, err := r.byID(ctx, shopify.OrdersQuery{IDs: ids})
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 // shown tells which of the orders Shopify lists when it is asked for them by their ids.
 func (r *auditing) shown(ctx context.Context, ids []string) (map[string]bool, error) {
-	page, err := r.page(ctx, shopify.OrdersQuery{IDs: ids, Fields: []string{"id"}}, "")
+	page, err := r.byID(ctx, shopify.OrdersQuery{IDs: ids, Fields: []string{"id"}})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (r *auditing) proveGone(ctx context.Context, id string) error {
 		return err
 	}
 	return r.call(ctx, func(s shopify.Session) error {
-		there, err := r.app.shopify.HasOrder(ctx, s, n)
+		there, err := r.app.shopify.HasOrder(ctx, s, r.app.wayOf(r.in), n)
 		if err == nil && there {
 			return &shopify.Error{Kind: shopify.KindUnavailable, Op: "list orders", Messages: []string{"an order that is there was not listed"}}
 		}

@@ -32,8 +32,20 @@ type Connected struct {
 // transaction. Where a public address and a secret are known it also subscribes to webhooks; a failure
 // there is no failure of the connection and shows in the integration's health.
 func (a *App) Connect(ctx context.Context, userID uuid.UUID, input ConnectInput) (Connected, error) {
+	return a.ConnectObserved(ctx, userID, input, nil)
+}
+
+// ConnectObserved is Connect for somebody who watches: tell is called at the beginning and at the end of each step, in their order
+// and one call after the other; it must be quick. It fails with the error of the last step that is told.
+func (a *App) ConnectObserved(ctx context.Context, userID uuid.UUID, input ConnectInput, tell func(StepReport)) (c Connected, err error) {
+	steps := tellSteps(tell)
+	defer func() { steps.end(err) }()
+	steps.begin(StepName)
 	shop, err := input.check()
 	if err != nil {
+		if len(AsError(err).Fields["store_name"]) == 0 {
+			steps.begin(StepCredentials) // nobody has to be asked to see that they will not do
+		}
 		return Connected{}, err
 	}
 	mine, err := a.store.Integrations(ctx, userID)
@@ -46,10 +58,12 @@ func (a *App) Connect(ctx context.Context, userID uuid.UUID, input ConnectInput)
 			return Connected{}, taken
 		}
 	}
-	got, err := a.try(ctx, shop, input.Credentials)
+	got, err := a.try(ctx, shop, input.Credentials, steps)
 	if err != nil {
 		return Connected{}, err
 	}
+	steps.customers(ctx, a.shopify, shopify.Session{Shop: shop, Token: got.token.AccessToken})
+	steps.begin(StepSave)
 	now := a.now()
 	in := store.Integration{
 		UserID: userID, StoreName: shop, Auth: input.auth(), ClientID: input.ClientID, Active: true,
@@ -82,12 +96,15 @@ func (a *App) Connect(ctx context.Context, userID uuid.UUID, input ConnectInput)
 	if err != nil {
 		return Connected{}, fmt.Errorf("connect %s: %w", shop, err)
 	}
+	ctx = context.WithoutCancel(ctx) // it is connected, and whoever is told anything else would try again
 	a.log.InfoContext(ctx, "store connected", "integration_id", in.ID, "store", shop, "auth", in.Auth)
+	steps.begin(StepWebhooks)
 	a.resubscribe(ctx, in)
 	view, err := a.Integration(ctx, userID, in.ID)
 	if err != nil {
 		return Connected{}, fmt.Errorf("connect %s: %w", shop, err)
 	}
+	steps.webhooks(view, a.cfg.PublicURL)
 	return Connected{Integration: view, Shop: got.shop, Import: run}, nil
 }
 
@@ -163,6 +180,13 @@ func (p PatchInput) credentials(in store.Integration) (c Credentials, changes bo
 // Patch switches an integration on or off and replaces its credentials, which are proven at the store
 // first. New credentials clear what the old ones were blamed for, and a sync is due at once.
 func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInput) (Integration, error) {
+	return a.PatchObserved(ctx, userID, id, p, nil)
+}
+
+// PatchObserved is Patch for somebody who watches those of PatchSteps that there is reason to take, as in ConnectObserved.
+func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p PatchInput, tell func(StepReport)) (_ Integration, err error) {
+	steps := tellSteps(tell)
+	defer func() { steps.end(err) }()
 	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Integration{}, err
@@ -180,10 +204,11 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 		}
 	}
 	if reconnects {
-		if got, err = a.try(ctx, in.StoreName, c); err != nil {
+		if got, err = a.try(ctx, in.StoreName, c, steps); err != nil {
 			return Integration{}, err
 		}
 	}
+	steps.begin(StepSave)
 	now := a.now()
 	back := p.Active != nil && *p.Active && !in.Active
 	if reconnects && !in.Active && p.Active == nil {
@@ -273,7 +298,7 @@ func (a *App) reconnected(ctx context.Context, tx *store.Tx, row *store.Integrat
 	if err := a.noteVersion(ctx, tx, *row); err != nil {
 		return err
 	}
-	row.NextSyncAt = a.nextSync(a.now(), 0)
+	row.NextSyncAt, row.RESTDueAt = a.nextSync(a.now(), 0), time.Time{}
 	return tx.SetUninstalled(ctx, row.ID, time.Time{})
 }
 

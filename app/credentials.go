@@ -66,25 +66,46 @@ type reach struct {
 	served string // API version
 }
 
+// defaultProofTime is how long the store may take over all that proves credentials. Somebody waits for it, and a client's own
+// tries and time-outs come to minutes.
+const defaultProofTime = 40 * time.Second
+
 // try proves the credentials at the store: token, shop.json, scopes. Nothing is stored.
-func (a *App) try(ctx context.Context, shop string, c Credentials) (reach, error) {
+func (a *App) try(ctx context.Context, shop string, c Credentials, steps *stepTeller) (reach, error) {
+	proof, cancel := context.WithTimeout(ctx, a.cfg.ProofTime)
+	defer cancel()
+	got, err := a.proveReach(proof, shop, c, steps)
+	if err != nil && proof.Err() != nil && ctx.Err() == nil {
+		err = &Error{Kind: Invalid, Code: "shopify_unreachable", Detail: "no answer within " + a.cfg.ProofTime.String(), Err: err}
+	}
+	return got, err
+}
+
+func (a *App) proveReach(ctx context.Context, shop string, c Credentials, steps *stepTeller) (reach, error) {
+	steps.begin(StepStore)
 	r := reach{token: shopify.Token{AccessToken: c.AccessToken}}
 	if c.auth() == store.AuthClientCredentials {
 		t, err := a.shopify.Token(ctx, shop, c.ClientID, c.ClientSecret)
 		if err != nil {
+			steps.refused(err)
 			return reach{}, fromShopify(err)
 		}
+		steps.begin(StepCredentials)
 		r.token = t
 	}
-	return a.look(ctx, shopify.Session{Shop: shop, Token: r.token.AccessToken}, r)
+	return a.look(ctx, shopify.Session{Shop: shop, Token: r.token.AccessToken}, r, steps)
 }
 
 // look asks the store who it is and what the token may do.
-func (a *App) look(ctx context.Context, s shopify.Session, r reach) (reach, error) {
+func (a *App) look(ctx context.Context, s shopify.Session, r reach, steps *stepTeller) (reach, error) {
 	shop, err := a.shopify.Shop(ctx, s)
 	if err != nil {
+		steps.refused(err)
 		return reach{}, fromShopify(err)
 	}
+	steps.begin(StepCredentials)
+	steps.note(NoteStore, StepPassed, "Name", shop.Name)
+	steps.begin(StepScopes)
 	scopes, err := a.shopify.Scopes(ctx, s)
 	switch kind := shopify.KindOf(err); {
 	case err == nil:
@@ -94,6 +115,7 @@ func (a *App) look(ctx context.Context, s shopify.Session, r reach) (reach, erro
 	default:
 		return reach{}, fromShopify(err)
 	}
+	steps.scopes(r.token.Scopes)
 	r.shop, r.served = shop, a.shopify.ServedVersion(s.Shop)
 	if r.token.Scopes != nil && !canReadOrders(r.token.Scopes) {
 		return reach{}, &Error{Kind: Invalid, Code: "missing_scope", Params: map[string]any{"Scope": "read_orders"}}

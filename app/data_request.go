@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 )
@@ -55,22 +57,77 @@ func (a *App) DataExport(ctx context.Context, userID uuid.UUID, integration int6
 	}}, nil
 }
 
+// CustomerOrder is an order with all that is kept beside it.
+type CustomerOrder struct {
+	*store.Order
+	Reports []store.Report   // of its parcel, newest first, the undone ones too
+	Mark    *store.OrderMark // what was said of it; nil: nothing
+	Facts   *score.Facts     // what the score reads in it; nil: it was not read
+	Score   *ScoreExplanation
+}
+
+// errFound ends the reading of payloads at one of the customer's, so that what else is kept of it is read while nothing else is.
+var errFound = errors.New("one of the customer's orders")
+
 // Each gives the customer's orders to yield, with their payloads and one at a time, the deleted ones too.
-func (e *DataExport) Each(ctx context.Context, yield func(*store.Order) error) error {
+func (e *DataExport) Each(ctx context.Context, yield func(CustomerOrder) error) error {
 	for after, done := int64(0), false; !done; {
-		var err error
+		var (
+			found *store.Order
+			err   error
+		)
 		after, done, err = e.app.store.EachPayload(ctx, e.Request.IntegrationID, after, func(o *store.Order) error {
 			if !e.match(*o) {
 				return nil
 			}
-			e.found++
-			return yield(o)
+			found = o
+			return errFound
 		})
+		if found == nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		one, err := e.app.customerOrder(ctx, e.Request.IntegrationID, found)
 		if err != nil {
 			return err
 		}
+		e.found++
+		if err := yield(one); err != nil {
+			return err
+		}
+		after, done = found.ID, false
 	}
 	return nil
+}
+
+// customerOrder reads what is kept beside an order. A deleted one has nothing of it any more.
+func (a *App) customerOrder(ctx context.Context, id int64, o *store.Order) (one CustomerOrder, err error) {
+	one.Order = o
+	if one.Reports, err = a.store.Reports(ctx, id, o.ID, store.MaxReports); err != nil {
+		return one, err
+	}
+	mark, err := a.store.OrderMark(ctx, id, o.ID)
+	switch {
+	case err == nil:
+		one.Mark = &mark
+	case !errors.Is(err, store.ErrNotFound):
+		return one, err
+	}
+	e, err := a.ExplainScore(ctx, id, o.ID)
+	if err != nil {
+		if e := AsError(err); e.Kind == NotFound || e.Code == codeUnread || e.Code == codeUnscored {
+			return one, nil
+		}
+		return one, err
+	}
+	facts, err := score.ParseFacts(e.Facts.Facts)
+	if err != nil {
+		return one, fmt.Errorf("facts of order %d: %w", o.ID, err)
+	}
+	one.Facts, one.Score = &facts, &e
+	return one, nil
 }
 
 // Fetched notes that all of the export was handed over, which answers the request.

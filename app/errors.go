@@ -75,8 +75,13 @@ func AsError(err error) *Error {
 	return &Error{Kind: Internal, Code: "internal", Err: err}
 }
 
-// KindOf is the kind of err: Internal for anything this package did not classify.
-func KindOf(err error) Kind { return AsError(err).Kind }
+// KindOf is the kind of err: Internal for anything this package did not classify. No error is of no kind, which is none of those above.
+func KindOf(err error) Kind {
+	if err == nil {
+		return -1
+	}
+	return AsError(err).Kind
+}
 
 func notFound(err error) *Error { return &Error{Kind: NotFound, Code: "not_found", Err: err} }
 

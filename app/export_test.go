@@ -161,3 +161,6 @@ func Score(ctx context.Context, a *App, tx *store.Tx, id int64) error { return a
 func Rescore(ctx context.Context, a *App, tx *store.Tx, id int64) error {
 	return a.rescore(ctx, tx, id)
 }
+
+// SetBulkFrom makes first imports of so many orders by GraphQL come by bulk operation.
+func SetBulkFrom(a *App, orders int) { a.bulkFrom = orders }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,11 +56,19 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 // restart begins the window anew.
 func (a *App) restart(ctx context.Context, run store.Import) error {
 	return a.update(ctx, run, func(_ context.Context, _ *store.Tx, row *store.Import) error {
-		row.Cursor, row.Pages, row.Fetched, row.Failed, row.Unchanged, row.Attempts = "", 0, 0, 0, 0, 0
+		beginAgain(row)
 		row.NextAttemptAt = a.now().Add(passPauses[min(row.Pass, len(passPauses)-1)])
 		row.Pass++
 		return nil
 	})
+}
+
+// beginAgain forgets how far a run has come. What it wrote stays, and comes back unchanged.
+func beginAgain(row *store.Import) {
+	if row.Way == store.WayBulk { // what an operation left out, another would leave out again
+		row.Way = store.WayGraphQL
+	}
+	row.Cursor, row.Pages, row.Fetched, row.Failed, row.Unchanged, row.Attempts = "", 0, 0, 0, 0, 0
 }
 
 // passPauses are the waits before the second and the third pass: Shopify's lists and counts may disagree for a moment.
@@ -86,8 +95,17 @@ func (a *App) complete(ctx context.Context, run store.Import) error {
 		if err := a.noteVersion(ctx, tx, in); err != nil {
 			return err
 		}
-		if err := tx.ClearProblems(ctx, in.ID, append(slices.Clone(credentialProblems), ProblemSyncFailed)...); err != nil {
+		over := append(slices.Clone(credentialProblems), ProblemSyncFailed)
+		if row.Withheld != "" { // which this run has proven anew
+			over = slices.DeleteFunc(over, func(code string) bool { return code == ProblemPersonalData })
+		}
+		if err := tx.ClearProblems(ctx, in.ID, over...); err != nil {
 			return err
+		}
+		if run.Field == store.FieldCreatedAt { // a first one
+			if err := a.trainAfter(ctx, tx, in.ID); err != nil {
+				return err
+			}
 		}
 		return tx.UpdateIntegration(ctx, in)
 	})
@@ -112,6 +130,9 @@ func (a *App) fail(ctx context.Context, run store.Import, code, detail string, c
 		if problem == "" {
 			problem = ProblemSyncFailed
 		}
+		if problem == ProblemPersonalData || problem == ProblemMissingScope || problem == ProblemAccessDenied {
+			in.RESTDueAt = time.Time{} // whichever way it was, the next run begins with the first one
+		}
 		if err := tx.PutProblem(ctx, in.ID, store.Problem{Code: problem, Detail: detail, Since: now}); err != nil {
 			return err
 		}
@@ -133,6 +154,9 @@ func (a *App) fail(ctx context.Context, run store.Import, code, detail string, c
 
 // failed decides what a failure means for the run: another try, when, or the end.
 func (a *App) failed(ctx context.Context, in store.Integration, run store.Import, cause error) (Progress, error) {
+	if errors.Is(cause, errOtherWay) {
+		return Progress{}, nil
+	}
 	e := asShopify(cause)
 	if e == nil {
 		return Progress{}, cause // ours: the job's own retries deal with it
@@ -141,6 +165,15 @@ func (a *App) failed(ctx context.Context, in store.Integration, run store.Import
 		now, err := a.store.IntegrationByID(ctx, in.ID)
 		if err == nil && !now.TokenIssuedAt.Equal(in.TokenIssuedAt) {
 			return Progress{}, nil // the owner brought credentials while the old ones were being refused
+		}
+	}
+	if e.Kind == shopify.KindProtectedData && cmp.Or(run.Way, store.WayREST) == store.WayREST && !run.To.IsZero() {
+		err := a.otherWay(ctx, in, cause)
+		if errors.Is(err, errOtherWay) {
+			return Progress{}, ignoreSuperseded(a.goOver(ctx, run, store.WayGraphQL))
+		}
+		if cause, e = err, asShopify(err); e == nil {
+			return Progress{}, err
 		}
 	}
 	switch e.Kind {
@@ -156,7 +189,7 @@ func (a *App) failed(ctx context.Context, in store.Integration, run store.Import
 	case shopify.KindForeignLink, shopify.KindRedirected, shopify.KindNotFound: // a list is not found now and then
 		return a.later(ctx, run, cause, wrongAnswers, backoff(run.Attempts+1))
 	case shopify.KindInvalid:
-		if run.Cursor != "" && run.Pass < maxPasses { // a cursor does not live for ever
+		if run.Cursor != "" && run.Pass < maxPasses && run.Way != store.WayBulk { // a cursor does not live for ever
 			return Progress{}, ignoreSuperseded(a.restart(ctx, run))
 		}
 	case shopify.KindUnauthorized, shopify.KindTokenKind, shopify.KindBadCredentials, shopify.KindNotInstalled,

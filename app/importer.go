@@ -47,7 +47,8 @@ const importBatch = 100
 
 // slice is what one job does for a run.
 type slice struct {
-	ahead *pages // nil: pages are asked for one by one
+	ahead *pages      // nil: pages are asked for one by one
+	bulk  *bulkResult // nil: no result of a bulk operation is being read
 	until time.Time
 }
 
@@ -59,7 +60,10 @@ func (s *slice) over(now time.Time) bool { return s.ahead == nil && !now.Before(
 // are kept in the run, with the time of the next try; the job itself never fails for them.
 func (a *App) Import(ctx context.Context, id uuid.UUID) (Progress, error) {
 	s := &slice{until: a.now().Add(sliceTime)}
-	defer func() { a.closePages(s.ahead) }()
+	defer func() {
+		a.closePages(s.ahead)
+		s.bulk.close()
+	}()
 	for {
 		run, in, err := a.loadImport(ctx, id)
 		if errors.Is(err, store.ErrNotFound) || errors.Is(err, errSuperseded) {
@@ -109,6 +113,8 @@ func (a *App) step(ctx context.Context, s *slice, in store.Integration, run stor
 		return false, a.begin(ctx, in, run)
 	case run.Pages > 0 && run.Cursor == "":
 		return a.prove(ctx, in, run)
+	case run.Way == store.WayBulk:
+		return false, a.bulk(ctx, s, in, run)
 	default:
 		return false, a.page(ctx, s, in, run)
 	}
@@ -117,26 +123,43 @@ func (a *App) step(ctx context.Context, s *slice, in store.Integration, run stor
 // query is the run's window as Shopify is asked for it. Both ends are fixed, so that what changes while the
 // run is under way leaves the window or was never in it, and the next run finds it.
 func query(run store.Import) shopify.OrdersQuery {
+	q := shopify.OrdersQuery{UpdatedAtMin: run.From, UpdatedAtMax: run.To, Way: shopify.WayREST}
 	if run.Field == store.FieldCreatedAt {
-		return shopify.OrdersQuery{CreatedAtMin: run.From, CreatedAtMax: run.To}
+		q = shopify.OrdersQuery{CreatedAtMin: run.From, CreatedAtMax: run.To, Way: shopify.WayREST}
 	}
-	return shopify.OrdersQuery{UpdatedAtMin: run.From, UpdatedAtMax: run.To}
+	if run.Way == store.WayGraphQL || run.Way == store.WayBulk {
+		q.Way = shopify.WayGraphQL
+	}
+	return q
 }
 
-// begin counts the window and fixes its end. The end, from which the next watermark comes, is Shopify's own
+// begin chooses the way, counts the window and fixes its end. The end, from which the next watermark comes, is Shopify's own
 // time where it tells it: a clock of ours that runs ahead would leave a gap, one that is behind the newest orders out.
 func (a *App) begin(ctx context.Context, in store.Integration, run store.Import) error {
 	var total int
 	var date time.Time
 	asked := a.now()
+	if run.Way = store.WayREST; a.wayOf(in) == shopify.WayGraphQL {
+		run.Way = store.WayGraphQL
+	}
 	err := a.call(ctx, in, func(s shopify.Session) (err error) {
 		total, date, err = a.shopify.CountOrders(ctx, s, query(run))
 		return err
 	})
+	if err != nil && run.Way == store.WayREST {
+		err = a.otherWay(ctx, in, err)
+	}
 	if err != nil {
 		return err
 	}
 	return a.update(ctx, run, func(ctx context.Context, tx *store.Tx, row *store.Import) error {
+		if row.Way = run.Way; row.Way == store.WayREST {
+			if err := a.noteWay(ctx, tx, in.ID, store.WayREST); err != nil {
+				return err
+			}
+		} else if row.Field == store.FieldCreatedAt && total >= a.bulkFrom {
+			row.Way = store.WayBulk
+		}
 		row.To = asked.Truncate(time.Second)
 		if !date.IsZero() {
 			row.To = date.UTC()
@@ -175,16 +198,21 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 		if err := a.putPart(ctx, tx, row, rest); err != nil {
 			return err
 		}
-		row.Fetched += len(page.Orders)
-		row.Failed += len(page.Orders) - len(page.versions)
-		// What a former pass of this run wrote comes back unchanged: no order counts twice.
-		row.Unchanged = max(0, row.Fetched-row.Failed-row.Created-row.Updated)
-		row.Cursor, row.Pages, row.Attempts, row.ErrorCode, row.ErrorDetail = page.Next, row.Pages+1, 0, "", ""
-		if page.reason != "" {
-			row.ErrorCode, row.ErrorDetail = "orders_unreadable", page.reason
-		}
-		return nil
+		return a.countPage(ctx, tx, row, page, page.Next)
 	})
+}
+
+// countPage notes that a page is stored, and where the next one is.
+func (a *App) countPage(ctx context.Context, tx *store.Tx, row *store.Import, page orderPage, next string) error {
+	row.Fetched += len(page.Orders)
+	row.Failed += len(page.Orders) - len(page.versions)
+	// What a former pass of this run wrote comes back unchanged: no order counts twice.
+	row.Unchanged = max(0, row.Fetched-row.Failed-row.Created-row.Updated)
+	row.Cursor, row.Pages, row.Attempts, row.ErrorCode, row.ErrorDetail = next, row.Pages+1, 0, "", ""
+	if page.reason != "" {
+		row.ErrorCode, row.ErrorDetail = "orders_unreadable", page.reason
+	}
+	return a.noteWithheld(ctx, tx, row, page.Withheld)
 }
 
 // nextPage is the run's next page, read ahead if it can be.

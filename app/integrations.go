@@ -148,7 +148,7 @@ func (a *App) Test(ctx context.Context, userID uuid.UUID, id int64) (TestResult,
 	var topics []string // nil: not looked at
 	var refused error
 	err = a.call(ctx, in, func(s shopify.Session) error {
-		got, refused = a.look(ctx, s, reach{})
+		got, refused = a.look(ctx, s, reach{}, nil)
 		if e, ok := errors.AsType[*shopify.Error](refused); ok {
 			return e // seen by call, which may renew the token and come again
 		}
@@ -185,6 +185,7 @@ func (a *App) tested(ctx context.Context, id int64, got reach, topics []string) 
 			row.Permissions = got.token.Scopes
 		}
 		row.ServedVersion = got.served
+		row.RESTDueAt = time.Time{} // whoever tests may have changed what the app is allowed
 		if topics != nil {
 			row.WebhookTopics, row.WebhooksCheckedAt = topics, a.now()
 			if !subscribedAll(topics) {

@@ -177,10 +177,16 @@ func (a *App) MarkOrder(ctx context.Context, userID uuid.UUID, id, orderID int64
 	return m, err
 }
 
+// Codes of orders whose score cannot be explained.
+const (
+	codeUnread   = "score_not_ready"  // not yet
+	codeUnscored = "order_not_scored" // it cannot be read
+)
+
 // unread is the answer for an order that is stored and was not read for its score yet, as after an update of the program.
 func unread(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return &Error{Kind: Busy, Code: "score_not_ready", Err: err, RetryAfter: time.Minute}
+		return &Error{Kind: Busy, Code: codeUnread, Err: err, RetryAfter: time.Minute}
 	}
 	return err
 }

@@ -555,7 +555,7 @@ func TestDataRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	if err := e.Each(t.Context(), func(o *store.Order) error { got = append(got, o.Order.ID); return nil }); err != nil {
+	if err := e.Each(t.Context(), func(o app.CustomerOrder) error { got = append(got, o.Order.Order.ID); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(got) != "[9001 78]" || e.Person.Email != herEmail {

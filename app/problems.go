@@ -20,6 +20,7 @@ const (
 	ProblemNoSecret        = "webhook_secret_missing" // a public address is known, but nothing to verify webhooks with
 	ProblemNoWebhooks      = "webhooks_missing"       // not every topic is subscribed
 	ProblemPersonalData    = "personal_data_withheld"
+	ProblemRESTRefused     = "rest_orders_refused" // the orders come by GraphQL instead, all of them: told, and no trouble
 	ProblemReauthorize     = "reauthorize"
 	ProblemRecreated       = "webhooks_recreated" // subscriptions were gone, and deliveries with them
 	ProblemRefused         = "webhooks_refused"   // signatures that no known secret makes
@@ -127,6 +128,9 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 		if len(in.Permissions) > 0 && !slices.Contains(in.Permissions, "read_all_orders") {
 			add(ProblemLimited)
 		}
+		if in.OrdersWay == store.WayGraphQL {
+			add(ProblemRESTRefused)
+		}
 		if webhooks == WebhooksMissing {
 			add(ProblemNoWebhooks)
 		}
@@ -136,6 +140,9 @@ func (a *App) health(in store.Integration, webhooks string, stored []store.Probl
 	}
 	status := HealthOK
 	for _, p := range problems {
+		if p.Code == ProblemRESTRefused {
+			continue
+		}
 		if !slices.Contains(degrading, p.Code) {
 			return HealthNeedsAttention, problems
 		}

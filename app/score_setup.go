@@ -263,7 +263,7 @@ func (a *App) ExplainScore(ctx context.Context, id, orderID int64) (e ScoreExpla
 	}
 	facts, err := score.ParseFacts(e.Facts.Facts)
 	if err != nil || e.Facts.Version == 0 {
-		return e, &Error{Kind: Invalid, Code: "order_not_scored", Err: err}
+		return e, &Error{Kind: Invalid, Code: codeUnscored, Err: err}
 	}
 	if e.State, err = a.store.ScoreState(ctx, id); err != nil {
 		return e, err

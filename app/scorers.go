@@ -183,8 +183,12 @@ func basisOf(m *score.Model, s score.Settings) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	names, err := json.Marshal(score.CarrierNames()) // they are stored with the orders
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	for _, part := range [][]byte{model, settings, factors} {
+	for _, part := range [][]byte{model, settings, factors, names} {
 		_, _ = fmt.Fprintf(h, "%d|", len(part))
 		_, _ = h.Write(part)
 	}

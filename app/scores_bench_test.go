@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"probability/app"
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 	"probability/store/storetest"
@@ -49,27 +50,11 @@ func benchOrder(n int, at time.Time) []byte {
 func BenchmarkStoreOrders(b *testing.B) {
 	for _, mode := range []string{"plain", "scored", "newest-first"} {
 		b.Run(mode, func(b *testing.B) {
-			st := storetest.New(b)
-			client, err := shopify.NewClient(shopify.Config{}, http.DefaultClient, slog.New(slog.DiscardHandler)) //nolint:forbidigo // it is never called
-			if err != nil {
-				b.Fatal(err)
-			}
-			a, err := app.New(app.Config{}, st, client, slog.New(slog.DiscardHandler))
-			if err != nil {
-				b.Fatal(err)
-			}
+			a, st, id, _ := benchStore(b)
 			if mode == "plain" {
 				st.ReadWith(0, nil)
 			}
-			now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
-			var id int64
-			err = st.Update(b.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-				id, err = tx.InsertIntegration(ctx, store.Integration{UserID: uuid.New(), StoreName: "a.myshopify.com", Auth: store.AuthToken, CreatedAt: now, UpdatedAt: now})
-				return err
-			})
-			if err != nil {
-				b.Fatal(err)
-			}
+			now := benchNow
 			const page = 250
 			n := 0
 			var prepare, write time.Duration
@@ -103,6 +88,70 @@ func BenchmarkStoreOrders(b *testing.B) {
 			b.ReportMetric(float64(write.Microseconds())/float64(n), "µs-write/order")
 		})
 	}
+}
+
+var benchNow = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+// benchStore is an empty store of a user.
+func benchStore(b *testing.B) (a *app.App, st *store.Store, id int64, user uuid.UUID) {
+	b.Helper()
+	st = storetest.New(b)
+	client, err := shopify.NewClient(shopify.Config{}, http.DefaultClient, slog.New(slog.DiscardHandler)) //nolint:forbidigo // it is never called
+	if err != nil {
+		b.Fatal(err)
+	}
+	if a, err = app.New(app.Config{}, st, client, slog.New(slog.DiscardHandler)); err != nil {
+		b.Fatal(err)
+	}
+	user = uuid.New()
+	err = st.Update(b.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		id, err = tx.InsertIntegration(ctx, store.Integration{UserID: user, StoreName: "a.myshopify.com", Auth: store.AuthToken, CreatedAt: benchNow, UpdatedAt: benchNow})
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return a, st, id, user
+}
+
+// BenchmarkRescore rates 10,000 orders of some 70 days anew after each change of the settings, which gives most of them another score.
+func BenchmarkRescore(b *testing.B) {
+	const orders, page = 10_000, 500
+	a, _, id, user := benchStore(b)
+	for n := 0; n < orders; n += page {
+		vs := make([]store.Version, page)
+		for i := range vs {
+			at := benchNow.Add(time.Duration(n+i) * 10 * time.Minute)
+			o, err := shopify.ParseOrder(benchOrder(n+i, at))
+			if err != nil {
+				b.Fatal(err)
+			}
+			vs[i] = store.Version{Order: o, ObservedAt: at}
+		}
+		if err := app.StoreOrders(b.Context(), a, id, vs); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var took time.Duration
+	runs := int64(0)
+	for b.Loop() {
+		weight := -0.5 - float64(runs%2)
+		set := score.Settings{Factors: map[score.Code]score.FactorSetting{"payment_cod": {Weight: &weight}}}
+		if err := a.SetScoring(b.Context(), user, id, runs, set); err != nil {
+			b.Fatal(err)
+		}
+		runs++
+		begun := processor(b)
+		for done := false; !done; {
+			p, err := a.ScoreOrders(b.Context(), id)
+			if err != nil {
+				b.Fatal(err)
+			}
+			done = p.Done
+		}
+		took += processor(b) - begun
+	}
+	b.ReportMetric(float64(took.Microseconds())/float64(runs*orders), "µs-processor/order")
 }
 
 // processor is the time of the processor that this process has taken.

@@ -99,7 +99,17 @@ func TestScores_OfAnImportAndOfWebhooks(t *testing.T) {
 	w.shop.Generate(120, 20*24*time.Hour)
 	c := w.connect(t)
 	id := c.Integration.ID
+	// It was learnt a moment ago, from what was there then; at the end of the first import there is more.
+	err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Trained(ctx, id, 1, w.clock.Now(), w.clock.Now().Add(24*time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.runImport(t, c.Import.ID)
+	if due, err := w.store.DueTrainings(t.Context(), w.clock.Now()); err != nil || len(due) != 1 {
+		t.Errorf("trainings are due for %v, %v", due, err)
+	}
 	for n := range 12 {
 		w.accept(t, w.incoming(app.TopicOrdersCreate, fmt.Sprint(n), scoredBody(n, n%3, n, "delivered", 0)))
 	}

@@ -49,6 +49,16 @@ func (a *App) StartTraining(ctx context.Context, tx *store.Tx, id int64) error {
 	return a.queue.wake(ctx, tx, TrainModel{IntegrationID: id})
 }
 
+// trainAfter lets a model be learnt from what a first import brought. A training that looked while orders were still coming
+// knows few of them, and its next turn would leave a new store without a model of its own for as long as trainAgain.
+func (a *App) trainAfter(ctx context.Context, tx *store.Tx, id int64) error {
+	st, err := tx.ScoreState(ctx, id)
+	if err != nil {
+		return err
+	}
+	return tx.PlanTraining(ctx, id, a.now(), st.TrainingAsked)
+}
+
 // sweepTrainings wakes the jobs of trainings that are due.
 func (a *App) sweepTrainings(ctx context.Context) error {
 	due, err := a.store.DueTrainings(ctx, a.now())

@@ -1,10 +1,12 @@
 package cmd_test
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -45,4 +47,50 @@ func TestServe_MakesTheFirstAdminFromTheConfiguration(t *testing.T) {
 	if _, out, _ := command(t, dir, "", "user", "list"); strings.Contains(out, "luis") || !strings.Contains(out, "ana@example.com") {
 		t.Errorf("the accounts are %s", out)
 	}
+}
+
+// Whoever waits until the service answers may sign in at once: it does not answer before the administrator is there.
+func TestServe_AnswersNobodyBeforeItsFirstAdminIsThere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "admin_password")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := run(t, "probability", dir, nil, "serve", "--server-listen="+address, "--log-format=json",
+		"--admin-email=ana@example.com", "--admin-password-file="+file)
+	opened := make(chan *os.File, 1)
+	go func() {
+		pipe, err := os.OpenFile(file, os.O_WRONLY, 0) // opens once the service waits for the password
+		if err != nil {
+			t.Error(err)
+		}
+		opened <- pipe
+	}()
+	var pipe *os.File
+	select {
+	case pipe = <-opened:
+	case <-p.ended:
+		t.Fatal("the service has ended")
+	}
+	if c, err := net.Dial("tcp", address); err == nil {
+		_ = c.Close()
+		t.Error("the service answers while its first administrator is missing")
+	}
+	if _, err := pipe.WriteString("a long password\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.stderr.wait(t, p.ended, func(line string) bool { return strings.Contains(line, `"msg":"ready"`) })
+	signIn(t, "http://"+address, "ana@example.com", "a long password")
 }

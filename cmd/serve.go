@@ -43,9 +43,6 @@ func serve(ctx context.Context, cfg Config, io streams) error {
 	if err != nil {
 		return err
 	}
-	if err := makeFirstAdmin(ctx, s, cfg.Admin); err != nil { // who waits for "ready" may sign in
-		return errors.Join(err, s.stop(ctx))
-	}
 	build := readBuild()
 	log.InfoContext(ctx, "ready", "address", s.address(), "url", cmp.Or(cfg.Server.PublicURL, s.url()),
 		"data", cfg.Data.Dir, "version", build.version)

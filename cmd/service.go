@@ -43,6 +43,7 @@ type service struct {
 	demo     *residentDemo
 	cut      context.CancelFunc // ends the contexts of the requests that are being answered
 	failed   chan error         // what ended the HTTP server, if it was not stop
+	handler  *web.Server
 	listener net.Listener
 	log      *slog.Logger
 	runner   *jobs.Runner
@@ -66,6 +67,9 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 		return nil, err
 	}
 	if s.app, err = newApp(cfg, s.store, log, s.demo); err != nil {
+		return nil, err
+	}
+	if err = makeFirstAdmin(ctx, s, cfg.Admin); err != nil { // before anything answers: who finds it ready may sign in
 		return nil, err
 	}
 	runner, err := jobs.NewRunner(s.app, jobs.Config{Workers: cfg.Jobs.Workers}, log)
@@ -123,6 +127,8 @@ func (s *service) serve(ctx context.Context, handler *web.Server) {
 		WriteTimeout:      writeTimeout,
 	}
 	s.server.RegisterOnShutdown(handler.EndStreams)
+	s.server.RegisterOnShutdown(handler.EndAttempts)
+	s.handler = handler
 	go func() {
 		if err := s.server.Serve(netutil.LimitListener(s.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("the HTTP server ended: %w", err)
@@ -157,6 +163,9 @@ func (s *service) stop(ctx context.Context) error {
 			errs = append(errs, s.server.Close())
 		}
 		s.cut()
+		if err := s.handler.WaitAttempts(drain); err != nil {
+			s.log.WarnContext(ctx, "a store that is still being connected is left to its end")
+		}
 	case s.listener != nil:
 		errs = append(errs, s.listener.Close())
 	}

@@ -13,31 +13,34 @@ import (
 	"probability/app"
 )
 
-// live are the jobs that workers of this process are at.
+// live are the jobs that workers of this process are at, and those that they have just left: the queue writes the ends of jobs
+// down together, a moment later, and until then they look as if they ran.
 type live struct {
 	mu   sync.Mutex
-	jobs map[int64]struct{}
+	jobs map[int64]time.Time // when it ended; zero while it runs
 }
 
-// during notes a job for as long as it runs.
+// during notes a job for as long as it runs, and for lostAfter more.
 func (l *live) during(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
-	l.mu.Lock()
-	if l.jobs == nil {
-		l.jobs = make(map[int64]struct{})
-	}
-	l.jobs[job.ID] = struct{}{}
-	l.mu.Unlock()
-	defer func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.jobs, job.ID)
-	}()
+	l.set(job.ID, time.Time{})
+	defer func() { l.set(job.ID, time.Now()) }()
 	return work(ctx)
 }
 
+func (l *live) set(id int64, ended time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.jobs == nil {
+		l.jobs = make(map[int64]time.Time)
+	}
+	l.jobs[id] = ended
+}
+
+// ids are those that do not count as lost now. It forgets the others, so it is to be asked now and then.
 func (l *live) ids() []int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	maps.DeleteFunc(l.jobs, func(_ int64, ended time.Time) bool { return !ended.IsZero() && time.Since(ended) > lostAfter })
 	return slices.Collect(maps.Keys(l.jobs))
 }
 

@@ -43,8 +43,9 @@ const (
 	recoverEvery = 15 * time.Second
 	// tidyEvery is how often what nobody needs any more is deleted.
 	tidyEvery = time.Minute
-	// lostAfter is how long ago a job must have been taken to count as lost when no worker has it. A worker has it milliseconds
-	// after it was taken.
+	// lostAfter is how long ago a job must have been taken, and left by its worker, to count as lost when it still looks as if it
+	// ran. A worker has a job milliseconds after it was taken, and its end is written down a quarter of a second after it at most,
+	// while the database can be written to.
 	lostAfter = 5 * time.Second
 	// maxJobAttempts is how often a job is tried whose failure is our own, not Shopify's.
 	maxJobAttempts = 25

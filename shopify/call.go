@@ -31,9 +31,10 @@ type call struct {
 	query       string // raw
 	body        []byte
 	contentType string
-	limit       int64 // of the answer's body, bytes
-	retryGone   bool  // a 404 may be a passing fault, as happens to lists
-	grant       bool  // the token endpoint: no token, not metered, own refusals
+	limit       int64   // of the answer's body, bytes
+	retryGone   bool    // a 404 may be a passing fault, as happens to lists
+	grant       bool    // the token endpoint: no token, not metered, own refusals
+	points      float64 // of a query of GraphQL: what it may cost; 0 for a call of REST
 	secrets     []string
 }
 
@@ -72,7 +73,7 @@ func (c *Client) do(ctx context.Context, s Session, req call, read func(*answer)
 		failure.Op = req.op
 		wait := time.Duration(0)
 		switch {
-		case failure.Status == http.StatusTooManyRequests:
+		case failure.Kind == KindThrottled:
 			// Not a failure of anybody: bounded by time, not by tries.
 			wait = failure.RetryAfter
 		case tries > c.cfg.Retries || !worthRetrying(failure, req):
@@ -115,7 +116,9 @@ func (c *Client) try(ctx context.Context, s Session, req call, patience *time.Du
 	var seen Observation
 	begun := time.Now()
 	if !req.grant {
-		p, wait, ok, err := c.limiter.acquire(ctx, accountOf(s), patience)
+		whose := accountOf(s)
+		whose.points = req.points > 0
+		p, wait, ok, err := c.limiter.acquire(ctx, whose, max(1, req.points), patience)
 		seen.Waited = time.Since(begun)
 		if err != nil {
 			return nil, interrupted(req.op, err)
@@ -183,7 +186,7 @@ func (c *Client) send(ctx context.Context, s Session, req call, slot *permit) (a
 	defer func() { _ = resp.Body.Close() }()
 	retryAfter := parseRetryAfter(resp.Header.Get("Retry-After"), resp.StatusCode, c.cfg.Now())
 	good := resp.StatusCode >= 200 && resp.StatusCode < 300
-	if slot != nil {
+	if slot != nil && (req.points == 0 || !good) {
 		answered = true
 		if resp.StatusCode == http.StatusTooManyRequests {
 			slot.refused(retryAfter)
@@ -211,6 +214,12 @@ func (c *Client) send(ctx context.Context, s Session, req call, slot *permit) (a
 		failure := unavailable(err)
 		failure.Status, failure.RequestID = resp.StatusCode, requestID(resp.Header, req.secrets)
 		return nil, failure
+	}
+	if slot != nil && req.points > 0 {
+		if c, ok := costOf(body); ok {
+			answered = true
+			slot.spent(c)
+		}
 	}
 	return &answer{url: r.URL, status: resp.StatusCode, header: resp.Header, body: body, asked: asked}, nil
 }

@@ -16,6 +16,7 @@ type Client struct {
 	http    *http.Client
 	log     *slog.Logger
 	limiter *limiter
+	graphs  graphStates
 	served  versions
 }
 
@@ -38,6 +39,7 @@ func NewClient(cfg Config, hc *http.Client, log *slog.Logger) (*Client, error) {
 		http:    newHTTPClient(cfg, hc),
 		log:     log,
 		limiter: newLimiter(),
+		graphs:  graphStates{all: map[account]graphState{}},
 		served:  versions{last: map[string]string{}, warned: map[string]string{}},
 	}, nil
 }

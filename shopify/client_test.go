@@ -168,7 +168,7 @@ func TestClient_Requests(t *testing.T) {
 			return err
 		}, "GET https://mi-tienda.myshopify.com/admin/api/2026-10/orders.json?fields=id%2Cupdated_at&ids=5%2C6&limit=250&status=any", ""},
 		{"one order", `{"order":{"id":5}}`, func(ctx context.Context, c *shopify.Client) error {
-			there, err := c.HasOrder(ctx, session(), 5)
+			there, err := c.HasOrder(ctx, session(), shopify.WayREST, 5)
 			if err == nil && !there {
 				err = errors.New("it was not found")
 			}
@@ -229,14 +229,14 @@ func TestClient_Requests(t *testing.T) {
 func TestClient_HasOrder_NotFoundIsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{404: false, 200: true} {
-		if there, err := newClient(t, always(status, `{"order":{"id":1}}`)).HasOrder(t.Context(), session(), 1); err != nil || there != want {
+		if there, err := newClient(t, always(status, `{"order":{"id":1}}`)).HasOrder(t.Context(), session(), shopify.WayREST, 1); err != nil || there != want {
 			t.Errorf("%d: got %v, %v, want %v", status, there, err, want)
 		}
 	}
 	for name, answer := range map[string]transport{
 		"no order": always(200, `{"orders":[]}`), "an empty one": always(200, `{"order":{}}`), "no answer": always(502, ``), "refused": always(401, `{}`),
 	} {
-		if there, err := newClient(t, answer).HasOrder(t.Context(), session(), 1); err == nil {
+		if there, err := newClient(t, answer).HasOrder(t.Context(), session(), shopify.WayREST, 1); err == nil {
 			t.Errorf("%s: got %v, want an error", name, there)
 		}
 	}

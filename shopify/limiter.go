@@ -11,9 +11,10 @@ import (
 )
 
 // What is assumed of a bucket before a store has told its size: the smallest
-// that Shopify gives. Every bucket leaks its whole size in 20 seconds.
+// that Shopify gives, or has given. Every bucket leaks its whole size in 20 seconds.
 const (
 	startSize    = 40
+	startPoints  = 1000
 	leakSeconds  = 20
 	maxSize      = 1_000_000
 	minPause     = time.Millisecond // a shorter wait is only rounding
@@ -23,10 +24,12 @@ const (
 )
 
 // account is whom Shopify counts calls for: an app in a store, of which the
-// token is the only sign we have. It holds a fingerprint, not the token.
+// token is the only sign we have. It holds a fingerprint, not the token. Calls of
+// REST and points of GraphQL are counted apart.
 type account struct {
-	shop  string
-	token [16]byte
+	shop   string
+	token  [16]byte
+	points bool
 }
 
 func accountOf(s Session) account {
@@ -48,12 +51,16 @@ type limiter struct {
 // fully and does not leak until it is over, because nobody knows at which moment
 // of it Shopify counts; so the mirror is never emptier than the original, as far
 // as our own calls go. Others' calls show in what the store reports.
+//
+// A call of REST costs one, a query of GraphQL as many points as it may come to;
+// what it did not come to is given back with its answer.
 type bucket struct {
 	size     float64
-	level    float64 // calls over and not leaked yet, at time at
+	leaking  float64 // a second
+	level    float64 // costs over and not leaked yet, at time at
 	at       time.Time
-	inFlight int
-	waiting  int
+	inFlight float64       // costs
+	waiting  float64       // costs
 	started  uint64        // calls begun ever
 	blocked  time.Time     // no call before this: a 429 said so
 	changed  chan struct{} // closed when a waiter should look again
@@ -63,16 +70,17 @@ type bucket struct {
 type permit struct {
 	l      *limiter
 	b      *bucket
+	cost   float64
 	number uint64
 	alone  bool // no other call was in flight at the start
 }
 
 func newLimiter() *limiter { return &limiter{buckets: map[account]*bucket{}, swept: time.Now()} }
 
-// acquire waits for room for one call, at most *patience in all, and takes what
-// it waited off *patience. With ok false the wait would be longer: it is at
-// least that long, and nothing was taken. The error is the context's.
-func (l *limiter) acquire(ctx context.Context, a account, patience *time.Duration) (p permit, wait time.Duration, ok bool, err error) {
+// acquire waits for room for a call of that cost, at most *patience in all, and
+// takes what it waited off *patience. With ok false the wait would be longer: it
+// is at least that long, and nothing was taken. The error is the context's.
+func (l *limiter) acquire(ctx context.Context, a account, cost float64, patience *time.Duration) (p permit, wait time.Duration, ok bool, err error) {
 	for queued := false; ; queued = true {
 		if err := ctx.Err(); err != nil {
 			return permit{}, 0, false, err
@@ -80,10 +88,10 @@ func (l *limiter) acquire(ctx context.Context, a account, patience *time.Duratio
 		l.mu.Lock()
 		now := time.Now()
 		b := l.bucketOf(a, now)
-		wait, queue := b.wait(now)
+		wait, queue := b.wait(now, cost)
 		if wait <= 0 {
-			p := permit{l: l, b: b, alone: b.inFlight == 0}
-			b.inFlight++
+			p := permit{l: l, b: b, cost: cost, alone: b.inFlight == 0}
+			b.inFlight += cost
 			b.started++
 			p.number = b.started
 			l.mu.Unlock()
@@ -98,14 +106,14 @@ func (l *limiter) acquire(ctx context.Context, a account, patience *time.Duratio
 			l.mu.Unlock()
 			return permit{}, queue, false, nil
 		}
-		b.waiting++
+		b.waiting += cost
 		changed := b.changed
 		l.mu.Unlock()
 
 		err := pause(ctx, max(wait, minPause), changed)
 
 		l.mu.Lock()
-		b.waiting--
+		b.waiting -= cost
 		l.mu.Unlock()
 		*patience -= time.Since(now)
 		if err != nil {
@@ -120,6 +128,10 @@ func (l *limiter) bucketOf(a account, now time.Time) *bucket {
 	b := l.buckets[a]
 	if b == nil {
 		b = &bucket{size: startSize, at: now, changed: make(chan struct{})}
+		if a.points {
+			b.size = startPoints
+		}
+		b.leaking = b.size / leakSeconds
 		l.buckets[a] = b
 	}
 	b.leak(now)
@@ -140,28 +152,27 @@ func (l *limiter) sweep(now time.Time) {
 	}
 }
 
-func (b *bucket) rate() float64 { return b.size / leakSeconds }
-
 func (b *bucket) leak(now time.Time) {
 	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.level = max(0, b.level-passed*b.rate())
+		b.level = max(0, b.level-passed*b.leaking)
 		b.at = now
 	}
 }
 
-// room is how many calls may be in the bucket. The last place is left free where
+// room is how much may be in the bucket. The last place is left free where
 // there is more than one: what a store reports is a whole number and may have
 // been rounded down.
 func (b *bucket) room() float64 { return max(1, b.size-1) }
 
-// wait returns how long until one more call fits, and how much longer for those
-// who wait already.
-func (b *bucket) wait(now time.Time) (wait, queue time.Duration) {
-	if over := b.level + float64(b.inFlight) + 1 - b.room(); over > 1e-9 {
-		wait = seconds(over / b.rate())
+// wait returns how long until a call of that cost fits, and how much longer for
+// those who wait already. What costs more than all of the bucket has to have it
+// to itself.
+func (b *bucket) wait(now time.Time, cost float64) (wait, queue time.Duration) {
+	if over := b.level + b.inFlight + cost - max(b.room(), cost); over > 1e-9 {
+		wait = seconds(over / b.leaking)
 	}
 	wait = max(wait, b.blocked.Sub(now))
-	return wait, seconds(float64(b.waiting) / b.rate())
+	return wait, seconds(b.waiting / b.leaking)
 }
 
 // done ends a call that was answered; header is the call limit of the answer.
@@ -172,25 +183,39 @@ func (p permit) done(header string, good bool) {
 	p.end(func(b *bucket) {
 		if !reported {
 			if !good {
-				b.level++
+				b.level += p.cost
 			}
 			return
 		}
-		b.level++
-		b.size = size
-		if p.alone && b.started == p.number {
-			// No other call of ours since it began: the report is exact.
-			b.level = used
-			return
-		}
-		// Otherwise it may be older than what we know, and only tells of
-		// calls that are not ours.
-		b.level = max(b.level, used-float64(b.inFlight))
+		b.size, b.leaking = size, size/leakSeconds
+		p.reported(b, p.cost, used)
+	})
+}
+
+// reported takes over what a store says is in the bucket after a call that came
+// to that much.
+func (p permit) reported(b *bucket, spent, used float64) {
+	b.level += spent
+	if p.alone && b.started == p.number {
+		// No other call of ours since it began: the report is exact.
+		b.level = used
+		return
+	}
+	// Otherwise it may be older than what we know, and only tells of
+	// calls that are not ours.
+	b.level = max(b.level, used-b.inFlight)
+}
+
+// spent ends a query of GraphQL that was answered with what it cost.
+func (p permit) spent(c cost) {
+	p.end(func(b *bucket) {
+		b.size, b.leaking = c.most, c.restore
+		p.reported(b, c.actual, max(0, c.most-c.left))
 	})
 }
 
 // lost ends a call of which no answer came; it may have been counted.
-func (p permit) lost() { p.end(func(b *bucket) { b.level++ }) }
+func (p permit) lost() { p.end(func(b *bucket) { b.level += p.cost }) }
 
 // refused ends a call that drew a 429: the bucket is full, and for the given
 // time nobody else needs to try.
@@ -207,7 +232,7 @@ func (p permit) end(change func(*bucket)) {
 	p.l.mu.Lock()
 	defer p.l.mu.Unlock()
 	p.b.leak(time.Now())
-	p.b.inFlight--
+	p.b.inFlight -= p.cost
 	change(p.b)
 	if p.b.waiting > 0 {
 		close(p.b.changed)

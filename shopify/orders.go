@@ -23,7 +23,8 @@ type OrdersQuery struct {
 	UpdatedAtMax time.Time
 	IDs          []string // only these, at most MaxOrderIDs; none means every order
 	Fields       []string // only these members of each order; none means whole ones
-	Limit        int      // orders a page; 0 means 250, the most there is
+	Limit        int      // orders a page; 0 means 250, the most there is; of GraphQL, as many as a query may cost
+	Way          Way      // "": WayREST
 }
 
 // MaxOrderIDs is how many ids one query may name. Shopify tells no limit; with
@@ -31,7 +32,7 @@ type OrdersQuery struct {
 const MaxOrderIDs = 100
 
 // OrdersPage is one page of orders as they came, byte for byte; they share the
-// memory of the page.
+// memory of the page. Those of GraphQL are documents in the shape of REST.
 type OrdersPage struct {
 	Orders []json.RawMessage
 	// Next is the cursor of the following page, "" on the last one. Cursors
@@ -42,6 +43,9 @@ type OrdersPage struct {
 	RequestedAt time.Time
 	// Date is the store's clock; zero when it did not say.
 	Date time.Time
+	// Withheld are the members with a customer's data that the app may not see by
+	// GraphQL, by their names there; they are null in each order.
+	Withheld []string
 }
 
 // Orders returns a page: the first one of the query, or the one a former Next
@@ -50,6 +54,9 @@ func (c *Client) Orders(ctx context.Context, s Session, q OrdersQuery, cursor st
 	const op = "list orders"
 	if len(q.IDs) > MaxOrderIDs {
 		return OrdersPage{}, &Error{Kind: KindInvalid, Op: op, Err: errManyIDs}
+	}
+	if q.Way == WayGraphQL {
+		return c.graphOrders(ctx, s, q, cursor)
 	}
 	query := q.values(true).Encode()
 	if cursor != "" {
@@ -81,6 +88,9 @@ func (c *Client) Orders(ctx context.Context, s Session, q OrdersQuery, cursor st
 // CountOrders returns how many orders the store itself counts for the query,
 // and the store's clock.
 func (c *Client) CountOrders(ctx context.Context, s Session, q OrdersQuery) (n int, date time.Time, err error) {
+	if q.Way == WayGraphQL {
+		return c.graphCount(ctx, s, q)
+	}
 	err = c.do(ctx, s, call{
 		op: "count orders", method: http.MethodGet, path: "orders/count.json", versioned: true, query: q.values(false).Encode(),
 		limit: maxAnswerBytes, retryGone: true,
@@ -98,7 +108,10 @@ func (c *Client) CountOrders(ctx context.Context, s Session, q OrdersQuery) (n i
 }
 
 // HasOrder tells whether the store has an order, by another way than its lists.
-func (c *Client) HasOrder(ctx context.Context, s Session, id int64) (bool, error) {
+func (c *Client) HasOrder(ctx context.Context, s Session, way Way, id int64) (bool, error) {
+	if way == WayGraphQL {
+		return c.graphHas(ctx, s, id)
+	}
 	err := c.do(ctx, s, call{
 		op: "look for order", method: http.MethodGet, path: "orders/" + strconv.FormatInt(id, 10) + ".json", versioned: true,
 		query: "fields=id", limit: maxAnswerBytes,

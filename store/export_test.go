@@ -96,7 +96,7 @@ func TightenBounds(s *Store, gather, walk, found, skip, days int) {
 	s.bounds = readBounds{gather: gather, walk: walk, found: found, skip: skip, days: days, dear: defaultBounds.dear}
 }
 
-// CheckSums compares the sums of days and of places with the orders, and the search index with itself, and tells what is wrong.
+// CheckSums compares the sums of days, of places and of scores with the orders, and the search index with itself, and tells what is wrong.
 func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	const sums = `SELECT integration_id, (listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000 AS day, created_at IS NOT NULL,
 			COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''), COALESCE(delivery_probability, ''),
@@ -117,7 +117,11 @@ func CheckSums(ctx context.Context, s *Store) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	wrong = append(wrong, places...)
+	scores, err := checkScoreDays(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	wrong = append(append(wrong, places...), scores...)
 	index, err := checkSearch(ctx, s)
 	if err != nil {
 		return nil, err
@@ -196,6 +200,16 @@ func checkPlaces(ctx context.Context, s *Store) ([]string, error) {
 	return list(ctx, s.writer, "check places", scanOne[string], `
 		SELECT 'missing place in span ' || days || '/' || span FROM (SELECT * FROM (`+fresh+`) f EXCEPT SELECT * FROM order_places) x
 		UNION ALL SELECT 'extra place in span ' || days || '/' || span FROM (SELECT * FROM order_places EXCEPT SELECT * FROM (`+fresh+`) f) x`)
+}
+
+// checkScoreDays compares the scores of days with those of the orders.
+func checkScoreDays(ctx context.Context, s *Store) ([]string, error) {
+	const fresh = `SELECT integration_id, (listed_at - ((listed_at % 86400000) + 86400000) % 86400000) / 86400000 AS day, count(*), sum(delivery_score)
+		FROM orders WHERE deleted_at IS NULL AND delivery_score IS NOT NULL GROUP BY 1, 2`
+	const kept = `SELECT integration_id, day, orders, points FROM score_days WHERE orders <> 0 OR points <> 0`
+	return list(ctx, s.writer, "check scores of days", scanOne[string], `
+		SELECT 'missing scores of day ' || day FROM (SELECT * FROM (`+fresh+`) a EXCEPT SELECT * FROM (`+kept+`) b) x
+		UNION ALL SELECT 'extra scores of day ' || day FROM (SELECT * FROM (`+kept+`) a EXCEPT SELECT * FROM (`+fresh+`) b) x`)
 }
 
 // PlacesPlan is what Places asks, with its arguments.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -23,7 +24,9 @@ type Import struct {
 	Updated       int
 	Unchanged     int
 	Failed        int
-	Cursor        string // the page to fetch next
+	Way           string // rest, graphql or bulk: how the orders are asked for; "" is rest
+	Cursor        string // the page to fetch next, or the place in the result of a bulk operation
+	Withheld      string // the fields with customers' data that were not shown; "" for none
 	Pass          int
 	Pages         int
 	Attempts      int // failures in a row
@@ -36,7 +39,8 @@ type Import struct {
 }
 
 const importColumns = `m.id, m.integration_id, m.kind, m.state, m.field, m.window_from, m.window_to, m.total, m.fetched, m.created, m.updated,
-	m.unchanged, m.failed, m.page_cursor, m.pass, m.pages, m.attempts, m.error_code, m.error_detail, m.queued_at, m.started_at, m.finished_at, m.next_attempt_at`
+	m.unchanged, m.failed, m.page_cursor, m.pass, m.pages, m.attempts, m.error_code, m.error_detail, m.queued_at, m.started_at, m.finished_at, m.next_attempt_at,
+	m.way, m.withheld`
 
 func scanImport(r row) (m Import, err error) {
 	var (
@@ -44,7 +48,8 @@ func scanImport(r row) (m Import, err error) {
 		total                                     sql.NullInt64
 	)
 	if err := r.Scan(&m.ID, &m.IntegrationID, &m.Kind, &m.State, &m.Field, &from, &to, &total, &m.Fetched, &m.Created, &m.Updated,
-		&m.Unchanged, &m.Failed, &m.Cursor, &m.Pass, &m.Pages, &m.Attempts, &m.ErrorCode, &m.ErrorDetail, &queued, &started, &finished, &next); err != nil {
+		&m.Unchanged, &m.Failed, &m.Cursor, &m.Pass, &m.Pages, &m.Attempts, &m.ErrorCode, &m.ErrorDetail, &queued, &started, &finished, &next,
+		&m.Way, &m.Withheld); err != nil {
 		return Import{}, err
 	}
 	if total.Valid {
@@ -66,6 +71,7 @@ func (m Import) values() []any {
 		m.Kind, m.State, m.Field, millis(m.From), millis(m.To), total, m.Fetched, m.Created, m.Updated,
 		m.Unchanged, m.Failed, m.Cursor, m.Pass, m.Pages, m.Attempts, m.ErrorCode, m.ErrorDetail,
 		m.QueuedAt.UnixMilli(), millis(m.StartedAt), millis(m.FinishedAt), millis(m.NextAttemptAt),
+		cmp.Or(m.Way, WayREST), m.Withheld,
 	}
 }
 
@@ -77,8 +83,9 @@ func (tx *Tx) InsertImport(ctx context.Context, m Import) error {
 		return err
 	}
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO imports (id, integration_id, kind, state, field, window_from, window_to, total, fetched, created, updated,
-			unchanged, failed, page_cursor, pass, pages, attempts, error_code, error_detail, queued_at, started_at, finished_at, next_attempt_at)
-		VALUES `+tx.dialect().values(1, 23), append([]any{m.ID.String(), m.IntegrationID}, m.values()...)...)
+			unchanged, failed, page_cursor, pass, pages, attempts, error_code, error_detail, queued_at, started_at, finished_at, next_attempt_at,
+			way, withheld)
+		VALUES `+tx.dialect().values(1, 25), append([]any{m.ID.String(), m.IntegrationID}, m.values()...)...)
 	if err == nil {
 		tx.noteImport(m)
 	}
@@ -89,7 +96,8 @@ func (tx *Tx) InsertImport(ctx context.Context, m Import) error {
 func (tx *Tx) UpdateImport(ctx context.Context, m Import) error {
 	res, err := tx.tx.ExecContext(ctx, `UPDATE imports SET kind = $2, state = $3, field = $4, window_from = $5, window_to = $6, total = $7,
 			fetched = $8, created = $9, updated = $10, unchanged = $11, failed = $12, page_cursor = $13, pass = $14, pages = $15, attempts = $16,
-			error_code = $17, error_detail = $18, queued_at = $19, started_at = $20, finished_at = $21, next_attempt_at = $22
+			error_code = $17, error_detail = $18, queued_at = $19, started_at = $20, finished_at = $21, next_attempt_at = $22,
+			way = $23, withheld = $24
 		WHERE id = $1`, append([]any{m.ID.String()}, m.values()...)...)
 	if err == nil {
 		tx.noteImport(m)

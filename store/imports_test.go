@@ -19,7 +19,7 @@ func TestImports_KeepEveryMember(t *testing.T) {
 		id := connect(t, s, uuid.New(), "a.myshopify.com")
 		at := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Millisecond) }
 		total := 9
-		m := store.Import{ID: uuid.New(), IntegrationID: id, Kind: "initial", State: "queued", Field: "created_at", From: at(-1), QueuedAt: at(0)}
+		m := store.Import{ID: uuid.New(), IntegrationID: id, Kind: "initial", State: "queued", Field: "created_at", From: at(-1), QueuedAt: at(0), Way: store.WayREST}
 		update(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.InsertImport(ctx, m) })
 		if diff := cmp.Diff(m, must(s.Import(t.Context(), id, m.ID))(t)); diff != "" {
 			t.Errorf("inserted: %s", diff)
@@ -27,7 +27,7 @@ func TestImports_KeepEveryMember(t *testing.T) {
 		m = store.Import{
 			ID: m.ID, IntegrationID: id, Kind: "reconcile", State: "running", Field: "updated_at", From: at(1), To: at(2), Total: &total, Fetched: 1, Created: 2, Updated: 3,
 			Unchanged: 4, Failed: 5, Cursor: "page_info=x", Pass: 6, Pages: 7, Attempts: 8, ErrorCode: "e", ErrorDetail: "d",
-			QueuedAt: at(3), StartedAt: at(4), FinishedAt: at(5), NextAttemptAt: at(6),
+			Way: store.WayBulk, Withheld: "email,phone", QueuedAt: at(3), StartedAt: at(4), FinishedAt: at(5), NextAttemptAt: at(6),
 		}
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
 			if err := tx.UpdateImport(ctx, m); err != nil {

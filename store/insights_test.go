@@ -47,7 +47,7 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 		edge := 32 - int(noon.Unix()/86_400)%32 // days until the next span of 32 begins
 		rapid.Check(t, func(rt *rapid.T) {
 			id := connect(rt, s, uuid.New(), "p.myshopify.com")
-			left := map[string]store.Version{}
+			left, rated := map[string]store.Version{}, map[string]*int{}
 			for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 				var batch []store.Version
 				for range rapid.IntRange(0, 9).Draw(rt, "versions") {
@@ -78,13 +78,14 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 				}
 			}
 			for _, o := range must(s.Orders(rt.Context(), store.OrderFilter{IntegrationID: id, Limit: 1000}))(rt) {
-				left[o.Order.ID] = store.Version{Order: o.Order}
+				left[o.Order.ID], rated[o.Order.ID] = store.Version{Order: o.Order}, o.DeliveryScore
 			}
 
 			// Ends of periods within and at the ends of the spans of 32 days.
 			since := noon.AddDate(0, 0, rapid.SampledFrom([]int{-20_801, -20_799, edge - 33, edge - 32, edge - 31, edge - 1, edge, edge + 1}).Draw(rt, "since"))
 			until := since.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 2, 31, 32, 33, 34, 64, 21_000}).Draw(rt, "until"))
 			cities, provinces, payments := map[string]int{}, map[string]int{}, map[string]int{}
+			scores := map[string][2]int64{}
 			without := [2]int{}
 			for _, v := range left {
 				o := v.Order
@@ -93,6 +94,10 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 					continue
 				}
 				payments[at.Format(time.DateOnly)+fmt.Sprint(readPayments(o).Payment)]++
+				if points := rated[o.ID]; points != nil {
+					day := at.Format(time.DateOnly)
+					scores[day] = [2]int64{scores[day][0] + 1, scores[day][1] + int64(*points)}
+				}
 				if o.Province+o.City == "" {
 					continue
 				}
@@ -120,6 +125,13 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 			}
 			if diff := gocmp.Diff(payments, gotPayments); diff != "" {
 				rt.Fatalf("payments (-recount +got):\n%s", diff)
+			}
+			gotScores := map[string][2]int64{}
+			for _, d := range must(s.DayScores(rt.Context(), id, since, until))(rt) {
+				gotScores[d.Day.Format(time.DateOnly)] = [2]int64{int64(d.Orders), d.Points}
+			}
+			if diff := gocmp.Diff(scores, gotScores); diff != "" {
+				rt.Fatalf("scores (-recount +got):\n%s", diff)
 			}
 		})
 	})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -30,20 +31,23 @@ type Integration struct {
 	WebhookAddress    string
 	WebhookTopics     []string
 	WebhooksCheckedAt time.Time
+	OrdersWay         string    // rest or graphql: how the orders were had last; "" is rest
+	RESTDueAt         time.Time // when REST is tried again although it refused the orders
 }
 
 const integrationColumns = `i.id, i.user_id, i.store_name, i.auth, i.client_id, i.active, i.permissions, i.created_at, i.updated_at,
 	i.last_sync, i.watermark, i.next_sync_at, i.served_version, i.token_issued_at, i.token_expires_at,
-	i.webhook_address, i.webhook_topics, i.webhooks_checked_at`
+	i.webhook_address, i.webhook_topics, i.webhooks_checked_at, i.orders_way, i.rest_due_at`
 
 func scanIntegration(r row) (i Integration, err error) {
 	var (
 		permissions, topics                    string
 		created, updated, last, mark, next     sql.NullInt64
 		tokenIssued, tokenExpires, hooksLooked sql.NullInt64
+		restDue                                sql.NullInt64
 	)
 	if err := r.Scan(&i.ID, &i.UserID, &i.StoreName, &i.Auth, &i.ClientID, &i.Active, &permissions, &created, &updated,
-		&last, &mark, &next, &i.ServedVersion, &tokenIssued, &tokenExpires, &i.WebhookAddress, &topics, &hooksLooked); err != nil {
+		&last, &mark, &next, &i.ServedVersion, &tokenIssued, &tokenExpires, &i.WebhookAddress, &topics, &hooksLooked, &i.OrdersWay, &restDue); err != nil {
 		return Integration{}, err
 	}
 	if err := json.Unmarshal([]byte(permissions), &i.Permissions); err != nil {
@@ -55,6 +59,7 @@ func scanIntegration(r row) (i Integration, err error) {
 	i.CreatedAt, i.UpdatedAt = fromMillis(created), fromMillis(updated)
 	i.LastSync, i.Watermark, i.NextSyncAt = fromMillis(last), fromMillis(mark), fromMillis(next)
 	i.TokenIssuedAt, i.TokenExpiresAt, i.WebhooksCheckedAt = fromMillis(tokenIssued), fromMillis(tokenExpires), fromMillis(hooksLooked)
+	i.RESTDueAt = fromMillis(restDue)
 	return i, nil
 }
 
@@ -82,11 +87,12 @@ func (tx *Tx) InsertIntegration(ctx context.Context, i Integration) (int64, erro
 	}
 	return get(ctx, tx.tx, op, scanOne[int64], `INSERT INTO integrations (user_id, store_name, auth, client_id, active, permissions,
 			created_at, updated_at, last_sync, watermark, next_sync_at, served_version, token_issued_at, token_expires_at,
-			webhook_address, webhook_topics, webhooks_checked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+			webhook_address, webhook_topics, webhooks_checked_at, orders_way, rest_due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
 		i.UserID.String(), i.StoreName, i.Auth, i.ClientID, i.Active, permissions,
 		i.CreatedAt.UnixMilli(), i.UpdatedAt.UnixMilli(), millis(i.LastSync), millis(i.Watermark), millis(i.NextSyncAt),
-		i.ServedVersion, millis(i.TokenIssuedAt), millis(i.TokenExpiresAt), i.WebhookAddress, topics, millis(i.WebhooksCheckedAt))
+		i.ServedVersion, millis(i.TokenIssuedAt), millis(i.TokenExpiresAt), i.WebhookAddress, topics, millis(i.WebhooksCheckedAt),
+		cmp.Or(i.OrdersWay, WayREST), millis(i.RESTDueAt))
 }
 
 // UpdateIntegration stores everything about an integration that can change. Read it with Tx.Integration in the same
@@ -104,11 +110,11 @@ func (tx *Tx) UpdateIntegration(ctx context.Context, i Integration) error {
 	}
 	res, err := tx.tx.ExecContext(ctx, `UPDATE integrations SET auth = $2, client_id = $3, active = $4, permissions = $5, updated_at = $6,
 			last_sync = $7, watermark = $8, next_sync_at = $9, served_version = $10, token_issued_at = $11, token_expires_at = $12,
-			webhook_address = $13, webhook_topics = $14, webhooks_checked_at = $15
+			webhook_address = $13, webhook_topics = $14, webhooks_checked_at = $15, orders_way = $16, rest_due_at = $17
 		WHERE id = $1 AND deleted_at IS NULL`,
 		i.ID, i.Auth, i.ClientID, i.Active, permissions, i.UpdatedAt.UnixMilli(),
 		millis(i.LastSync), millis(i.Watermark), millis(i.NextSyncAt), i.ServedVersion, millis(i.TokenIssuedAt), millis(i.TokenExpiresAt),
-		i.WebhookAddress, topics, millis(i.WebhooksCheckedAt))
+		i.WebhookAddress, topics, millis(i.WebhooksCheckedAt), cmp.Or(i.OrdersWay, WayREST), millis(i.RESTDueAt))
 	return changedOne(op, res, err)
 }
 

@@ -22,6 +22,7 @@ func TestIntegrations_KeepEveryMember(t *testing.T) {
 			UserID: user, StoreName: "a.myshopify.com", Auth: "client_credentials", ClientID: "client", Active: true, Permissions: []string{"read_orders", "ñ"},
 			CreatedAt: at(1), UpdatedAt: at(2), LastSync: at(3), Watermark: at(4), NextSyncAt: at(5), ServedVersion: "2026-10",
 			TokenIssuedAt: at(6), TokenExpiresAt: at(7), WebhookAddress: "https://x", WebhookTopics: []string{"orders/create"}, WebhooksCheckedAt: at(8),
+			OrdersWay: store.WayGraphQL, RESTDueAt: at(10),
 		}
 		update(t, s, func(ctx context.Context, tx *store.Tx) (err error) {
 			i.ID, err = tx.InsertIntegration(ctx, i)
@@ -32,7 +33,7 @@ func TestIntegrations_KeepEveryMember(t *testing.T) {
 		}
 		changed := store.Integration{
 			ID: i.ID, UserID: user, StoreName: i.StoreName, Auth: "token", CreatedAt: i.CreatedAt, UpdatedAt: at(9),
-			Permissions: []string{}, WebhookTopics: []string{},
+			Permissions: []string{}, WebhookTopics: []string{}, OrdersWay: store.WayREST,
 		}
 		update(t, s, func(ctx context.Context, tx *store.Tx) error {
 			if err := tx.UpdateIntegration(ctx, changed); err != nil {

@@ -28,12 +28,13 @@ func dayOf(millis int64) int64 {
 // revenueUnit splits sums of millionths into a high and a low part.
 const revenueUnit = 1_000_000_000_000
 
-// orderSum is what is known of an order in the sums: all that order_days is keyed by, its total, and its place where it is known.
+// orderSum is what is known of an order in the sums: all that order_days is keyed by, its total, its score, and its place where it is
+// known.
 type orderSum struct {
 	listedAt                                     int64
 	dated                                        bool
 	financial, fulfillment, currency, likelihood string
-	total                                        sql.NullInt64
+	total, score                                 sql.NullInt64
 	province, city                               string
 }
 
@@ -52,10 +53,11 @@ type ledger struct {
 	days   map[dayKey]dayDelta
 	totals map[int64]int64 // orders by bucket
 	places map[placeKey]int64
+	scores map[int64]scoreDelta // by day
 }
 
 func newLedger() ledger {
-	return ledger{make(map[dayKey]dayDelta), make(map[int64]int64), make(map[placeKey]int64)}
+	return ledger{make(map[dayKey]dayDelta), make(map[int64]int64), make(map[placeKey]int64), make(map[int64]scoreDelta)}
 }
 
 // add counts an order in (sign 1) or out (sign -1).
@@ -72,6 +74,7 @@ func (l ledger) add(o orderSum, sign int64) {
 		l.totals[totalBucket(o.total.Int64)] += sign
 	}
 	l.addPlace(o, sign)
+	l.addScore(o, sign)
 }
 
 // merge adds what another ledger has.
@@ -85,6 +88,10 @@ func (l ledger) merge(other ledger) {
 	}
 	for k, n := range other.places {
 		l.places[k] += n
+	}
+	for day, d := range other.scores {
+		was := l.scores[day]
+		l.scores[day] = scoreDelta{was.orders + d.orders, was.points + d.points}
 	}
 }
 
@@ -121,6 +128,9 @@ func (tx *Tx) writeLedger(ctx context.Context, op string, integrationID int64, l
 		return err
 	}
 	if err := tx.writePlaces(ctx, op, integrationID, l.places); err != nil {
+		return err
+	}
+	if err := tx.writeScores(ctx, op, integrationID, l.scores); err != nil {
 		return err
 	}
 	var keys []dayKey

@@ -40,7 +40,6 @@ type OrderToRate struct {
 
 // storedRating is what the row of an order has.
 type storedRating struct {
-	score   sql.NullFloat64
 	carrier sql.NullString
 	factors sql.NullString
 }
@@ -54,7 +53,7 @@ type Rated struct {
 const toRateColumns = `f.order_id, f.placed_at, COALESCE(f.phone_key, 0), COALESCE(f.email_key, 0), COALESCE(f.address_key, 0), COALESCE(f.ip_key, 0),
 	f.facts_version, f.facts, f.mark, f.delivered, f.failed, f.earlier, f.recent, f.customer_mark, f.factors,
 	f.payment, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END, o.listed_at, o.created_at IS NOT NULL, COALESCE(o.financial_status, ''), COALESCE(o.fulfillment_status, ''), COALESCE(o.currency, ''),
-	COALESCE(o.delivery_probability, ''), o.total_millionths, o.delivery_score, o.recommended_carrier`
+	COALESCE(o.delivery_probability, ''), o.total_millionths, CAST(o.delivery_score AS BIGINT), o.recommended_carrier`
 
 // toRate is an order to rate with its place.
 type toRate struct {
@@ -67,7 +66,7 @@ func scanToRate(r row) (o toRate, err error) {
 	err = r.Scan(&o.ID, &o.place.placed, &k[keyPhone], &k[keyEmail], &k[keyAddress], &k[keyIP],
 		&o.Version, &o.Facts, &o.Mark, &o.History.Delivered, &o.History.Failed, &o.History.Earlier, &o.History.Recent, &o.History.Mark, &o.rating.factors, &o.outlook.payment, &o.outlook.outcome,
 		&o.was.listedAt, &o.was.dated, &o.was.financial, &o.was.fulfillment, &o.was.currency,
-		&o.was.likelihood, &o.was.total, &o.rating.score, &o.rating.carrier)
+		&o.was.likelihood, &o.was.total, &o.was.score, &o.rating.carrier)
 	o.outlook.day, o.outlook.likelihood = dayOf(o.place.placed), o.was.likelihood
 	return o, err
 }
@@ -157,13 +156,15 @@ func (tx *Tx) PutScores(ctx context.Context, integrationID int64, rated []Rated)
 		if err != nil {
 			return failed(op, err)
 		}
-		if now := r.probability(); now != r.Order.was.likelihood {
+		now := r.Order.was
+		now.likelihood, now.score = r.probability(), r.score()
+		if now != r.Order.was {
 			sums.add(r.Order.was, -1)
-			was := r.Order.was
-			was.likelihood = now
-			sums.add(was, 1)
+			sums.add(now, 1)
+		}
+		if now.likelihood != r.Order.was.likelihood {
 			rated := r.Order.outlook
-			rated.likelihood = now
+			rated.likelihood = now.likelihood
 			outlooks.move(r.Order.outlook, rated)
 		}
 		moved = moved || changed
@@ -182,6 +183,14 @@ func (r Rated) probability() string {
 	return r.Rating.Probability
 }
 
+// score is the rating's as it is stored.
+func (r Rated) score() sql.NullInt64 {
+	if r.Rating == nil {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: int64(r.Rating.Score), Valid: true}
+}
+
 // putScore writes what of an order's rating differs.
 func (tx *Tx) putScore(ctx context.Context, r Rated) (changed bool, err error) {
 	var (
@@ -192,12 +201,12 @@ func (tx *Tx) putScore(ctx context.Context, r Rated) (changed bool, err error) {
 	if r.Rating == nil {
 		state = scoreFailed
 	} else {
-		now = storedRating{sql.NullFloat64{Float64: float64(r.Rating.Score), Valid: true}, null(r.Rating.Carrier), null(factorsText(r.Rating.Negative))}
+		now = storedRating{null(r.Rating.Carrier), null(factorsText(r.Rating.Negative))}
 	}
-	if now.score != o.rating.score || now.carrier != o.rating.carrier || r.probability() != o.was.likelihood {
+	if r.score() != o.was.score || now.carrier != o.rating.carrier || r.probability() != o.was.likelihood {
 		changed = true
 		if _, err := tx.tx.ExecContext(ctx, `UPDATE orders SET delivery_score = $2, delivery_probability = $3, recommended_carrier = $4 WHERE id = $1`,
-			o.ID, now.score, null(r.probability()), now.carrier); err != nil {
+			o.ID, r.score(), null(r.probability()), now.carrier); err != nil {
 			return false, err
 		}
 	}

@@ -52,6 +52,10 @@ func (o Outcome) String() string {
 // versionKey says which of two states of one order is the newer. The payload's own time decides; it has whole seconds, so
 // that among equal ones the later observed wins, and the digest makes the choice total: the same everywhere, whatever the
 // order of arrival.
+//
+// The same state may come in two documents, one from GraphQL and one from a webhook or REST. Were they two versions, each sync
+// by GraphQL would write over what webhooks brought, with less in it. So two that tell the same of an order (shopify.SameOrder)
+// are one state: the platform's own document is kept, or replaces the other, and counts as seen when the later one was.
 type versionKey struct {
 	at       int64 // milliseconds
 	observed int64 // milliseconds
@@ -68,7 +72,25 @@ func keyOfVersion(v Version) versionKey {
 	}
 	sum := sha256.Sum256(v.Order.Raw)
 	k.digest = sum[:16]
+	if shopify.MadeFromGraphQL(v.Order.Raw) {
+		k.digest = append(make([]byte, len(madeDigest), len(madeDigest)+16), k.digest...)
+	}
 	return k
+}
+
+// madeDigest begins the digest of a document that was put together from GraphQL, so that it shows without the document, and
+// that of two documents seen at the same moment the platform's own is the greater.
+const madeDigest = "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// made: the document was put together from GraphQL.
+func (k versionKey) made() bool {
+	return len(k.digest) > 16 && string(k.digest[:len(madeDigest)]) == madeDigest
+}
+
+// twoWays: of the same time, but one from GraphQL and the other as the platform sent it. Their bytes always differ; whether the
+// order does, only what is in them tells.
+func (k versionKey) twoWays(other versionKey) bool {
+	return k.at == other.at && k.made() != other.made()
 }
 
 func (k versionKey) compare(other versionKey) int {

@@ -58,6 +58,16 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if err != nil {
 		return nil, err
 	}
+	if g.redacting {
+		if stored, err = tx.scrubStored(ctx, op, g, ids, stored); err != nil {
+			return nil, err
+		}
+	}
+
+	documents, err := tx.otherDocuments(ctx, op, ready, stored)
+	if err != nil {
+		return nil, err
+	}
 
 	// Oldest first, so that within one call too each version meets the one before it.
 	slices.SortStableFunc(byVersion, func(a, b int) int { return ready[a].key.compare(ready[b].key) })
@@ -68,6 +78,25 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	for _, i := range byVersion {
 		p := ready[i]
 		last, known := stored[p.order.ID]
+		if known && !last.deleted && p.key.twoWays(last.key) && sameDocuments(p, write[p.order.ID], documents[p.order.ID]) {
+			outcomes[i] = Unchanged
+			if p.key.made() {
+				if p.key.observed <= last.key.observed {
+					continue
+				}
+				last.key.observed = p.key.observed
+				if w := write[p.order.ID]; w != nil {
+					write[p.order.ID] = w.seen(p.key.observed)
+				} else {
+					raise[p.order.ID] = p.key.observed
+				}
+			} else {
+				p = p.seen(max(p.key.observed, last.key.observed))
+				write[p.order.ID], last.key = p, p.key
+			}
+			stored[p.order.ID] = last
+			continue
+		}
 		switch {
 		case !known:
 			outcomes[i] = Created
@@ -127,8 +156,8 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 		}
 		tx.noteOrder(integrationID, rows[p.order.ID], p.order.ID, change)
 		sum := p.sum(imported)
-		if sum.likelihood = p.fresh.likelihood(); known {
-			sum.likelihood = before.sum.likelihood // until it is rated anew
+		if sum.likelihood, sum.score = p.fresh.likelihood(), p.fresh.score(); known {
+			sum.likelihood, sum.score = before.sum.likelihood, before.sum.score // until it is rated anew
 		}
 		sums.add(sum, 1)
 		if before.search != p.search {
@@ -150,7 +179,7 @@ func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64
 	err := eachChunk(tx.dialect(), ids, []any{integrationID, platformShopify}, func(in string, args []any) error {
 		rows, err := tx.tx.QueryContext(ctx, `SELECT platform_order_id, id, version_at, observed_at, digest, deleted_at IS NOT NULL, imported_at,
 				listed_at, created_at IS NOT NULL, COALESCE(financial_status, ''), COALESCE(fulfillment_status, ''), COALESCE(currency, ''),
-				COALESCE(delivery_probability, ''), total_millionths, COALESCE(province, ''), COALESCE(city, ''), search_text
+				COALESCE(delivery_probability, ''), total_millionths, CAST(delivery_score AS BIGINT), COALESCE(province, ''), COALESCE(city, ''), search_text
 			FROM orders WHERE integration_id = $1 AND platform = $2 AND platform_order_id IN (`+in+`)`, args...)
 		if err != nil {
 			return failed(op, err)
@@ -163,7 +192,7 @@ func (tx *Tx) storedVersions(ctx context.Context, op string, integrationID int64
 			)
 			if err := rows.Scan(&order, &v.id, &v.key.at, &v.key.observed, &v.key.digest, &v.deleted, &v.imported,
 				&v.sum.listedAt, &v.sum.dated, &v.sum.financial, &v.sum.fulfillment, &v.sum.currency,
-				&v.sum.likelihood, &v.sum.total, &v.sum.province, &v.sum.city, &v.search); err != nil {
+				&v.sum.likelihood, &v.sum.total, &v.sum.score, &v.sum.province, &v.sum.city, &v.search); err != nil {
 				return failed(op, err)
 			}
 			stored[order] = v

@@ -17,8 +17,8 @@ const (
 	SourceUser = "user" // a person, in a session
 )
 
-// maxReports is how many reports one order may have, the undone ones too.
-const maxReports = 1000
+// MaxReports is how many reports one order may have, the undone ones too.
+const MaxReports = 1000
 
 // ErrTooManyReports says that the order has as many reports as it may have.
 var ErrTooManyReports = errors.New("the order has too many reports")
@@ -88,7 +88,7 @@ func (w *ReportWriter) Insert(ctx context.Context, r Report) (changed bool, err 
 	if err != nil {
 		return false, err
 	}
-	if there >= maxReports {
+	if there >= MaxReports {
 		return false, fmt.Errorf("%s: %w", op, ErrTooManyReports)
 	}
 	if _, err := w.tx.tx.ExecContext(ctx, `INSERT INTO order_outcomes (id, integration_id, order_id, counts, outcome, source, import_id, happened_at, recorded_at,
@@ -237,14 +237,23 @@ func (tx *Tx) forgetReports(ctx context.Context, op string, ids []int64) error {
 }
 
 // redactReports takes out of what was reported and marked of an order whatever somebody wrote in own words, and the carrier's number,
-// by which others know the customer.
-func (tx *Tx) redactReports(ctx context.Context, op string, orderID int64) error {
-	_, err := tx.tx.ExecContext(ctx, `UPDATE order_outcomes SET note = NULL, tracking = NULL WHERE order_id = $1 AND (note IS NOT NULL OR tracking IS NOT NULL)`, orderID)
-	if err != nil {
-		return failed(op, err)
+// by which others know the customer. changed is false when there was nothing of that kind.
+func (tx *Tx) redactReports(ctx context.Context, op string, orderID int64) (changed bool, err error) {
+	for _, clear := range [...]string{
+		`UPDATE order_outcomes SET note = NULL, tracking = NULL WHERE order_id = $1 AND (note IS NOT NULL OR tracking IS NOT NULL)`,
+		`UPDATE order_marks SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`,
+	} {
+		res, err := tx.tx.ExecContext(ctx, clear, orderID)
+		if err != nil {
+			return changed, failed(op, err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return changed, failed(op, err)
+		}
+		changed = changed || n > 0
 	}
-	_, err = tx.tx.ExecContext(ctx, `UPDATE order_marks SET note = NULL WHERE order_id = $1 AND note IS NOT NULL`, orderID)
-	return failed(op, err)
+	return changed, nil
 }
 
 // nullID is an id as it is stored; the zero one is none.

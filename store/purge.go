@@ -20,6 +20,7 @@ var purged = [...]struct{ table, key string }{
 	{"order_totals", "bucket"},
 	{"order_places", "span"},
 	{"order_outlooks", "day"},
+	{"score_days", "day"},
 	{"order_keys", "key"},
 	{"customer_marks", "key"},
 	{"outcome_counts", "outcome"},

@@ -178,8 +178,8 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 		return false, nil
 	}
 	after := o.Scrubbed(hits)
-	if string(after.Raw) == string(o.Raw) {
-		return false, nil
+	if string(after.Raw) == string(o.Raw) { // what somebody wrote of them since is not in it
+		return tx.redactReports(ctx, op, id)
 	}
 	found, err := tx.storedVersions(ctx, op, g.id, []string{o.ID})
 	if err != nil {
@@ -193,7 +193,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	if err := tx.rewriteOrder(ctx, op, id, p, stored.ImportedAt); err != nil {
 		return false, err
 	}
-	if err := tx.redactReports(ctx, op, id); err != nil {
+	if _, err := tx.redactReports(ctx, op, id); err != nil {
 		return false, err
 	}
 	tx.touched(g.id)
@@ -202,7 +202,7 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 	}
 	tx.noteOrder(g.id, id, o.ID, Updated)
 	sums, sum := newLedger(), p.sum(before.imported)
-	sum.likelihood = before.sum.likelihood
+	sum.likelihood, sum.score = before.sum.likelihood, before.sum.score
 	sums.add(before.sum, -1)
 	sums.add(sum, 1)
 	tx.addSums(g.id, sums)
@@ -213,6 +213,28 @@ func (tx *Tx) scrubOrder(ctx context.Context, op string, g guard, id int64) (cha
 		return true, nil
 	}
 	return true, tx.dialect().eraseSearch(ctx, tx, op, g.id, searchChange{row: id, before: before.search, words: p.words})
+}
+
+// scrubStored takes customers who are on the list out of those of the orders that are stored, before newer versions without them hide
+// from the scan whose orders these were: what the merchant wrote of them stands beside the orders, not in them. It returns what is stored
+// then.
+func (tx *Tx) scrubStored(ctx context.Context, op string, g guard, ids []string, stored map[string]storedVersion) (map[string]storedVersion, error) {
+	scrubbed := false
+	for _, id := range ids {
+		v, known := stored[id]
+		if !known {
+			continue
+		}
+		changed, err := tx.scrubOrder(ctx, op, g, v.id)
+		if err != nil {
+			return nil, err
+		}
+		scrubbed = scrubbed || changed
+	}
+	if !scrubbed {
+		return stored, nil
+	}
+	return tx.storedVersions(ctx, op, g.id, ids)
 }
 
 // rewriteOrder puts another state in the place of a row's, whichever is the newer.

@@ -57,6 +57,7 @@ type guard struct {
 	userID    string
 	any       bool // somebody is on its list
 	erasing   bool // its rows are being erased: no order is stored any more
+	redacting bool // somebody on its list is still to be taken out of what is stored
 }
 
 // suppressionsOf is the condition for the entries that count for an integration i.
@@ -64,11 +65,12 @@ const suppressionsOf = `p.store_name = i.store_name AND (p.user_id = i.user_id O
 
 // guarded reads the guards of connected integrations; the rest of a condition on the id follows.
 const guarded = `SELECT i.id, i.store_name, i.user_id, EXISTS (SELECT 1 FROM suppressions p WHERE ` + suppressionsOf + `),
-	EXISTS (SELECT 1 FROM privacy_requests r WHERE r.integration_id = i.id AND r.state = 'open' AND r.topic IN (` + erasingTopics + `))
+	EXISTS (SELECT 1 FROM privacy_requests r WHERE r.integration_id = i.id AND r.state = 'open' AND r.topic IN (` + erasingTopics + `)),
+	EXISTS (SELECT 1 FROM privacy_requests r WHERE r.integration_id = i.id AND r.state = 'open' AND r.topic = '` + shopify.TopicCustomersRedact + `')
 	FROM integrations i WHERE i.deleted_at IS NULL AND i.id `
 
 func scanGuard(r row) (g guard, err error) {
-	err = r.Scan(&g.id, &g.storeName, &g.userID, &g.any, &g.erasing)
+	err = r.Scan(&g.id, &g.storeName, &g.userID, &g.any, &g.erasing, &g.redacting)
 	return g, err
 }
 

@@ -34,22 +34,22 @@ func TestOpen_BringsAFolderOfTheFirstVersionUpToDate(t *testing.T) {
 		created         any
 		deleted         any
 		financial, text string
-		total           any
+		total, score    any
 	}{
-		{1, at, nil, "paid", "#1\x1f1\x1fana ñandú", 10_000_000},
-		{2, at + day, nil, "paid", "#2\x1f2\x1fjosé", nil},
-		{3, nil, nil, "pending", "#3\x1f3\x1fana", 5_000_000},
-		{4, at, at, "paid", "#4\x1f4\x1fana", 1_000_000},
-		{5, -at, nil, "paid", "#5\x1f5\x1fold", 9_000_000_000_000_000},
+		{1, at, nil, "paid", "#1\x1f1\x1fana ñandú", 10_000_000, 81.0},
+		{2, at + day, nil, "paid", "#2\x1f2\x1fjosé", nil, nil},
+		{3, nil, nil, "pending", "#3\x1f3\x1fana", 5_000_000, 0.0},
+		{4, at, at, "paid", "#4\x1f4\x1fana", 1_000_000, 99.0},
+		{5, -at, nil, "paid", "#5\x1f5\x1fold", 9_000_000_000_000_000, 7.0},
 	} {
 		listed := o.created
 		if listed == nil {
 			listed = at
 		}
 		exec(`INSERT INTO orders (id, integration_id, platform, platform_order_id, version_at, observed_at, digest, imported_at, listed_at, created_at, deleted_at,
-				order_number, total_millionths, currency, financial_status, test, search_text)
-			VALUES ($1, 7, 'shopify', $2, 0, 0, x'', $3, $4, $5, $6, $7, $8, 'COP', $9, FALSE, $10)`,
-			o.id, itoa(o.id), at, listed, o.created, o.deleted, "#"+itoa(o.id), o.total, o.financial, o.text)
+				order_number, total_millionths, currency, financial_status, test, search_text, delivery_score)
+			VALUES ($1, 7, 'shopify', $2, 0, 0, x'', $3, $4, $5, $6, $7, $8, 'COP', $9, FALSE, $10, $11)`,
+			o.id, itoa(o.id), at, listed, o.created, o.deleted, "#"+itoa(o.id), o.total, o.financial, o.text, o.score)
 		exec(`INSERT INTO order_payloads VALUES ($1, 1, $2)`, o.id, packed)
 	}
 	later, earlier := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
@@ -75,6 +75,10 @@ func TestOpen_BringsAFolderOfTheFirstVersionUpToDate(t *testing.T) {
 		}
 		if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: 7, FinancialStatus: "paid", Since: noon}))(t); n != 2 {
 			t.Errorf("%d paid since noon, want 2", n)
+		}
+		scores := must(s.DayScores(t.Context(), 7, noon.AddDate(-200, 0, 0), noon.AddDate(0, 0, 9)))(t)
+		if len(scores) != 2 || scores[0].Points != 7 || scores[1].Orders != 2 || scores[1].Points != 81 || !scores[1].Day.Equal(noon.Truncate(24*time.Hour)) {
+			t.Errorf("scores of days %+v", scores)
 		}
 		if o := must(s.Order(t.Context(), 7, 1))(t); string(o.Raw) != string(body) {
 			t.Errorf("payload %q", o.Raw)

@@ -14,6 +14,13 @@ const (
 	KindReconcile = "reconcile" // what an audit mended
 )
 
+// How orders are asked for (Import.Way, Integration.OrdersWay).
+const (
+	WayREST    = "rest"
+	WayGraphQL = "graphql"
+	WayBulk    = "bulk" // a bulk operation of GraphQL
+)
+
 // States of a run (Import.State).
 const (
 	ImportQueued    = "queued"

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type bench struct {
 	checker *webtest.Checker
 	client  *http.Client
 	clock   *clock
+	held    atomic.Pointer[hold]
 	logs    *logs
 	server  *web.Server
 	shop    *simulator.Shop
@@ -49,6 +51,28 @@ type bench struct {
 	t       testing.TB
 
 	alice, bob string // API tokens
+}
+
+// hold keeps requests to Shopify whose path contains a word from going out until its gate is closed.
+type hold struct {
+	gate <-chan struct{}
+	path string
+}
+
+func (b *bench) holdAt(path string, gate <-chan struct{}) {
+	b.held.Store(&hold{gate: gate, path: path})
+}
+
+// RoundTrip sends a request to the simulated Shopify.
+func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h := b.held.Load(); h != nil && strings.Contains(r.URL.Path, h.path) {
+		select {
+		case <-h.gate:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	return b.sim.Transport().RoundTrip(r)
 }
 
 type options struct {
@@ -73,7 +97,7 @@ func newBench(t testing.TB, change ...func(*options)) *bench {
 	for _, f := range change {
 		f(&o)
 	}
-	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Observe: o.app.Counters.ShopifyCall, Retries: -1}, &http.Client{Transport: b.sim.Transport()}, log)
+	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Observe: o.app.Counters.ShopifyCall, Retries: -1}, &http.Client{Transport: b}, log)
 	fatal(t, err)
 	if b.store = o.store; b.store == nil {
 		b.store = storetest.New(t)
@@ -84,6 +108,11 @@ func newBench(t testing.TB, change ...func(*options)) *bench {
 	fatal(t, err)
 	listener := httptest.NewServer(b.server)
 	t.Cleanup(listener.Close)
+	t.Cleanup(func() {
+		if err := b.server.WaitAttempts(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	b.base = listener.URL

@@ -59,21 +59,14 @@ const (
 	wayToken = "token"
 )
 
-// connectView is the guided form that connects a store.
+// connectView is the guided form that connects a store, below what came of the last attempt, if there was one.
 type connectView struct {
 	page
-	Errors map[string][]string
+	Attempt *attemptView
+	Errors  map[string][]string
 	StoreName,
 	ClientID string
-	Steps []connectStep
-	Way   string // "": not chosen yet
-}
-
-// connectStep is one thing that was looked at, and what it came to.
-type connectStep struct {
-	Name  string
-	State badge
-	Text  string // why it failed, and what to do
+	Way string // "": not chosen yet
 }
 
 // connectPage is GET /stores/connect: first what somebody has, then the form for it.
@@ -92,45 +85,108 @@ func (s *Server) connectView(c echo.Context) connectView {
 	return connectView{page: p.titled("stores", p.Say("connect.heading"))}
 }
 
-// connectSubmit is POST /stores/connect. Secrets are never written back into the form.
+// connectSubmit is POST /stores/connect: it begins an attempt and leads to its page, which shows how far it is.
 func (s *Server) connectSubmit(c echo.Context) error {
 	m, err := readMembers(c)
 	if err != nil {
 		return err
 	}
-	view := s.connectView(c)
-	view.Path = "/stores/connect"
-	view.Way = m.choice("way", wayToken, wayApp, wayToken)
 	text := func(name string) string { return strings.TrimSpace(m.textOr(name, "")) }
-	in := app.ConnectInput{StoreName: shopName(text("store_name"))}
-	view.StoreName, view.ClientID = text("store_name"), text("client_id")
-	if view.Way == wayApp {
-		in.ClientID, in.ClientSecret = view.ClientID, text("client_secret")
+	form := connectForm{way: m.choice("way", wayToken, wayApp, wayToken), storeName: text("store_name"), clientID: text("client_id")}
+	in := app.ConnectInput{StoreName: shopName(form.storeName)}
+	if form.way == wayApp {
+		in.ClientID, in.ClientSecret = form.clientID, text("client_secret")
 	} else {
 		in.AccessToken, in.APISecret = text("access_token"), text("api_secret")
 	}
 	if err := m.err(); err != nil {
 		return err
 	}
-	connected, err := s.app.Connect(c.Request().Context(), caller(c).ID, in)
-	if err == nil {
-		said := view.voice.say("done.connected", nil)
-		return s.done(c, page{StoreID: connected.Integration.ID}.StorePath(), said)
+	if len(form.storeName) > maxTyped || len(form.clientID) > maxTyped {
+		form.storeName, form.clientID = "", ""
 	}
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError && p.code != "database_unavailable" {
+	a, err := s.beginAttempt(c, in, form)
+	if err != nil {
+		return s.failed(c, "/stores/connect?way="+form.way, err)
+	}
+	return c.Redirect(http.StatusSeeOther, a.path())
+}
+
+// attemptPage is GET /stores/connect/{attempt}: the steps while they are taken, then the form again, or on to the store.
+func (s *Server) attemptPage(c echo.Context) error {
+	a, err := s.attempt(c)
+	if err != nil {
 		return err
 	}
-	c.Set(codeKey, p.code)
-	if p.code == "store_already_connected" {
-		view.Errors = map[string][]string{"store_name": {s.explain(view.voice, p)}}
-	} else if view.Errors = view.voice.complaints(p.fields); len(view.Errors) == 0 {
-		view.Steps = s.connectSteps(view, p)
-	} else if view.Way == wayApp { // there the API calls what is missing by the name of the other way
+	view := s.connectView(c)
+	state, since, _ := a.look()
+	if state.over && state.err == nil {
+		return s.toConnected(c, state)
+	}
+	view.Way, view.StoreName, view.ClientID = a.form.way, a.form.storeName, a.form.clientID
+	view.Attempt = s.viewAttempt(view.page, a, state, since)
+	if !state.over {
+		view.Title, view.Refresh = view.Say("connect.checking_title"), attemptRefresh
+		return s.render(c, http.StatusOK, "connect.html", view)
+	}
+	view.Title = view.Say("connect.failed_title")
+	p := problemOf(state.err)
+	if view.Attempt.Connected, err = s.alreadyThere(c, p); err != nil {
+		return err
+	}
+	view.Errors = view.voice.complaints(p.fields)
+	if view.Way == wayApp && len(view.Errors["access_token"]) > 0 { // the API calls what is missing by the name of the other way
 		view.Errors["client_id"] = append(view.Errors["client_id"], view.Errors["access_token"]...)
 	}
-	p.announce(c.Response().Header())
-	return s.render(c, p.status, "connect.html", view)
+	c.Set(codeKey, p.code)
+	return s.render(c, http.StatusOK, "connect.html", view)
+}
+
+// attemptLive is GET /stores/connect/{attempt}/live?seen=…: the part that changes, as soon as it does.
+func (s *Server) attemptLive(c echo.Context) error {
+	a, err := s.attempt(c)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	seen := q.number("seen", 0)
+	if err := q.err(); err != nil {
+		return err
+	}
+	state, since := a.wait(c.Request().Context(), seen, s.attempts.hold)
+	return s.render(c, http.StatusOK, "attempt-live", s.viewAttempt(s.frame(c), a, state, since))
+}
+
+// attempt is the one that the path names, if it is the caller's and still remembered.
+func (s *Server) attempt(c echo.Context) (*attempt, error) {
+	a, ok := s.attempts.find(c.Param("attempt"), caller(c).ID, s.cfg.Now())
+	if !ok {
+		return nil, &problem{status: http.StatusNotFound, code: "attempt_over"}
+	}
+	return a, nil
+}
+
+// toConnected leads on to the store's page, with what is not as good as it could be.
+func (s *Server) toConnected(c echo.Context, state attemptState) error {
+	v := s.pageVoice(c)
+	return s.goOn(c, page{StoreID: state.integration}.StorePath(), doneWith(v, v.say("done.connected", nil), state.steps))
+}
+
+// alreadyThere is the page of the store that could not be connected because it is already; "" for any other problem.
+func (s *Server) alreadyThere(c echo.Context, p *problem) (string, error) {
+	if p.code != "store_already_connected" {
+		return "", nil
+	}
+	stores, err := s.app.Store().Integrations(c.Request().Context(), caller(c).ID)
+	if err != nil {
+		return "", err
+	}
+	for _, in := range stores {
+		if in.StoreName == p.params["Store"] {
+			return page{StoreID: in.ID}.StorePath(), nil
+		}
+	}
+	return "", nil // disconnected meanwhile
 }
 
 // shopName completes what people write for a store: its bare name, or its address with https:// and a path.
@@ -147,31 +203,4 @@ func shopName(text string) string {
 		text += ".myshopify.com"
 	}
 	return text
-}
-
-// connectFailsAt says at which step of connecting which problem shows: 0 the store is reached, 1 the credentials are good, 2 the
-// app is installed and may talk to this store, 3 it may read the orders. What is not here shows at the first.
-var connectFailsAt = map[string]int{
-	"app_not_installed": 2, "invalid_client_credentials": 1, "invalid_token": 1, "missing_scope": 3, "personal_data_withheld": 3,
-	"shop_not_permitted": 2,
-}
-
-// connectSteps is the checklist: what was passed, where it failed and why, and what was not looked at any more.
-func (s *Server) connectSteps(view connectView, p *problem) []connectStep {
-	names := []string{view.Say("connect.step_store"), view.Say("connect.step_credentials"), view.Say("connect.step_app"), view.Say("connect.step_scopes")}
-	at, ok := connectFailsAt[p.reason]
-	if !ok {
-		at = connectFailsAt[p.code]
-	}
-	steps := make([]connectStep, len(names))
-	for i, name := range names {
-		steps[i] = connectStep{Name: name, State: badge{Text: view.Say("connect.passed"), Tone: toneGood}}
-		switch {
-		case i == at:
-			steps[i].State, steps[i].Text = badge{Text: view.Say("connect.failed"), Tone: toneBad}, s.explain(view.voice, p)
-		case i > at:
-			steps[i].State = badge{Text: view.Say("connect.not_reached"), Tone: toneIdle}
-		}
-	}
-	return steps
 }

@@ -21,6 +21,12 @@ const (
 // SetExportStall shortens the time that a client may take for a piece of an export.
 func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
 
+// Attempts to connect a store, at once and remembered, of one account.
+const (
+	KeptAccountAttempts = keptAccountAttempts
+	MaxAccountAttempts  = maxAccountAttempts
+)
+
 // Streams at once.
 const (
 	MaxAccountStreams = maxAccountStreams

@@ -135,13 +135,13 @@ func (f insights) show(view *insightsView) {
 		return
 	}
 	p := view.page
-	buckets := f.buckets(p.voice)
+	buckets := f.buckets(p.voice, fineGrain)
 	view.Figures = f.figures(p)
 	view.Plots = append(view.Plots, f.ordersPlot(p, buckets))
 	view.Plots = append(view.Plots, f.revenuePlots(p, buckets)...)
 	view.Plots = append(view.Plots,
 		f.statusPlot(p, paidWords, financialWords, f.financial()), f.statusPlot(p, shippedWords, fulfillmentWords, f.stats.Totals.FulfillmentStatus),
-		f.paymentPlot(p, buckets), f.bandPlot(p), f.placePlot(p, provincesWords), f.placePlot(p, citiesWords))
+		f.paymentPlot(p, buckets), f.scorePlot(p), f.bandPlot(p), f.placePlot(p, provincesWords), f.placePlot(p, citiesWords))
 }
 
 func (f insights) financial() map[string]int {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,10 +51,11 @@ func TestInsights_ShowTheFiguresAsPlotsAndTables(t *testing.T) {
 	b := newBench(t)
 	_, id := b.connected()
 	path := fmt.Sprintf("/stores/%d/insights", id)
-	for lang, words := range map[string][]string{
-		"en": {"6 orders in all", "Cash on delivery", "83.3 %", "603.00", "Bogotá, Cundinamarca", "66.7 %"},
-		"es": {"6 pedidos en total", "Pago contra entrega", "83,3 %", "603,00"},
-	} {
+	for _, lang := range []string{"en", "es"} {
+		words := map[string][]string{
+			"en": {"6 orders in all", "Cash on delivery", "83.3 %", "603.00", "Bogotá, Cundinamarca", "66.7 %"},
+			"es": {"6 pedidos en total", "Pago contra entrega", "83,3 %", "603,00"},
+		}[lang]
 		w := b.browserOf("alice@example.com", lang)
 		if lang == "en" {
 			w.open(path + "?days=7").says("No orders in these days")
@@ -72,6 +74,47 @@ func TestInsights_ShowTheFiguresAsPlotsAndTables(t *testing.T) {
 	b.browserOf("bob@example.com", "en").send(http.MethodGet, path, "").want(http.StatusNotFound)
 }
 
+// The mean of a day is that of its orders' scores, in the API, in the plot and in its table; days without a score have none.
+func TestInsights_ShowTheMeanScore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, id := b.connected()
+	b.everywhere(id)
+	b.put(id, order(300, map[string]any{"created_at": "2026-11-02T12:00:00Z"}), order(301, map[string]any{"created_at": "2026-11-03T12:00:00Z"}))
+	b.unrate(id, "#301")
+	sums, counts := map[string]int{}, map[string]int{}
+	for _, o := range b.listed(id) {
+		if o.DeliveryScore != nil {
+			for _, day := range []string{"", o.CreatedAt.UTC().Format("2006-01-02")} {
+				sums[day] += *o.DeliveryScore
+				counts[day]++
+			}
+		}
+	}
+	if counts[""] != 7 || counts["2026-11-04"] != 6 {
+		t.Fatalf("scored are %v", counts)
+	}
+	mean := func(day string) float64 {
+		return math.Round(100*float64(sums[day])/float64(counts[day])) / 100
+	}
+	got := b.get(path + "stats/?since=2026-11-02&until=2026-11-05").want(http.StatusOK)
+	for at, want := range map[int]any{0: mean("2026-11-02"), 1: nil, 2: mean("2026-11-04"), 3: nil} {
+		if got.at("days", at, "mean_score") != want {
+			t.Errorf("day %d: got %v, want %v", at, got.at("days", at, "mean_score"), want)
+		}
+	}
+	if got.at("totals", "mean_score") != mean("") {
+		t.Errorf("in all: got %v, want %v", got.at("totals", "mean_score"), mean(""))
+	}
+	page := b.browserOf("alice@example.com", "es").open(fmt.Sprintf("/stores/%d/insights?days=7", id))
+	decimal := func(f float64) string { return strings.Replace(fmt.Sprintf("%.1f", f), ".", ",", 1) }
+	page.says("Puntuación de entrega media por día", "La puntuación media es "+decimal(float64(sums[""])/7)+" de 100, de 7 pedidos con puntuación",
+		decimal(float64(sums["2026-11-04"])/6)+" de 100, 6 pedidos")
+	if none := b.browserOf("alice@example.com", "en").open(fmt.Sprintf("/stores/%d/insights?since=2026-11-03&until=2026-11-03", id)); len(none.all("table", "", "")) >= len(page.all("table", "", "")) {
+		t.Error("days without a score have a table of scores")
+	}
+}
+
 // A page with as many marks as there can be is small enough for a slow line.
 func TestInsights_AreSmallHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
@@ -88,7 +131,7 @@ func TestInsights_AreSmallHoweverMuchThereIs(t *testing.T) {
 	b.put(id, payloads...)
 	for _, lang := range []string{"en", "es"} {
 		w := b.browserOf("alice@example.com", lang)
-		for _, query := range []string{"?days=365", "?since=2026-09-05", "?days=30"} {
+		for _, query := range []string{"?days=365", "?since=2026-01-30", "?since=2026-09-22", "?days=30"} {
 			w.open(fmt.Sprintf("/stores/%d/insights%s", id, query)) // which complains about its size
 		}
 	}

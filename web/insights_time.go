@@ -14,11 +14,14 @@ import (
 	"probability/web/plot"
 )
 
-// Up to how many days a plot has one mark for each, or one for each week; beyond, one for each month. A mark must have room on a
-// telephone, and all of them in a page of 150 KB.
-const (
-	maxDayMarks  = 62
-	maxWeekMarks = 366
+// grain is up to how many days a plot has one mark for each, or one for each week; beyond, one for each month. A mark must have room on
+// a telephone, and all of them in a page of 150 KB.
+type grain struct{ days, weeks int }
+
+// A mean of few orders is mostly chance, so it has fewer marks.
+var (
+	fineGrain   = grain{days: 45, weeks: 280}
+	coarseGrain = grain{days: 31, weeks: 93}
 )
 
 // bucket is the days that one mark stands for.
@@ -28,19 +31,23 @@ type bucket struct {
 	orders      int
 	revenue     amounts
 	payment     map[string]int
+	scored      int
+	points      int64 // of the scored ones
 }
 
 // buckets adds the days up that one mark stands for.
-func (f insights) buckets(v voice) []bucket {
+func (f insights) buckets(v voice, g grain) []bucket {
 	var out []bucket
 	for i, d := range f.stats.Days {
 		at := f.since.AddDate(0, 0, i)
-		if len(out) == 0 || f.begins(at) {
+		if len(out) == 0 || g.begins(at, len(f.stats.Days)) {
 			out = append(out, bucket{first: at, revenue: amounts{}, payment: map[string]int{}})
 		}
 		b := &out[len(out)-1]
 		b.last = at
 		b.orders += d.Orders
+		b.scored += d.scored
+		b.points += d.points
 		for currency, sum := range d.Revenue {
 			b.revenue[currency] = amountView(decimal.Decimal(b.revenue[currency]).Add(decimal.Decimal(sum)))
 		}
@@ -58,23 +65,23 @@ func (f insights) buckets(v voice) []bucket {
 	return out
 }
 
-// begins tells whether a day is the first of a mark.
-func (f insights) begins(at time.Time) bool {
-	switch n := len(f.stats.Days); {
-	case n <= maxDayMarks:
+// begins tells whether a day, one of so many, is the first of a mark.
+func (g grain) begins(at time.Time, of int) bool {
+	switch {
+	case of <= g.days:
 		return true
-	case n <= maxWeekMarks:
+	case of <= g.weeks:
 		return at.Weekday() == time.Monday
 	}
 	return at.Day() == 1
 }
 
-// each is the word for what a mark stands for.
-func (f insights) each(p page) string {
-	switch n := len(f.stats.Days); {
-	case n <= maxDayMarks:
+// each is the word for what a mark stands for, of a plot of so many days.
+func (g grain) each(p page, days int) string {
+	switch {
+	case days <= g.days:
 		return p.Say("insights.per_day")
-	case n <= maxWeekMarks:
+	case days <= g.weeks:
 		return p.Say("insights.per_week")
 	}
 	return p.Say("insights.per_month")
@@ -82,7 +89,7 @@ func (f insights) each(p page) string {
 
 // ordersPlot shows how many orders came when.
 func (f insights) ordersPlot(p page, buckets []bucket) plotView {
-	view := plotView{ID: "orders", Title: p.Tell("insights.orders", "Each", f.each(p)), Long: true, Wide: true, Head: []string{p.Say("insights.when"), p.Say("insights.orders_word")}}
+	view := plotView{ID: "orders", Title: p.Tell("insights.orders", "Each", fineGrain.each(p, len(f.stats.Days))), Long: true, Wide: true, Head: []string{p.Say("insights.when"), p.Say("insights.orders_word")}}
 	most := slices.MaxFunc(buckets, func(a, b bucket) int { return cmp.Compare(a.orders, b.orders) })
 	view.What = p.Tell("insights.orders_what", "Orders", p.count(f.stats.Totals.Orders), "When", most.name, "N", p.voice.number(most.orders))
 	points := make([]plot.Point, len(buckets))
@@ -112,7 +119,7 @@ func (f insights) revenuePlots(p page, buckets []bucket) (views []plotView) {
 	for i, currency := range currencies[:min(len(currencies), shownCurrencies)] {
 		total := decimal.Decimal(f.stats.Totals.Revenue[currency])
 		view := plotView{
-			ID: "revenue-" + strconv.Itoa(i), Title: p.Tell("insights.revenue", "Each", f.each(p), "Currency", currency), Long: true, Wide: true,
+			ID: "revenue-" + strconv.Itoa(i), Title: p.Tell("insights.revenue", "Each", fineGrain.each(p, len(f.stats.Days)), "Currency", currency), Long: true, Wide: true,
 			Head: []string{p.Say("insights.when"), p.Say("insights.revenue_word")}, Note: p.Say("insights.revenue_note"),
 		}
 		best, most := buckets[0], decimal.Zero
@@ -162,6 +169,42 @@ func (f insights) paymentPlot(p page, buckets []bucket) plotView {
 		view.Rows = append(view.Rows, plotRow{Name: b.name, Cells: []string{share, p.voice.number(yes), p.voice.number(known - yes), p.voice.number(b.payment[paymentUnknown])}})
 	}
 	view.Chart = plot.Line(view.ID, points, plot.Axis{Top: 1, Lines: []plot.Tick{{Value: .5, Label: "50 %"}, {Value: 1, Label: "100 %"}}})
+	return view
+}
+
+// Bounds of a score, and the line in the middle between them.
+const (
+	bestScore   = 100
+	middleScore = 50
+)
+
+// scorePlot shows the mean score of the orders that are scored.
+func (f insights) scorePlot(p page) plotView {
+	view := plotView{
+		ID: "score", Title: p.Tell("insights.score", "Each", coarseGrain.each(p, len(f.stats.Days))), Long: true, Note: p.Say("insights.score_note"),
+		Head: []string{p.Say("insights.when"), p.Say("insights.score_word"), p.Say("insights.score_orders")},
+	}
+	all := f.stats.Totals
+	if all.scored == 0 {
+		view.Empty = p.Say("insights.bands_none")
+		return view
+	}
+	view.What = p.Tell("insights.score_what", "Score", p.voice.decimal(meanScore(all.points, all.scored), 1), "N", p.voice.number(all.scored))
+	buckets := f.buckets(p.voice, coarseGrain)
+	points := make([]plot.Point, len(buckets))
+	for i, b := range buckets {
+		points[i] = plot.Point{Label: b.label, Value: math.NaN()}
+		mean := "–"
+		if b.scored > 0 {
+			points[i].Value = meanScore(b.points, b.scored)
+			mean = p.voice.decimal(points[i].Value, 1)
+			points[i].Says = b.name + ": " + p.Tell("insights.score_of", "Score", mean, "Orders", p.count(b.scored))
+		}
+		view.Rows = append(view.Rows, plotRow{Name: b.name, Cells: []string{mean, p.voice.number(b.scored)}})
+	}
+	view.Chart = plot.Line(view.ID, points, plot.Axis{Top: bestScore, Lines: []plot.Tick{
+		{Value: middleScore, Label: strconv.Itoa(middleScore)}, {Value: bestScore, Label: strconv.Itoa(bestScore)},
+	}})
 	return view
 }
 

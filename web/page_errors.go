@@ -41,10 +41,12 @@ func (s *Server) writeErrorPage(c echo.Context, p *problem) error {
 	return s.render(c, p.status, "error.html", view)
 }
 
-// pageSentences are what pages say of problems whose own sentence speaks of members and headers.
+// pageSentences are what pages say of problems whose own sentence speaks of members and headers, or does not say what to do.
 var pageSentences = map[string]string{
-	"csrf_failed": "page.said.csrf_failed", "integration_inactive": "page.said.integration_inactive", "not_found": "page.said.not_found",
-	"public_url_required": "page.said.public_url_required", "too_many_attempts": "page.said.too_many_attempts",
+	"csrf_failed": "page.said.csrf_failed", "integration_inactive": "page.said.integration_inactive", "invalid_token": "page.said.invalid_token",
+	"not_found": "page.said.not_found", "public_url_required": "page.said.public_url_required", "shopify_error": "page.said.shopify_error",
+	"shopify_unreachable": "page.said.shopify_unreachable", "store_already_connected": "page.said.store_already_connected",
+	"store_not_found": "page.said.store_not_found", "too_many_attempts": "page.said.too_many_attempts",
 	"webhook_secret_required": "page.said.webhook_secret_required",
 }
 

@@ -58,6 +58,7 @@ const (
 type flash struct {
 	Text string `json:"t"`
 	Bad  bool   `json:"b,omitempty"`
+	Warn bool   `json:"w,omitempty"` // done, but not as well as it could be
 }
 
 // done goes on to another page, which says that something was done.

@@ -40,6 +40,7 @@ type page struct {
 	Live      bool   // with our script
 	Nav       string // which entry of the navigation this page belongs to
 	Path      string // of this page, to come back to
+	Refresh   int    // seconds after which a browser without scripts loads the page again; 0: never
 	StoreID   int64  // which store this page is about; 0: none
 	Title     string
 	User      string // e-mail of who is signed in; "": nobody

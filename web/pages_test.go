@@ -202,7 +202,7 @@ func (b *bench) everything(id int64) {
 	fatal(b.t, b.store.Update(b.t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		for _, code := range []string{
 			app.ProblemAccessDenied, app.ProblemDataRequest, app.ProblemDrift, app.ProblemLimited, app.ProblemMissingScope, app.ProblemNoSecret,
-			app.ProblemNoWebhooks, app.ProblemPersonalData, app.ProblemReauthorize, app.ProblemRecreated, app.ProblemRefused, app.ProblemShopRedacted,
+			app.ProblemNoWebhooks, app.ProblemPersonalData, app.ProblemReauthorize, app.ProblemRESTRefused, app.ProblemRecreated, app.ProblemRefused, app.ProblemShopRedacted,
 			app.ProblemSilent, app.ProblemStoreNotFound, app.ProblemSyncFailed, app.ProblemUnavailable, app.ProblemUninstalled, app.ProblemUnreachable,
 			app.ProblemVersionExpired, "of_tomorrow",
 		} {

@@ -110,10 +110,13 @@ func (s *Server) writeDataExport(c echo.Context, e *app.DataExport, w *pieces) e
 	}
 	w.extend()
 	w.buf = append(w.buf, head[:len(head)-len("]}")]...)
-	members, separator := dataExportMembers().in(s.voice(c)), "\n"
-	err = e.Each(c.Request().Context(), func(o *store.Order) error {
+	v := s.voice(c)
+	members, separator := dataExportMembers().in(v), "\n"
+	err = e.Each(c.Request().Context(), func(o app.CustomerOrder) (err error) {
 		w.extend()
-		w.buf = members.appendLine(append(w.buf, separator...), o)
+		if w.buf, err = members.appendCustomerOrder(append(w.buf, separator...), v, o); err != nil {
+			return err
+		}
 		separator = ",\n"
 		return w.write(exportPiece)
 	})

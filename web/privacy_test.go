@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"probability/shopify"
+	"probability/store"
 )
 
 // comply takes a delivery of a compliance topic in through the door, and carries out what is due.
@@ -36,6 +38,16 @@ func TestPrivacy_ACustomersDataIsHandedOverOnce(t *testing.T) {
 	if got.at("count") != 0.0 {
 		t.Errorf("before: %s", got.body)
 	}
+	b.rate(id)
+	told := b.listed(id)[0]
+	if told.CustomerEmail != "Ana@b.co" {
+		told = b.listed(id)[1]
+	}
+	of := path + "orders/" + fmt.Sprint(told.ID)
+	b.post(of+"/outcomes/", `{"outcome":"failed","carrier":"TCC","note":"no quiso salir"}`).want(http.StatusCreated)
+	b.post(of+"/outcomes/", `{"outcome":"delivered","carrier":"TCC","note":"al fin la recibió"}`).want(http.StatusCreated)
+	b.do(http.MethodPut, of+"/mark/", `{"mark":"block","scope":"order","note":"pide \u0026 devuelve"}`).want(http.StatusOK)
+	b.rate(id)
 	b.comply(id, shopify.TopicDataRequest, dataRequest)
 	got = b.get(path + "privacy/").want(http.StatusOK)
 	if got.at("count") != 1.0 || got.at("results", 0, "state") != "open" || strings.Contains(string(got.body), "b.co") {
@@ -60,6 +72,20 @@ func TestPrivacy_ACustomersDataIsHandedOverOnce(t *testing.T) {
 		Orders   []struct {
 			CustomerEmail string          `json:"customer_email"`
 			Raw           json.RawMessage `json:"raw_response"`
+			ID            int64
+			Outcomes      []struct{ Outcome, Source, Carrier, Note string }
+			Mark          *struct{ Mark, Note string }
+			Facts         *struct {
+				Missing  []string
+				Findings []string
+				Total    string
+			}
+			Score *struct {
+				Order   int64
+				Score   int
+				Addends []any
+				Words   struct{ Summary string }
+			}
 		}
 	}
 	fatal(t, json.Unmarshal(file.body, &data))
@@ -69,6 +95,21 @@ func TestPrivacy_ACustomersDataIsHandedOverOnce(t *testing.T) {
 	for _, o := range data.Orders {
 		if o.CustomerEmail != "Ana@b.co" || !strings.Contains(string(o.Raw), `"Ana@b.co"`) {
 			t.Fatalf("somebody else's order: %s", o.Raw)
+		}
+		if o.Facts == nil || o.Score == nil || o.Score.Order != o.ID || len(o.Score.Addends) == 0 || o.Score.Words.Summary == "" {
+			t.Fatalf("order %d is without its score: %+v %+v", o.ID, o.Facts, o.Score)
+		}
+		if o.ID != told.ID {
+			if len(o.Outcomes) != 0 || o.Mark != nil {
+				t.Errorf("order %d has what was said of another: %+v", o.ID, o)
+			}
+			continue
+		}
+		if o.Facts.Total != told.TotalPrice || fmt.Sprint(o.Facts.Missing) == "[]" {
+			t.Errorf("facts %+v", o.Facts)
+		}
+		if fmt.Sprint(o.Outcomes) != "[{delivered api TCC al fin la recibió} {failed api TCC no quiso salir}]" || o.Mark == nil || o.Mark.Note != "pide & devuelve" {
+			t.Errorf("said of it: %+v, %+v", o.Outcomes, o.Mark)
 		}
 	}
 	got = b.get(path + "privacy/")
@@ -80,6 +121,41 @@ func TestPrivacy_ACustomersDataIsHandedOverOnce(t *testing.T) {
 	b.get(export).problem(http.StatusGone, "privacy_export_expired")
 	if b.get(path+"privacy/").at("results", 0, "export") != nil {
 		t.Error("the list still has an address")
+	}
+}
+
+// What is deleted, and what was never read for its score, is handed over as well, with as much as there is of it.
+func TestPrivacy_HandsOverOrdersWithoutAScore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, id := b.connected()
+	hers := func(n int) string { return order(n, map[string]any{"email": "ana@b.co"}) }
+	b.put(id, hers(1), hers(2), hers(3))
+	b.rate(id)
+	for _, o := range b.listed(id) {
+		if o.Number != "#1" {
+			continue
+		}
+		b.post(path+"orders/"+fmt.Sprint(o.ID)+"/outcomes/", `{"outcome":"failed","note":"gone with the order"}`).want(http.StatusCreated)
+	}
+	b.remove(id, 1)
+	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.SQL().ExecContext(ctx, `DELETE FROM order_facts WHERE order_id IN (SELECT o.id FROM orders o WHERE o.order_number = '#2')`); err != nil {
+			return err
+		}
+		_, err := tx.SQL().ExecContext(ctx, `UPDATE order_facts SET facts_version = 0`)
+		return err
+	}))
+	b.comply(id, shopify.TopicDataRequest, dataRequest)
+	export, _ := b.get(path+"privacy/").at("results", 0, "export").(string)
+	file := b.get(export).want(http.StatusOK)
+	for i := range 3 {
+		if file.at("orders", i, "score") != nil || file.at("orders", i, "facts") != nil || fmt.Sprint(file.at("orders", i, "outcomes")) != "[]" {
+			t.Errorf("order %d is %v", i, file.at("orders", i))
+		}
+	}
+	if file.at("orders", 3) != nil || strings.Contains(string(file.body), "gone with") {
+		t.Errorf("the file is %s", file.body)
 	}
 }
 

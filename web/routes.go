@@ -140,6 +140,8 @@ func (s *Server) pageRoutes() {
 	do("/stores/demo", s.openDemo, account)
 	show("/stores/connect", s.connectPage, account)
 	do("/stores/connect", s.connectSubmit, account)
+	show("/stores/connect/:attempt", s.attemptPage, account)
+	show("/stores/connect/:attempt/live", s.attemptLive, account)
 	show("/orders", s.toStore, account)
 	show("/score", s.toStore, account)
 	show("/deliveries", s.toStore, account)

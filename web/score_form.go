@@ -180,10 +180,10 @@ func (f scoreForm) economy(u app.ScoreSetup) *score.Economy {
 	switch value {
 	case valueOf(u.InForce.Economy):
 		return u.Set.Economy
-	case valueOf(u.Defaults.Economy), score.Economy{}:
+	case valueOf(u.Defaults.Economy):
 		return nil
 	}
-	return &value
+	return &value // the zero one too: none where the installation has one
 }
 
 func (f scoreForm) carriers(u app.ScoreSetup) []score.CarrierRule {
@@ -251,7 +251,11 @@ func settingsSummary(p page, set score.Settings) string {
 		}
 		parts = append(parts, p.Tell("tune.sum_factors", "Names", strings.Join(names, ", ")))
 	}
-	if set.Economy != nil {
+	switch {
+	case set.Economy == nil:
+	case *set.Economy == score.Economy{}:
+		parts = append(parts, p.Say("tune.sum_no_economy"))
+	default:
 		parts = append(parts, p.Tell("tune.sum_economy", "Margin", set.Economy.Margin, "Cost", set.Economy.ReturnCost, "Currency", set.Economy.Currency))
 	}
 	if set.Carriers != nil {

@@ -158,9 +158,7 @@ func TestScoreSettings_AnUntouchedFormChangesNothing(t *testing.T) {
 				set.Factors[f.Code] = score.FactorSetting{Weight: new(f.Weight * rapid.Float64Range(0, 1).Draw(r, "weight"))}
 			}
 		}
-		if rapid.Bool().Draw(r, "economy") {
-			set.Economy = &score.Economy{Currency: "COP", Margin: "1.50", ReturnCost: "2"}
-		}
+		set.Economy = rapid.SampledFrom([]*score.Economy{nil, {}, {Currency: "COP", Margin: "1.50", ReturnCost: "2"}}).Draw(r, "economy")
 		set.Carriers = rapid.SampledFrom([][]score.CarrierRule{nil, {}, {{Carrier: "TCC", Use: score.UseExclude}, {Country: "CO", City: "Cali", Carrier: "Envía", Use: score.UsePrefer}}}).Draw(r, "carriers")
 		if rapid.Bool().Draw(r, "explore") {
 			set.Explore = new(float64(rapid.IntRange(0, 1000).Draw(r, "share")) / 10_000)
@@ -183,4 +181,44 @@ func TestScoreSettings_AnUntouchedFormChangesNothing(t *testing.T) {
 			r.Fatalf("version %d became %d (-before +after):\n%s", version, after, d)
 		}
 	})
+}
+
+// Who empties what the installation says of money has none, and who writes the same again inherits it.
+func TestScoreSettings_AnEconomyCanBeEmptied(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *options) {
+		o.app.Scoring = score.Settings{Economy: &score.Economy{Currency: "COP", Margin: "25000", ReturnCost: "18000"}}
+	})
+	path, id, orders := b.parcels(parcel(1, ""))
+	at := fmt.Sprintf("/stores/%d/score/settings", id)
+	w := b.browserOf("alice@example.com", "en")
+	earns := func() any { return b.get(orders["#1001"]+"score/").want(http.StatusOK).at("expected_profit") }
+	if earns() == nil {
+		t.Fatal("the installation's economy is not in force, so the test proves nothing")
+	}
+	empty := url.Values{"economy.currency": {""}, "economy.margin": {""}, "economy.return_cost": {""}, "do": {"preview"}}
+	w.open(at).submit(at, empty).shows(http.StatusOK)
+	if set, version := b.ownSettings(id); version != 0 || set.Economy != nil {
+		t.Errorf("a preview stored %+v", set)
+	}
+	empty.Set("do", "save")
+	w.open(at).submit(at, empty).shows(http.StatusOK).says("no margin and return cost")
+	if set, _ := b.ownSettings(id); set.Economy == nil || *set.Economy != (score.Economy{}) || earns() != nil {
+		t.Errorf("emptied: %+v, earns %v", set.Economy, earns())
+	}
+	if said := w.open(at).form(at).Get("economy.margin"); said != "" {
+		t.Errorf("the form says %q", said)
+	}
+	w.open(at).submit(at, url.Values{"economy.currency": {"COP"}, "economy.margin": {"25000"}, "economy.return_cost": {"18000"}, "do": {"save"}}).shows(http.StatusOK)
+	if set, _ := b.ownSettings(id); set.Economy != nil || earns() == nil {
+		t.Errorf("as the installation has it: %+v, earns %v", set.Economy, earns())
+	}
+	for text, want := range map[string]bool{`{"economy":{}}`: false, `{"economy":null}`: false, `{}`: true, `{"economy":{"currency":"COP","margin":"1","return_cost":"1"}}`: true} {
+		_, version := b.ownSettings(id)
+		b.post(path+"scoring/preview/", `{"settings":`+text+`}`).want(http.StatusOK)
+		got := b.set(path+"scoring/", fmt.Sprintf(`{"version":%d,"settings":%s}`, version, text)).want(http.StatusAccepted)
+		if earns := earns() != nil; earns != want {
+			t.Errorf("%s: earns %v, in force %v", text, earns, got.at("in_force", "economy"))
+		}
+	}
 }

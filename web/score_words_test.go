@@ -230,7 +230,7 @@ func TestScoreWords_SayWhatTheFiguresAre(t *testing.T) {
 		t.Errorf("of %v: got %q, want %q", plain.Interval80, summary, want)
 	}
 	carrier := explainIn(t, "en", e).Words["carrier"]
-	if want := "Envia delivered 180 of 200 parcels in Colombia. At this destination at least 88 of 100 are expected. Next best: Tcc."; carrier != want {
+	if want := "Envía delivered 180 of 200 parcels in Colombia. At this destination at least 88 of 100 are expected. Next best: TCC."; carrier != want {
 		t.Errorf("got %q, want %q", carrier, want)
 	}
 }

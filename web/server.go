@@ -61,7 +61,8 @@ type DemoStore struct {
 type Server struct {
 	app         *app.App
 	assets      assets
-	bodies      budget // of webhooks
+	attempts    attempts // to connect stores
+	bodies      budget   // of webhooks
 	bodyTimes   bodyTimes
 	buffers     sync.Pool
 	catalog     *catalog
@@ -115,6 +116,8 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 	if s.metrics, err = newMetrics(cfg, a, &s.streams); err != nil {
 		return nil, fmt.Errorf("web: metrics: %w", err)
 	}
+	s.attempts.hold = attemptHold
+	s.attempts.running.most, s.attempts.running.mostEach = maxAttempts, maxAccountAttempts
 	s.exports.most, s.exports.mostEach = maxExports, maxAccountExports
 	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
 	s.streamTimes = streamTimes{beat: streamBeat, check: streamCheck, stall: streamStall}

@@ -22,10 +22,14 @@ type setupView struct {
 	Token    string
 }
 
+// suggestedEmail stands in the form at first, so that a password is all that has to be typed. It is a name to sign in with and no more:
+// nothing is ever sent to it.
+const suggestedEmail = "admin@localhost"
+
 // setupPage is GET /setup?token=…: the form that makes the first admin.
 func (s *Server) setupPage(c echo.Context) error {
 	token := c.QueryParam("token")
-	view := setupView{page: s.setupFrame(c), Token: token, Open: s.app.SetupOpen(token)}
+	view := setupView{page: s.setupFrame(c), Token: token, Email: suggestedEmail, Open: s.app.SetupOpen(token)}
 	status := http.StatusOK
 	if !view.Open {
 		if err := s.countWrongLink(c, token); err != nil {

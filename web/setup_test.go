@@ -22,7 +22,7 @@ func TestSetup_MakesTheFirstAdminOnce(t *testing.T) {
 	token, err := b.app.NewSetup(t.Context())
 	fatal(t, err)
 	page := b.get("/setup?token="+token, header("Accept-Language", "es")).want(http.StatusOK)
-	for _, want := range []string{`lang="es"`, `name="token" value="` + token + `"`, `type="password"`, "Configurar"} {
+	for _, want := range []string{`lang="es"`, `name="token" value="` + token + `"`, `type="password"`, "Configurar", `value="admin@localhost"`, "8 caracteres"} {
 		if !strings.Contains(string(page.body), want) {
 			t.Errorf("the page has no %s", want)
 		}
@@ -33,6 +33,9 @@ func TestSetup_MakesTheFirstAdminOnce(t *testing.T) {
 	done := b.post("/setup", form(token, "ana@example.com", "correct horse", "correct horse"), asForm).want(http.StatusCreated)
 	api := regexp.MustCompile(`prob_[\w-]+`).FindString(string(done.body))
 	b.get("/api/integrations/shopify/", as(api)).want(http.StatusOK)
+	if page := string(done.body); !strings.Contains(page, `href="/stores/connect"`) {
+		t.Errorf("the way on is missing: %s", page)
+	}
 	users, err := b.app.Users(t.Context())
 	fatal(t, err)
 	if len(users) != 1 || !users[0].Admin || users[0].Email != "ana@example.com" {
@@ -70,6 +73,40 @@ func TestSetup_SaysWhatIsWrongAndKeepsTheLink(t *testing.T) {
 		}
 	}
 	b.post("/setup", form(token, "ana@example.com", "correct horse", "correct horse"), asForm).want(http.StatusCreated)
+}
+
+// A password is all that has to be typed, and what was typed wrong is where the keyboard is.
+func TestSetup_SuggestsANameToSignInWith(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token, err := b.app.NewSetup(t.Context())
+	fatal(t, err)
+	w := b.browser("en")
+	first := w.open("/setup?token=" + token)
+	sent := first.form("/setup")
+	focus := func(s screen) (names []string) {
+		for _, in := range within(s.doc, "input") {
+			if has(in, "autofocus") {
+				names = append(names, attr(in, "name"))
+			}
+		}
+		return names
+	}
+	for _, c := range []struct{ email, password, again, focus string }{
+		{sent.Get("email"), "short", "short", "password"},
+		{sent.Get("email"), "correct horse", "correct house", "password"},
+		{"nobody", "correct horse", "correct horse", "email"},
+	} {
+		wrong := first.submit("/setup", url.Values{"email": {c.email}, "password": {c.password}, "password_again": {c.again}}).shows(http.StatusBadRequest)
+		if got := focus(wrong); len(got) != 1 || got[0] != c.focus || wrong.form("/setup").Get("email") != c.email {
+			t.Errorf("%+v: the focus is on %v", c, got)
+		}
+	}
+	if got := focus(first); len(got) != 1 || got[0] != "password" {
+		t.Errorf("the form begins at %v, want the password", got)
+	}
+	first.submit("/setup", url.Values{"password": {"correct horse"}, "password_again": {"correct horse"}}).shows(http.StatusCreated)
+	b.browser("en").open("/login").submit("/login", url.Values{"email": {sent.Get("email")}, "password": {"correct horse"}}).shows(http.StatusOK).says("Welcome")
 }
 
 func TestSetup_WithoutALinkThereIsNone(t *testing.T) {

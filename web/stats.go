@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -59,7 +60,11 @@ type figures struct {
 	FinancialStatus   map[string]*statusFigures `json:"financial_status"`
 	FulfillmentStatus map[string]int            `json:"fulfillment_status"`
 	Scores            map[string]int            `json:"scores"`
+	MeanScore         *float64                  `json:"mean_score"` // to a hundredth; null: none is scored
 	Payment           map[string]int            `json:"payment"`
+
+	scored int
+	points int64 // of all that are scored
 }
 
 // statusFigures is what the orders with one financial status add up to, all of them.
@@ -117,7 +122,11 @@ func (s *Server) readStats(ctx context.Context, id int64, since, until time.Time
 	if err != nil {
 		return statsView{}, err
 	}
-	return viewStats(since, until, rows, payments), nil
+	scores, err := s.app.Store().DayScores(ctx, id, since, until)
+	if err != nil {
+		return statsView{}, err
+	}
+	return viewStats(since, until, rows, payments, scores), nil
 }
 
 // readDays gives the first and the last day. A time stands for the whole day that it is in, in UTC.
@@ -146,7 +155,7 @@ func readDays(q *query, now time.Time) (since, until time.Time) {
 }
 
 // viewStats spreads the rows over the days.
-func viewStats(since, until time.Time, rows []store.DayStats, payments []store.DayPayments) statsView {
+func viewStats(since, until time.Time, rows []store.DayStats, payments []store.DayPayments, scores []store.DayScores) statsView {
 	v := statsView{Since: since.Format(time.DateOnly), Until: until.Format(time.DateOnly), Totals: newFigures()}
 	for d := since; !d.After(until); d = d.Add(day) {
 		v.Days = append(v.Days, dayFigures{Date: d.Format(time.DateOnly), figures: newFigures()})
@@ -158,6 +167,10 @@ func viewStats(since, until time.Time, rows []store.DayStats, payments []store.D
 	for _, row := range payments {
 		v.Days[row.Day.Sub(since)/day].pay(row)
 		v.Totals.pay(row)
+	}
+	for _, row := range scores {
+		v.Days[row.Day.Sub(since)/day].rate(row)
+		v.Totals.rate(row)
 	}
 	for i := range v.Days {
 		v.Days[i].settle()
@@ -216,6 +229,16 @@ func (f *figures) pay(row store.DayPayments) {
 	case store.PaymentUnknown:
 	}
 }
+
+// rate adds the scores of a day.
+func (f *figures) rate(row store.DayScores) {
+	f.scored += row.Orders
+	f.points += row.Points
+	mean := math.Round(100*meanScore(f.points, f.scored)) / 100
+	f.MeanScore = &mean
+}
+
+func meanScore(points int64, scored int) float64 { return float64(points) / float64(scored) }
 
 // settle counts the orders of which nobody knows when they are paid: those that do not tell, and those that were not read yet.
 func (f *figures) settle() {

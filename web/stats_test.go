@@ -78,9 +78,9 @@ func TestStats_ShowWhatADayBrought(t *testing.T) {
 	got := b.get(path + "stats/?since=2026-11-03&until=2026-11-05").want(http.StatusOK)
 	fourth := `"orders":6,"revenue":{"COP":"100.305","XXX":"1.00"},"financial_status":{"null":{"orders":1,"total":{}},"paid":{"orders":1,"total":{"COP":"100.10"}},` +
 		`"partially_refunded":{"orders":1,"total":{"XXX":"1.00"}},"pending":{"orders":1,"total":{"COP":"0.205"}},"refunded":{"orders":1,"total":{"USD":"7.00"}},` +
-		`"voided":{"orders":1,"total":{"COP":"5.00"}}},"fulfillment_status":{"fulfilled":1,"unfulfilled":5},"scores":{},"payment":{"unknown":6}}`
-	none := `"orders":0,"revenue":{},"financial_status":{},"fulfillment_status":{},"scores":{},"payment":{}}`
-	fifth := `"orders":1,"revenue":{"COP":"9.00"},"financial_status":{"paid":{"orders":1,"total":{"COP":"9.00"}}},"fulfillment_status":{"unfulfilled":1},"scores":{},"payment":{"unknown":1}}`
+		`"voided":{"orders":1,"total":{"COP":"5.00"}}},"fulfillment_status":{"fulfilled":1,"unfulfilled":5},"scores":{},"mean_score":null,"payment":{"unknown":6}}`
+	none := `"orders":0,"revenue":{},"financial_status":{},"fulfillment_status":{},"scores":{},"mean_score":null,"payment":{}}`
+	fifth := `"orders":1,"revenue":{"COP":"9.00"},"financial_status":{"paid":{"orders":1,"total":{"COP":"9.00"}}},"fulfillment_status":{"unfulfilled":1},"scores":{},"mean_score":null,"payment":{"unknown":1}}`
 	want := `"days":[{"date":"2026-11-03",` + none + `,{"date":"2026-11-04",` + fourth + `,{"date":"2026-11-05",` + fifth + `],"outcomes":{`
 	// Which score they have is not this test's business.
 	body := regexp.MustCompile(`"scores":\{[^}]*\}`).ReplaceAllString(string(got.body), `"scores":{}`)

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,8 @@ type storeSettingsView struct {
 
 	ClientID string
 	Confirm  string
-	Problem  string // with the credentials
+	Problem  string        // with the credentials
+	Steps    []connectStep // of new credentials that were refused
 }
 
 // storeSettings is GET /stores/{id}/settings.
@@ -155,13 +157,17 @@ func (s *Server) saveCredentials(c echo.Context) error {
 	if patch.ClientSecret == nil && patch.ClientID != nil && *patch.ClientID == in.ClientID {
 		patch.ClientID = nil // the form shows it, so it comes back with every change
 	}
+	var steps []app.StepReport
 	if patch == (app.PatchInput{}) {
 		err = &app.Error{Kind: app.Invalid, Code: "validation_failed", Fields: map[string][]app.FieldError{"access_token": {{Code: "nothing_to_change"}}}}
 	} else {
-		_, err = s.app.Patch(c.Request().Context(), caller(c).ID, in.ID, patch)
+		_, err = s.app.PatchObserved(c.Request().Context(), caller(c).ID, in.ID, patch, func(r app.StepReport) {
+			steps = append(slices.DeleteFunc(steps, func(old app.StepReport) bool { return old.Step == r.Step }), r)
+		})
 	}
 	if err == nil {
-		return s.done(c, page{StoreID: in.ID}.StorePath(), s.pageVoice(c).say("page.done.credentials", nil))
+		v := s.pageVoice(c)
+		return s.goOn(c, page{StoreID: in.ID}.StorePath(), doneWith(v, v.say("page.done.credentials", nil), steps))
 	}
 	p := problemOf(err)
 	if p.status >= http.StatusInternalServerError || p.status == http.StatusNotFound {
@@ -172,7 +178,11 @@ func (s *Server) saveCredentials(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if view.Errors = view.voice.complaints(p.fields); len(view.Errors) == 0 {
+	switch view.Errors = view.voice.complaints(p.fields); {
+	case len(view.Errors) > 0:
+	case len(steps) > 0:
+		view.Steps = s.viewSteps(view.voice, app.PatchSteps(), steps, patchWords, c.Response().Header().Get(echo.HeaderXRequestID))
+	default:
 		view.Problem = s.explain(view.voice, p)
 	}
 	view.ClientID = cmp.Or(m.textOr("client_id", ""), in.ClientID)

@@ -61,7 +61,7 @@ type economy struct {
 }
 
 func newEconomy(e *Economy) *economy {
-	if e == nil {
+	if e.none() {
 		return nil
 	}
 	margin, err := parseAmount(e.Margin)

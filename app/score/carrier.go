@@ -142,7 +142,7 @@ func (c *candidate) advice() *CarrierAdvice {
 		Name: c.name, Shipments: c.shipments, Delivered: c.delivered, Level: c.level, Place: lastPart(c.place), Preferred: c.use == UsePrefer,
 	}
 	if a.Name == "" {
-		a.Name = title(c.key)
+		a.Name = carrierName(c.key)
 	}
 	if c.shipments >= minShipments {
 		a.P, a.Low = &c.p, &c.low

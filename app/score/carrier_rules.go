@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // rulePlace is the destination of a rule, as the parts of the keys that Facts have. Empty ones are everywhere.
@@ -100,14 +99,3 @@ func (b *ruleBook) preferred(to destination) (out []string) {
 
 // lastPart is a place's own part of its key.
 func lastPart(key string) string { return key[strings.LastIndexByte(key, '|')+1:] }
-
-// title writes a key as a name: of a carrier whose own spelling nobody knows.
-func title(key string) string {
-	words := strings.Fields(key)
-	for i, w := range words {
-		r := []rune(w)
-		r[0] = unicode.ToUpper(r[0])
-		words[i] = string(r)
-	}
-	return strings.Join(words, " ")
-}

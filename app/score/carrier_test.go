@@ -42,7 +42,7 @@ func recommend(carriers map[string][]score.CarrierRate, to score.Facts, rules ..
 func TestCarrier_ThreeOfThreeDoNotBeat180Of200(t *testing.T) {
 	t.Parallel()
 	got := recommend(someCarriers(), toSoacha)
-	if got == nil || got.Name != "Envia" || got.Shipments != 200 || got.Delivered != 180 || got.Level != score.LevelCountry || got.Place != "Colombia" {
+	if got == nil || got.Name != "Envía" || got.Shipments != 200 || got.Delivered != 180 || got.Level != score.LevelCountry || got.Place != "Colombia" {
 		t.Fatalf("got %+v", got)
 	}
 	if *got.P < 0.8 || *got.P > 0.9 || *got.Low >= *got.P {
@@ -78,12 +78,12 @@ func TestCarrier_AHardPlaceIsHardForAll(t *testing.T) {
 		"co|cundinamarca|soacha": {rate("envia", 60, 60)},
 	}
 	got := recommend(carriers, toSoacha)
-	if got == nil || got.Name != "Envia" || got.Place != "Soacha" {
+	if got == nil || got.Name != "Envía" || got.Place != "Soacha" {
 		t.Errorf("in the hard city: got %+v", got)
 	}
 	elsewhere := toSoacha
 	elsewhere.Province, elsewhere.City, elsewhere.Postcode = "co|ant", "co|ant|medellin", ""
-	if got := recommend(carriers, elsewhere); got == nil || got.Name != "Tcc" {
+	if got := recommend(carriers, elsewhere); got == nil || got.Name != "TCC" {
 		t.Errorf("elsewhere: got %+v", got)
 	}
 }
@@ -129,7 +129,7 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		"excluded elsewhere":           {[]score.CarrierRule{exclude("mx", "", "", "Envía")}, "Envía"},
 		"all excluded":                 {[]score.CarrierRule{exclude("", "", "", "ENVIA"), exclude("co", "", "", "coordinadora")}, ""},
 		"preferred":                    {[]score.CarrierRule{prefer("", "", "", "Coordinadora")}, "Coordinadora S.A."},
-		"preferred, city excluded":     {[]score.CarrierRule{prefer("co", "", "", "Coordinadora"), exclude("co", "", "Soacha", "coordinadora")}, "Envia"},
+		"preferred, city excluded":     {[]score.CarrierRule{prefer("co", "", "", "Coordinadora"), exclude("co", "", "Soacha", "coordinadora")}, "Envía"},
 		"excluded, city preferred":     {[]score.CarrierRule{exclude("co", "", "", "coordinadora"), prefer("co", "Cundinamarca", "SOACHA", "coordinadora")}, "Coordinadora S.A."},
 		"as people write it":           {[]score.CarrierRule{exclude("Colombia", "CUN", "SOACHA, Cundinamarca", "Envía")}, "Coordinadora S.A."},
 		"city over province":           {[]score.CarrierRule{prefer("co", "", "Soacha", "coordinadora"), exclude("co", "Cundinamarca", "", "coordinadora")}, "Coordinadora S.A."},
@@ -137,7 +137,7 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		"province over country":        {[]score.CarrierRule{exclude("co", "Cundinamarca", "", "envia"), prefer("co", "", "", "envia")}, "Coordinadora S.A."},
 		"preferred with few parcels":   {[]score.CarrierRule{prefer("co", "", "Soacha", "TCC")}, "TCC"},
 		"preferred and never seen":     {[]score.CarrierRule{prefer("", "", "", "Interrapidísimo")}, "Interrapidísimo"},
-		"preferred in another city":    {[]score.CarrierRule{prefer("co", "", "Cali", "TCC")}, "Envia"},
+		"preferred in another city":    {[]score.CarrierRule{prefer("co", "", "Cali", "TCC")}, "Envía"},
 		"another city of the province": {[]score.CarrierRule{exclude("co", "Cundinamarca", "Chia", "envia")}, "envia"},
 	} {
 		got := ""
@@ -159,7 +159,7 @@ func TestCarrier_TheMostExactRuleWins(t *testing.T) {
 		t.Errorf("a rule for a province without parcels: got %+v", got)
 	}
 	few := recommend(someCarriers(), toSoacha, prefer("", "", "", "TCC"))
-	if few.P != nil || few.Low != nil || !few.Preferred || few.Shipments != 3 || few.Next == nil || few.Next.Name != "Envia" {
+	if few.P != nil || few.Low != nil || !few.Preferred || few.Shipments != 3 || few.Next == nil || few.Next.Name != "Envía" {
 		t.Errorf("a preferred one with few parcels is %+v", few)
 	}
 	if got := recommend(nil, toSoacha, prefer("co", "", "", "TCC")); got == nil || got.Name != "TCC" || got.P != nil {

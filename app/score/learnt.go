@@ -50,7 +50,7 @@ func (m *Model) CarriersAnywhere() []CarrierRate {
 	rates := slices.Clone(m.Carriers[""])
 	for i := range rates {
 		if rates[i].Name == "" {
-			rates[i].Name = title(rates[i].Carrier)
+			rates[i].Name = carrierName(rates[i].Carrier)
 		}
 	}
 	slices.SortStableFunc(rates, func(a, b CarrierRate) int {

@@ -9,7 +9,7 @@ import (
 type Settings struct {
 	Factors  map[Code]FactorSetting `json:"factors,omitzero"`
 	Bands    Bands                  `json:"bands,omitzero"`
-	Economy  *Economy               `json:"economy,omitempty"`
+	Economy  *Economy               `json:"economy,omitempty"` // nil inherits; the zero one is none
 	Carriers []CarrierRule          `json:"carriers,omitzero"` // nil inherits; empty is none
 	// Explore is the share of the orders that would be held which are recommended to be shipped all the same, so that what is
 	// learnt does not come from the good orders alone: 0 to 0.1. Nil inherits, and nothing is explored by default.
@@ -31,10 +31,13 @@ type Bands struct {
 
 // Economy is what a parcel brings and what a failed one costs, as exact decimal text.
 type Economy struct {
-	Currency   string `json:"currency"`
-	Margin     string `json:"margin"`      // of a delivered order
-	ReturnCost string `json:"return_cost"` // of a failed one, both ways
+	Currency   string `json:"currency,omitempty"`
+	Margin     string `json:"margin,omitempty"`      // of a delivered order
+	ReturnCost string `json:"return_cost,omitempty"` // of a failed one, both ways
 }
+
+// none tells that nothing is known of what parcels bring, whatever the settings above say.
+func (e *Economy) none() bool { return e == nil || *e == Economy{} }
 
 // CarrierRule prefers or excludes a carrier at some destination. Empty places mean everywhere below; the most exact rule wins.
 type CarrierRule struct {

@@ -65,7 +65,7 @@ func (s Settings) Validate() error {
 	var e SettingErrors
 	e.factors(s.Factors)
 	e.bands(Merge(Defaults(), s).Bands)
-	if s.Economy != nil {
+	if !s.Economy.none() {
 		e.economy(*s.Economy)
 	}
 	e.carriers(s.Carriers)

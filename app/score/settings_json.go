@@ -47,7 +47,9 @@ func ParseSettings(data []byte) (Settings, error) {
 	for i, part := range parts.Carriers {
 		e.decode(fmt.Sprintf("carriers.%d", i), part, &s.Carriers[i])
 	}
-	e.decode("economy", parts.Economy, &s.Economy)
+	if e.decode("economy", parts.Economy, &s.Economy); parts.Economy != nil && s.Economy == nil { // null says that there is none
+		s.Economy = &Economy{}
+	}
 	e.decode("explore", parts.Explore, &s.Explore)
 	if parts.Factors != nil {
 		s.Factors = make(map[Code]FactorSetting, len(parts.Factors))
@@ -94,7 +96,7 @@ func (e *SettingErrors) decode(path string, data []byte, into any) {
 // capitals, rules are sorted; which of them comes first decides nothing. The settings must be valid.
 func (s Settings) Canonical() ([]byte, error) {
 	s = Merge(Settings{}, s)
-	if s.Economy != nil {
+	if !s.Economy.none() {
 		s.Economy.Currency = strings.ToUpper(s.Economy.Currency)
 		for _, amount := range []*string{&s.Economy.Margin, &s.Economy.ReturnCost} {
 			d, err := parseAmount(*amount)

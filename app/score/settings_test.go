@@ -54,8 +54,10 @@ func TestSettings_WrongOnesAreNamedByPath(t *testing.T) {
 		`{"economy":{"currency":"COP","margin":"1.2345678","return_cost":"1234567890123456"}}`: {
 			"economy.margin: score_amount", "economy.return_cost: score_amount",
 		},
-		`{"economy":{}}`: {"economy.currency: score_currency", "economy.margin: score_amount", "economy.return_cost: score_amount"},
-		`{"carriers":[{"carrier":"","use":"like"}]}`:                                                                           {"carriers.0.carrier: score_rule_name", "carriers.0.use: score_rule_use"},
+		`{"economy":{"currency":"COP"}}`:             {"economy.margin: score_amount", "economy.return_cost: score_amount"},
+		`{"economy":{}}`:                             nil,
+		`{"economy":null}`:                           nil,
+		`{"carriers":[{"carrier":"","use":"like"}]}`: {"carriers.0.carrier: score_rule_name", "carriers.0.use: score_rule_use"},
 		`{"carriers":[{"carrier":"TCC","use":"prefer","city":"Soacha"}]}`:                                                      {"carriers.0.country: score_rule_place"},
 		`{"carriers":[{"carrier":"TCC","use":"prefer"},{"carrier":" tcc","use":"exclude"}]}`:                                   {"carriers.1: score_rule_twice"},
 		`{"carriers":[{"carrier":"TCC","use":"prefer","country":"co"},{"carrier":"TCC","use":"exclude"}]}`:                     nil,
@@ -128,10 +130,11 @@ func TestSettings_AStoreOverridesWhatItNames(t *testing.T) {
 func TestSettings_CanonicalIsOneForEqualSettings(t *testing.T) {
 	t.Parallel()
 	for want, same := range map[string][]string{
-		`{}`: {`{}`, ` { } `, `{"bands":{}}`, `{"factors":null,"carriers":null,"economy":null,"explore":null}`},
+		`{}`: {`{}`, ` { } `, `{"bands":{}}`, `{"factors":null,"carriers":null,"explore":null}`},
 		`{"factors":{"night_order":{"off":true},"velocity":{"weight":-0.5}},"bands":{"high":90}}`: {
 			`{"bands":{"high":90},"factors":{"velocity":{"weight":-0.50,"off":false},"night_order":{"off":true}}}`,
 		},
+		`{"economy":{}}`: {`{"economy":null}`, `{"economy":{"currency":"","margin":"","return_cost":""}}`},
 		`{"economy":{"currency":"COP","margin":"35000.5","return_cost":"12"}}`: {
 			`{"economy":{"return_cost":"0012.00","margin":"35000.50","currency":"cop"}}`,
 		},

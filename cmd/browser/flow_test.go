@@ -6,23 +6,32 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
-// The first minutes of somebody who has just started the program: the printed link, an account, the demo store, and its orders.
+// The first minute of somebody who has just started the program: the printed link, an account, the demo store, and its orders. A
+// password is all that is typed, the keyboard goes where it is needed by itself, and one click shows the orders.
 func TestFlow_FromThePrintedLinkToTheOrdersOfTheDemoStore(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	w := s.open(t)
 	w.visit(s.link)
-	w.fill("#email", email)
-	w.fill("#password", password)
-	w.fill("#again", password)
-	w.followTo("main form button.main", http.StatusCreated)
+	w.says("At least 8 characters")
+	if at := look[focus](w, focusScript); at.Label != "input password" {
+		t.Errorf("the set-up begins at %q, want the password", at.Label)
+	}
+	w.typed(password)
+	w.tab()
+	w.typed(password)
+	w.press(http.StatusCreated, kb.Enter)
 	token := look[string](w, `document.querySelector("#api-token").textContent`)
 	if status := s.call(token, http.MethodGet, "/api/session", nil, nil); status != http.StatusOK {
 		t.Errorf("the token that was shown is answered with %d", status)
 	}
-	w.follow(`form[action="/stores/demo"] button`)
+	if at := look[focus](w, focusScript); at.Label != "button Open the demo store" || at.Fault != "" {
+		t.Errorf("%q has the focus (%s), want the way to the demo store", at.Label, at.Fault)
+	}
+	w.press(http.StatusOK, kb.Enter)
 	store := pathOf(t, look[string](w, "location.href"))
 	if !strings.HasPrefix(store, "/stores/") {
 		t.Fatalf("after the demo store was opened the browser is at %s", store)

@@ -94,12 +94,19 @@ func (s *shopOf) unlinked() []shownPage {
 			}
 			w.followTo(`form[action="/settings/password"] button`, http.StatusBadRequest)
 		}},
+		{"credentials wrong", func(w *window) {
+			w.t.Helper()
+			w.visit(s.path + "/settings")
+			w.fill("#access_token", "shpat_wrong")
+			w.followTo(`form[action$="/credentials#credentials"] button`, http.StatusBadRequest)
+		}},
 		{"connect wrong", func(w *window) {
 			w.t.Helper()
 			w.visit("/stores/connect?way=token")
 			w.fill("#store_name", "nobody-here")
 			w.fill("#access_token", "shpat_wrong")
-			w.followTo(`form[action="/stores/connect"] button`, http.StatusBadRequest)
+			w.follow(`form[action="/stores/connect"] button`)
+			w.until("the reason is shown", `document.querySelector(".steps .notice.bad") !== null && document.querySelector("#store_name") !== null`)
 		}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 // size is how many outcomes stores have, and how many such stores there are of each variant: more where each says less.
 type size struct{ outcomes, stores int }
 
-var sizes = []size{{0, 300}, {50, 300}, {300, 200}, {3_000, 40}, {30_000, 6}}
+var sizes = []size{{0, 300}, {50, 300}, {300, 200}, {3_000, 40}, {30_000, 24}}
 
 // next is how many orders of each store are looked at once it has learnt.
 const next = 2_000

@@ -21,7 +21,7 @@ func main() {
 const help = `Usage: go run ./cmd/scorecheck [flags]
 
 Learns from synthetic stores whose truth is known, and says how near it came. Prints Markdown.
-With the defaults it takes about two minutes on two cores.
+With the defaults it takes about five minutes on two cores.
 
 `
 

@@ -14,6 +14,9 @@ var versionForm = regexp.MustCompile(`^(?:[0-9]{4}-(?:01|04|07|10)|unstable)$`)
 // serve is the Admin API of one store, past routing and faults. The order of
 // the checks is the one a client can observe: token, call limit, resource.
 func (sh *Shop) serve(r *http.Request, path string) *reply {
+	if name, ok := strings.CutPrefix(path, storagePath+sh.cfg.Domain+"/"); ok {
+		return sh.download(r, name)
+	}
 	rest, ok := strings.CutPrefix(path, "/admin/")
 	if !ok {
 		return htmlReply(http.StatusNotFound, "Not Found")
@@ -32,6 +35,14 @@ func (sh *Shop) serve(r *http.Request, path string) *reply {
 		return errorReply(http.StatusUnauthorized, textUnauthorized)
 	}
 
+	if resource == "graphql.json" && version != "" {
+		sh.mu.Lock()
+		served := sh.served(version)
+		sh.mu.Unlock()
+		rep := sh.graphql(r)
+		rep.header.Set("X-Shopify-Api-Version", served)
+		return rep
+	}
 	sh.mu.Lock()
 	served := sh.served(version)
 	used, ok := sh.bucket.take(sh.srv.now())

@@ -45,6 +45,13 @@ func (l *callLog) add(c Call) {
 	}
 }
 
+// throttle counts a query that was told to slow down, as a 429 is.
+func (l *callLog) throttle() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.throttled++
+}
+
 // Calls returns the requests answered so far, oldest first; of a very long run
 // only the last ones.
 func (s *Server) Calls() []Call {
@@ -60,7 +67,7 @@ func (s *Server) ResetCalls() {
 	s.calls.calls, s.calls.throttled = nil, 0
 }
 
-// Count429 tells how often a client was told to slow down.
+// Count429 tells how often a client was told to slow down, by REST or GraphQL.
 func (s *Server) Count429() int {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()

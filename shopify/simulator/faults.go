@@ -34,6 +34,8 @@ const (
 	FaultHang          FaultKind = "hang"           // no answer until the client gives up
 	FaultNotInstalled  FaultKind = "not_installed"  // 400 app_not_installed, for the token endpoint
 	FaultNotPermitted  FaultKind = "not_permitted"  // 400 shop_not_permitted, for the token endpoint
+	FaultQueries       FaultKind = "queries"        // 200 THROTTLED, of GraphQL
+	FaultTruncated     FaultKind = "truncated"      // 200 with errors and half of the data, of GraphQL
 	FaultBadClient     FaultKind = "bad_client"     // 401 invalid_client, for the token endpoint
 )
 

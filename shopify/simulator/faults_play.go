@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,8 @@ func (f Fault) before() *reply {
 		return &reply{header: make(http.Header), drop: true}
 	case FaultHang:
 		return &reply{header: make(http.Header), hang: true}
+	case FaultQueries:
+		return graphErrors(graphFailure{Message: "Throttled", Extensions: map[string]any{"code": "THROTTLED"}})
 	case FaultNotInstalled:
 		return oauthReply(http.StatusBadRequest, "app_not_installed", "The app is not installed on this shop.")
 	case FaultNotPermitted:
@@ -105,6 +108,13 @@ func (f Fault) after(sh *Shop, r *http.Request, rep *reply) {
 		rep.header.Set("Link", selfLink(sh, r))
 	case FaultEarlyEnd:
 		rep.header.Del("Link")
+		if at := bytes.LastIndex(rep.body, []byte(`"hasNextPage":true`)); at >= 0 {
+			rep.body = slices.Concat(rep.body[:at], []byte(`"hasNextPage":false`), rep.body[at+len(`"hasNextPage":true`):])
+		}
+	case FaultTruncated:
+		if at := bytes.LastIndex(rep.body, []byte(`,"extensions":`)); at >= 0 {
+			rep.body = slices.Concat(rep.body[:at], []byte(`,"errors":[{"message":"`+textTruncated+`"}]`), rep.body[at:])
+		}
 	case FaultEmptyPage:
 		if at := bytes.IndexByte(rep.body, '['); at > 0 {
 			rep.body = append(rep.body[:at:at], "[]}"...)

@@ -41,6 +41,51 @@ func (b *bucket) take(now time.Time) (used int, ok bool) {
 	return int(math.Ceil(b.level)), true
 }
 
+// spend takes points for a query and reports what is left, or refuses.
+func (b *bucket) spend(now time.Time, points float64) (left float64, ok bool) {
+	if b.size < 0 {
+		return unlimitedPoints, true
+	}
+	if passed := now.Sub(b.at); passed > 0 {
+		b.level = max(0, b.level-passed.Seconds()*b.leak)
+	}
+	b.at = now
+	if ok = b.level+points <= float64(b.size); ok {
+		b.level += points
+	}
+	return math.Floor(float64(b.size) - b.level), ok
+}
+
+// refund gives points back that a query did not come to.
+func (b *bucket) refund(points float64) (left float64) {
+	if b.size < 0 {
+		return unlimitedPoints
+	}
+	b.level = max(0, b.level-points)
+	return math.Floor(float64(b.size) - b.level)
+}
+
+// figures are the size of the bucket of points and how much comes back in a second.
+func (b *bucket) figures() (most, restore float64) {
+	if b.size < 0 {
+		return unlimitedPoints, unlimitedPoints / bucketSeconds
+	}
+	return float64(b.size), b.leak
+}
+
+// pointsOf is the bucket of GraphQL.
+func pointsOf(cfg ShopConfig) (size int, leak float64) {
+	switch {
+	case cfg.Points != 0:
+		size = cfg.Points
+	case cfg.Bucket < 0:
+		size = -1
+	default:
+		size = standardPoints
+	}
+	return size, math.Abs(float64(size)) / bucketSeconds
+}
+
 // header is the X-Shopify-Shop-Api-Call-Limit of a good answer.
 func (b *bucket) header(used int) string {
 	if b.size < 0 {

@@ -16,7 +16,7 @@ func (sh *Shop) mayReadOrders(r *http.Request) *reply {
 		return missingScope("write_orders")
 	case !sh.hasScope("read_orders"):
 		return missingScope("read_orders")
-	case sh.cfg.PersonalData == PersonalDataRefused:
+	case sh.cfg.PersonalData == PersonalDataRefused, sh.cfg.RESTRefused:
 		return errorReply(http.StatusForbidden, textProtectedData)
 	}
 	return nil

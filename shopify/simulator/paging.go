@@ -51,7 +51,10 @@ func parseCursor(text string) (cursor, bool) {
 }
 
 // pageNumber is the page of a walk a request asks for, 1 without a cursor.
-func pageNumber(r *http.Request) int {
+func pageNumber(r *http.Request, path string) int {
+	if strings.HasSuffix(path, "/graphql.json") {
+		return graphPageNumber(r)
+	}
 	if c, ok := parseCursor(r.URL.Query().Get("page_info")); ok {
 		return c.Page
 	}

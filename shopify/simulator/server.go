@@ -23,9 +23,10 @@ type Server struct {
 	outbox    *outbox
 	calls     callLog
 
-	mu    sync.Mutex
-	shops map[string]*Shop // by domain
-	ids   uint64           // counter behind request and delivery ids
+	mu      sync.Mutex
+	shops   map[string]*Shop // by domain
+	storage string           // where results of bulk operations are fetched; "": a host of its own
+	ids     uint64           // counter behind request and delivery ids
 }
 
 // Option changes how a Server behaves.
@@ -86,6 +87,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) route(r *http.Request) (*Shop, string) {
 	host, _, _ := strings.Cut(strings.ToLower(r.Host), ":")
 	path := r.URL.Path
+	if rest, ok := strings.CutPrefix(path, storagePath); ok {
+		domain, _, _ := strings.Cut(rest, "/")
+		return s.Shop(domain), path
+	}
 	if first, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/"); ok && strings.HasSuffix(strings.ToLower(first), domainSuffix) {
 		return s.Shop(first), "/" + rest
 	}
@@ -114,7 +119,7 @@ func (s *Server) answer(r *http.Request) *reply {
 	sh, path := s.route(r)
 	call := Call{
 		At: s.now(), Host: r.Host, Method: r.Method, Path: path, Query: r.URL.RawQuery,
-		UserAgent: r.UserAgent(), Page: pageNumber(r),
+		UserAgent: r.UserAgent(), Page: pageNumber(r, path),
 		Token:         r.Header.Get("X-Shopify-Access-Token") != "",
 		Authorization: r.Header.Get("Authorization") != "",
 	}

@@ -33,10 +33,12 @@ type ShopConfig struct {
 	Scopes       []string      // default read_orders and read_all_orders
 	TokenLife    time.Duration // of granted tokens; default 24 h, announced as one second less
 
-	Bucket       int     // call limit; default 40, negative: none
+	Bucket       int     // call limit of REST; default 40, negative: none, and none of GraphQL either
+	Points       int     // of GraphQL, a twentieth of which comes back in a second; default 2000
 	Leak         float64 // calls a second; default a twentieth of the bucket
 	Latency      time.Duration
 	PersonalData PersonalData
+	RESTRefused  bool     // orders can be had by GraphQL alone, as some new apps find
 	Versions     []string // API versions still served, oldest first; default 2026-01 to 2026-10
 	Oddities     float64  // share of generated orders with an oddly typed member; default 0.03, negative: none
 }
@@ -53,6 +55,9 @@ type Shop struct {
 	index     index
 	next      uint64 // sequence number of the next generated order
 	bucket    bucket
+	points    bucket
+	bulks     []*bulk
+	bulkPlan  BulkPlan
 	faults    []*fault
 	faultDice uint64
 	tokens    map[string]time.Time // granted ones, until when
@@ -95,6 +100,7 @@ func (s *Server) AddShop(cfg ShopConfig) *Shop {
 	sh.id = 60_000_000_000 + int64(sh.seed%30_000_000_000)
 	sh.nextSub = 1_000_000_000_000 + int64(sh.seed%900_000_000_000)
 	sh.bucket.size, sh.bucket.leak = bucketOf(cfg.Bucket, cfg.Leak)
+	sh.points.size, sh.points.leak = pointsOf(cfg)
 	s.mu.Lock()
 	s.shops[cfg.Domain] = sh
 	s.mu.Unlock()
@@ -119,6 +125,14 @@ func (sh *Shop) SetPersonalData(p PersonalData) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.cfg.PersonalData = p
+}
+
+// SetRESTRefused decides whether orders of REST are refused for want of access to protected customer data. Those of GraphQL are
+// not; what they show SetPersonalData says.
+func (sh *Shop) SetRESTRefused(refused bool) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.cfg.RESTRefused = refused
 }
 
 // SetScopes changes what the app may do, at once and for every token.

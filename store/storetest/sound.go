@@ -7,7 +7,7 @@ import (
 	"probability/store"
 )
 
-// Sound fails the test unless the database is whole: its pages, its references, its search index, the sums of days and of places, and
+// Sound fails the test unless the database is whole: its pages, its references, its search index, the sums of days, of places and of scores, and
 // the counts of outlooks, which would differ from the orders if one had been written by halves.
 func Sound(tb testing.TB, s *store.Store) {
 	tb.Helper()
@@ -24,6 +24,10 @@ func Sound(tb testing.TB, s *store.Store) {
 		"counts of outlooks": `SELECT integration_id || ': ' || sum(n) || ' orders too many' FROM (
 				SELECT integration_id, orders AS n FROM order_outlooks UNION ALL SELECT integration_id, -1 FROM order_facts) x
 			GROUP BY integration_id HAVING sum(n) <> 0`,
+		"scores of days": `SELECT integration_id || ': ' || sum(n) || ' orders and ' || sum(points) || ' points too many' FROM (
+				SELECT integration_id, orders AS n, points FROM score_days
+				UNION ALL SELECT integration_id, -1, -delivery_score FROM orders WHERE deleted_at IS NULL AND delivery_score IS NOT NULL) x
+			GROUP BY integration_id HAVING sum(n) <> 0 OR sum(points) <> 0`,
 		"sums of all": `SELECT integration_id || ' ' || currency || ': ' || sum(n) || ' orders and ' || sum(money) || ' too much' FROM (
 				SELECT integration_id, currency, orders AS n, revenue_low AS money FROM order_days WHERE day = -9223372036854775807
 				UNION ALL SELECT integration_id, COALESCE(currency, ''), -1, -COALESCE(total_millionths, 0) % 1000000000000 FROM orders WHERE deleted_at IS NULL) x

@@ -60,25 +60,14 @@ func Line(name string, points []Point, axis Axis) template.HTML {
 	p := begin(name, above+tall+below)
 	p.axis(axis)
 	step := (100 - gutter) / float64(max(len(points), 1))
-	at := func(i int) (x, y float64) {
-		return gutter + (float64(i)+.5)*step, above + tall - height(points[i].Value, axis.Top)
-	}
-	for i := 1; i < len(points); i++ {
-		if math.IsNaN(points[i-1].Value) || math.IsNaN(points[i].Value) {
-			continue
-		}
-		x1, y1 := at(i - 1)
-		x2, y2 := at(i)
-		p.write(`<line class="trend" x1="`, percent(x1), `" y1="`, number(y1), `" x2="`, percent(x2), `" y2="`, number(y2), `"/>`)
-	}
+	p.trend(points, step, axis.Top)
 	for i, pt := range points {
 		if math.IsNaN(pt.Value) {
 			continue
 		}
-		x, y := at(i)
 		p.mark(pt.Says)
 		p.rect("hit", gutter+float64(i)*step, above, step, tall)
-		p.write(`<circle class="dot" cx="`, percent(x), `" cy="`, number(y), `" r="3.5"/>`)
+		p.write(`<circle class="dot" cx="`, percent(gutter+(float64(i)+.5)*step), `" cy="`, number(above+tall-height(pt.Value, axis.Top)), `" r="3.5"/>`)
 		p.tip(pt.Says)
 	}
 	p.labels(points, step)

@@ -54,6 +54,32 @@ func (p *page) axis(a Axis) {
 	}
 }
 
+// trend joins the points that follow each other. Only a drawing of its own, stretched to its place, has a path across hundredths.
+func (p *page) trend(points []Point, step, top float64) {
+	drawn := false
+	for i := 1; i < len(points); i++ {
+		if math.IsNaN(points[i-1].Value) || math.IsNaN(points[i].Value) {
+			continue
+		}
+		if !drawn {
+			wide := number(100 - gutter)
+			p.write(`<svg x="`, percent(gutter), `" y="`, strconv.Itoa(above), `" width="`, wide, `%" height="`, strconv.Itoa(tall), `" viewBox="0 0 `, wide, ` `,
+				strconv.Itoa(tall), `" preserveAspectRatio="none" overflow="visible"><path class="trend" d="`)
+		}
+		at := func(command string, i int) {
+			p.write(command, number((float64(i)+.5)*step), ` `, number(tall-height(points[i].Value, top)))
+		}
+		if !drawn || math.IsNaN(points[i-2].Value) {
+			at("M", i-1)
+		}
+		at("L", i)
+		drawn = true
+	}
+	if drawn {
+		p.write(`"/></svg>`)
+	}
+}
+
 // mostLabels is how many labels have room below a chart on a telephone.
 const mostLabels = 4
 

@@ -20,16 +20,18 @@ function localTimes(root) {
 }
 
 // watch asks for an element's content again while something is under way there. It is the one place that does: a stream of events
-// would call refresh instead of the timer.
+// would call refresh instead of the timer. What is told at once when it changes is asked for without a pause, and by another address
+// each time; at its end it leads on.
 function watch(el) {
-  const busy = 1000, most = 30000;
-  let wait = busy, said = "";
+  const busy = Number(el.dataset.pause ?? 1000), hidden = 1000, most = 30000;
+  let wait = busy, said = "", address = el.dataset.live;
   async function refresh() {
     if (document.hidden) {
+      wait = Math.max(wait, hidden);
       return again();
     }
     try {
-      const answer = await fetch(el.dataset.live, { headers: { Accept: "text/html" } });
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
       if (answer.redirected || answer.status === 404) {
         location.reload(); // signed out, or disconnected
         return undefined;
@@ -41,9 +43,14 @@ function watch(el) {
       el.replaceChildren(...document.importNode(part, true).childNodes);
       localTimes(el);
       wait = busy;
+      address = part.dataset.again ?? address;
       if (said !== part.dataset.say) {
         said = part.dataset.say;
         document.getElementById("said").textContent = said;
+      }
+      if (part.dataset.leads) {
+        setTimeout(() => location.replace(part.dataset.leads), 600); // the last step is seen
+        return undefined;
       }
       if (part.dataset.part !== "busy") {
         return settle();
