@@ -83,9 +83,12 @@ func (d folder) makeCopy() (*os.File, error) {
 // service runs on the folder, which it does not stop from writing. The key is not in the file.
 //
 // A copy of the database lies in the data folder meanwhile; the next backup or start removes one that a kill has left.
-// Errors to tell apart: fs.ErrExist, ErrNoRoom, ErrBackupRunning, ErrKeyLost.
+// Errors to tell apart: fs.ErrExist, ErrNoRoom, ErrBackupRunning, ErrKeyLost, ErrServersOwn.
 func (s *Store) Backup(ctx context.Context, path, program string, tell Progress) (_ Backup, err error) {
 	const op = "backup"
+	if s.Engine() == PostgreSQL {
+		return Backup{}, fmt.Errorf("%s: %w", op, ErrServersOwn)
+	}
 	dir := s.keys.dir
 	if path, err = filepath.Abs(path); err != nil {
 		return Backup{}, fmt.Errorf("%s: %w", op, err)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"probability/shopify"
 )
 
 // Engine is a database engine.
@@ -38,6 +40,12 @@ type dialect interface {
 
 	// values writes the rows of a multi-row statement, "(…, …), (…, …)"; all of its parameters are in them, or before all others.
 	values(rows, columns int) string
+	// orderValues is values for orders that are written, and what stands before their columns in the list of these; orderID adds what
+	// goes before the values of an order, of which the number is known or, 0, is not.
+	orderValues(rows, columns int) (before, values string)
+	orderID(args []any, id int64) []any
+	// fitted is an order whose texts this engine can store and index. Its payload stays as it is.
+	fitted(o shopify.Order) shopify.Order
 	// in writes the n values of an IN list, the first of which is the parameter with the number from. They must be the last
 	// parameters, those before them numbered by their place.
 	in(from, n int) string

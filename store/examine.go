@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"probability/shopify"
 )
 
@@ -19,8 +21,9 @@ type Condition struct {
 	There    bool     // the folder
 	Open     []string // what other users may look into, with its mode
 	Space    Space
-	Running  bool // a service holds the folder
+	Running  bool // a service holds the folder; not known with a server
 	Database bool // there is one; all below is of it
+	Engine   Engine
 
 	Err                     error // it cannot be read
 	Bytes, Log              int64
@@ -33,7 +36,8 @@ type Condition struct {
 	FormerKeys, Interrupted []string // files that lie about: former keys, and a copy of a killed backup
 }
 
-// Examine looks at a data folder and makes, mends or migrates nothing. The integrity is checked quickly, or in full.
+// Examine looks at a data folder and makes, mends or migrates nothing. The integrity is checked quickly, or in full. With a URL it looks at
+// the folder of the key and at the database on the server, whose files are the server's.
 func Examine(ctx context.Context, cfg Config, full bool) (Condition, error) {
 	const op = "store: examine"
 	dir, err := folderPath(cfg.Dir)
@@ -57,6 +61,11 @@ func Examine(ctx context.Context, cfg Config, full bool) (Condition, error) {
 	c.There = true
 	if err := dir.look(&c); err != nil {
 		return Condition{}, fmt.Errorf("%s: %w", op, err)
+	}
+	if cfg.URL != "" {
+		c.Engine, c.Database, c.Bytes, c.Log = PostgreSQL, true, 0, 0
+		c.Err = dir.examineServer(ctx, cfg, &c)
+		return c, nil
 	}
 	if c.Running, err = dir.served(ctx); err != nil {
 		return Condition{}, fmt.Errorf("%s: %w", op, err)
@@ -134,10 +143,37 @@ func (d folder) examine(ctx context.Context, cfg Config, db *sql.DB, full bool, 
 	if c.Complaints, err = integrity(ctx, db, full); err != nil || len(c.Complaints) > 0 {
 		return err
 	}
-	begun, err := get(ctx, db, "schema", scanOne[bool],
-		`SELECT count(*) = 2 FROM sqlite_master WHERE type = 'table' AND name IN ($1, 'river_migration')`, schemaTable)
-	if err != nil || !begun {
+	return d.examineSchema(ctx, cfg, db, sqlite, c)
+}
+
+// examineServer notes what a database on a server tells.
+func (d folder) examineServer(ctx context.Context, cfg Config, c *Condition) (err error) {
+	if c.KnownSchema, c.KnownQueue, err = knownSchema(postgres); err != nil {
 		return err
+	}
+	pool, err := serverPool(ctx, cfg.URL, 1, true, map[string]string{"default_transaction_read_only": "on", "statement_timeout": statementMillis})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	db := sql.OpenDB(serverConnector{stdlib.GetPoolConnector(pool)})
+	db.SetMaxIdleConns(0)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := fitServer(ctx, db); err != nil {
+		return err
+	}
+	if c.Bytes, err = get(ctx, db, "size", scanOne[int64], serverBytes); err != nil {
+		return err
+	}
+	return d.examineSchema(ctx, cfg, db, postgres, c)
+}
+
+// examineSchema notes the versions of the schema and whether the key at hand is the database's.
+func (d folder) examineSchema(ctx context.Context, cfg Config, db *sql.DB, of dialect, c *Condition) (err error) {
+	for _, table := range []string{schemaTable, "river_migration"} {
+		if begun, err := get(ctx, db, "schema", scanOne[bool], of.hasTable(), table); err != nil || !begun {
+			return err
+		}
 	}
 	if c.Schema, c.Queue, err = schemaIn(ctx, db); err != nil {
 		return err

@@ -28,6 +28,11 @@ func ExecTx(ctx context.Context, tx *Tx, query string, args ...any) error {
 	return err
 }
 
+// Number reads a number in a transaction.
+func Number(ctx context.Context, tx *Tx, query string, args ...any) (int64, error) {
+	return get(ctx, tx.tx, "number", scanOne[int64], query, args...)
+}
+
 // JobTime is a time as the job queue of the store stores it.
 func JobTime(s *Store, at time.Time) any { return s.dialect.jobTime(at) }
 

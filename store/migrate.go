@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -21,9 +23,11 @@ const schemaTable = "schema_version"
 // migrate brings our schema and the job queue's up to date, forward only. Each step is a transaction together with its
 // version, so that a process killed in between goes on from there. In a folder on which a service runs (not alone), nothing is
 // changed; on a server a service of this version does it, under the others, and commands do it for nobody but themselves.
-func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) error {
+func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) (err error) {
 	const op = "store: migrate"
-	ours, err := s.ourSchema()
+	db, closed := s.schemaDB()
+	defer func() { err = errors.Join(err, closed()) }()
+	ours, err := s.ourSchema(db)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -61,14 +65,23 @@ func (s *Store) migrate(ctx context.Context, cfg Config, alone bool) error {
 	return nil
 }
 
+// schemaDB is a connection for steps of the schema, which may take as long as they take.
+func (s *Store) schemaDB() (db *sql.DB, closed func() error) {
+	if s.Engine() == SQLite {
+		return s.writer, func() error { return nil }
+	}
+	db = stdlib.OpenDB(*s.patience())
+	return db, db.Close
+}
+
 // ourSchema is the migrations of this program against the database.
-func (s *Store) ourSchema() (*goose.Provider, error) {
+func (s *Store) ourSchema(db *sql.DB) (*goose.Provider, error) {
 	kind, folder, options := s.dialect.schema(s)
 	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(kind, s.writer, files, append(options,
+	return goose.NewProvider(kind, db, files, append(options,
 		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))...)
 }
 

@@ -166,7 +166,7 @@ func (m *move) prepare(ctx context.Context) error {
 	if err := m.mayMoveThere(ctx); err != nil {
 		return err
 	}
-	ours, err := m.to.ourSchema()
+	ours, err := m.to.ourSchema(m.to.writer)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,9 @@ type preparedOrder struct {
 }
 
 func (s *Store) prepare(v Version) *preparedOrder {
-	p := &preparedOrder{key: keyOfVersion(v), order: v.Order, search: searchText(v.Order), reading: s.reading(v.Order)}
+	reading := s.reading(v.Order)
+	v.Order = s.dialect.fitted(v.Order)
+	p := &preparedOrder{key: keyOfVersion(v), order: v.Order, search: searchText(v.Order), reading: reading}
 	p.words = searchWords(p.search)
 	if p.packed = v.packed; p.packed.body == nil {
 		p.packed = s.bodies.pack(v.Order.Raw)
@@ -98,7 +100,8 @@ func (p *preparedOrder) appendValues(args []any, integrationID int64, now time.T
 // order without a date stays the time of its first import.
 func upsertOrders(d dialect, n int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO orders (" + strings.Join(orderColumns[:], ", ") + ") VALUES " + d.values(n, len(orderColumns)) +
+	id, values := d.orderValues(n, len(orderColumns))
+	b.WriteString("INSERT INTO orders (" + id + strings.Join(orderColumns[:], ", ") + ") VALUES " + values +
 		" ON CONFLICT (integration_id, platform, platform_order_id) DO UPDATE SET ")
 	for i, c := range replacedOrderColumns {
 		if i > 0 {

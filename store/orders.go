@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"probability/shopify"
 )
 
 // orderBatches are the numbers of rows that one statement writes: few texts, each prepared once.
@@ -46,9 +48,9 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 		if ready[i], byVersion[i] = v.prepared, i; ready[i] == nil {
 			ready[i] = tx.store.prepare(v)
 		}
-		if !seen[v.Order.ID] {
-			seen[v.Order.ID] = true
-			ids = append(ids, v.Order.ID)
+		if id := ready[i].order.ID; !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
 		}
 	}
 	if err := tx.guardVersions(ctx, g, ready); err != nil {
@@ -140,7 +142,7 @@ func (tx *Tx) PutOrders(ctx context.Context, integrationID int64, vs []Version, 
 	if err := tx.rateFresh(ctx, op, integrationID, batch, was, now); err != nil {
 		return nil, err
 	}
-	rows, err := tx.writeOrders(ctx, op, integrationID, batch, now)
+	rows, err := tx.writeOrders(ctx, op, integrationID, batch, was, now)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +220,7 @@ func (tx *Tx) raiseObserved(ctx context.Context, op string, ids []string, stored
 
 // writeOrders writes rows and payloads in statements of a few sizes, which the connection keeps prepared. It returns the
 // numbers of the rows by the platform's ids.
-func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, now time.Time) (map[string]int64, error) {
+func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, ps []*preparedOrder, was map[string]storedVersion, now time.Time) (map[string]int64, error) {
 	rows := make(map[string]int64, len(ps))
 	for _, size := range orderBatches {
 		if len(ps) < size {
@@ -228,7 +230,7 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 		payloads := `INSERT INTO order_payloads (order_id, codec, body) VALUES ` + tx.dialect().values(size, 3) + `
 			ON CONFLICT (order_id) DO UPDATE SET codec = excluded.codec, body = excluded.body`
 		for ; len(ps) >= size; ps = ps[size:] {
-			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], now, rows); err != nil {
+			if err := tx.writeBatch(ctx, orders, payloads, integrationID, ps[:size], was, now, rows); err != nil {
 				return nil, failed(op, err)
 			}
 		}
@@ -240,10 +242,10 @@ func (tx *Tx) writeOrders(ctx context.Context, op string, integrationID int64, p
 // writer holds the database, and must not pass unseen if it ever does.
 var errLostRow = errors.New("a newer version appeared inside the transaction")
 
-func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrationID int64, ps []*preparedOrder, now time.Time, into map[string]int64) error {
+func (tx *Tx) writeBatch(ctx context.Context, orders, payloads string, integrationID int64, ps []*preparedOrder, was map[string]storedVersion, now time.Time, into map[string]int64) error {
 	args := make([]any, 0, len(ps)*len(orderColumns))
 	for _, p := range ps {
-		args = p.appendValues(args, integrationID, now)
+		args = p.appendValues(tx.dialect().orderID(args, was[p.order.ID].id), integrationID, now)
 	}
 	rows, err := tx.tx.QueryContext(ctx, orders, args...)
 	if err != nil {
@@ -283,6 +285,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if platformOrderID == "" {
 		return Unchanged, fmt.Errorf("%s: %w", op, errNoOrderID)
 	}
+	platformOrderID = tx.dialect().fitted(shopify.Order{ID: platformOrderID}).ID
 	if _, err := tx.connected(ctx, op, integrationID); err != nil {
 		return Unchanged, err
 	}

@@ -1,18 +1,22 @@
 package store
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+
+	"probability/shopify"
 )
 
 // postgresDialect is PostgreSQL.
@@ -40,20 +44,67 @@ func (postgresDialect) queue(s *Store) (queueSchema, error) {
 
 func (postgresDialect) hasTable() string { return `SELECT to_regclass($1) IS NOT NULL` }
 
-func (postgresDialect) values(rows, columns int) string {
-	b := make([]byte, 0, rows*columns*6)
+func (postgresDialect) values(rows, columns int) string { return valuesWith(rows, columns, "", "") }
+
+// valuesWith writes the rows of a multi-row statement, with something before and behind the first parameter of each.
+func valuesWith(rows, columns int, before, behind string) string {
+	b := make([]byte, 0, rows*(columns*6+len(before)+len(behind)))
 	for i := range rows * columns {
+		first := i%columns == 0
 		switch {
 		case i == 0:
-			b = append(b, '(')
-		case i%columns == 0:
-			b = append(b, "), ("...)
+			b = append(append(b, '('), before...)
+		case first:
+			b = append(append(b, "), ("...), before...)
 		default:
 			b = append(b, ", "...)
 		}
-		b = strconv.AppendInt(append(b, '$'), int64(i+1), 10)
+		if b = strconv.AppendInt(append(b, '$'), int64(i+1), 10); first {
+			b = append(b, behind...)
+		}
 	}
 	return string(append(b, ')'))
+}
+
+// orderValues names the id of an order that is there. This engine takes a new number for every row that it tries to insert, also for
+// one that is there already; with each update of an order there would be a gap, and whoever goes through the numbers goes through it.
+func (postgresDialect) orderValues(rows, columns int) (before, values string) {
+	return "id, ", valuesWith(rows, columns+1, "COALESCE(", "::bigint, nextval('orders_id_seq'))")
+}
+
+func (postgresDialect) orderID(args []any, id int64) []any {
+	return append(args, sql.NullInt64{Int64: id, Valid: id != 0})
+}
+
+// What an index entry may have is 2,704 bytes, and four of the short ones are in one entry.
+const (
+	maxIndexedShort = 500
+	maxIndexed      = 2_000
+)
+
+func (postgresDialect) fitted(o shopify.Order) shopify.Order {
+	for _, text := range []*string{&o.FinancialStatus, &o.FulfillmentStatus, &o.Currency} {
+		*text = firstBytes(storable(*text), maxIndexedShort)
+	}
+	for _, text := range []*string{&o.ID, &o.Number, &o.CustomerEmail} {
+		*text = firstBytes(storable(*text), maxIndexed)
+	}
+	// What is searched and added up by has to be the same here as it will be there.
+	for _, text := range []*string{&o.Province, &o.City, &o.CustomerName, &o.Address} {
+		*text = storable(*text)
+	}
+	return o
+}
+
+// firstBytes cuts a text between two characters, so that it has no more than so many bytes.
+func firstBytes(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }
 
 func (postgresDialect) in(from, n int) string {

@@ -104,9 +104,11 @@ func (s *Store) listen(ctx context.Context, fn func(payload string)) (heard bool
 		case err == nil:
 			fn(n.Payload)
 		case over && ctx.Err() == nil && !conn.IsClosed():
-			err = conn.Ping(ctx) // a server that went without a word says as little as one that has nothing to tell
-		}
-		if err != nil {
+			// A server that went without a word says as little as one that has nothing to tell.
+			if err := conn.Ping(ctx); err != nil {
+				return true, err
+			}
+		default:
 			return true, err
 		}
 	}

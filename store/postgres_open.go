@@ -107,8 +107,7 @@ func (s *Store) connect(ctx context.Context, url string) (err error) {
 		return err
 	}
 	pools = append(pools, s.pool)
-	s.serverURL = url
-	return s.fitServer(ctx)
+	return fitServer(ctx, s.writer)
 }
 
 // closeAll closes what there is.
@@ -123,9 +122,9 @@ func closeAll(dbs ...*sql.DB) (errs []error) {
 
 // fitServer looks whether the server does what is asked of it: an answer that was given has to survive a power cut, and texts
 // are UTF-8.
-func (s *Store) fitServer(ctx context.Context) error {
+func fitServer(ctx context.Context, db *sql.DB) error {
 	var version, encoding, durable string
-	row := s.writer.QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_setting('synchronous_commit')`)
+	row := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('server_encoding'), current_setting('synchronous_commit')`)
 	if err := row.Scan(&version, &encoding, &durable); err != nil {
 		return fmt.Errorf("connect to the database server: %w", err)
 	}

@@ -12,11 +12,17 @@ import (
 // sizeWait bounds the asking for the size of a database.
 const sizeWait = 5 * time.Second
 
-// patient is a connection of its own, without the limits of the others: for what takes as long as it takes. Whoever gets it closes it.
-func (s *Store) patient(ctx context.Context) (_ *pgx.Conn, closed func(), err error) {
+// patience is how to connect without the limits of the other connections: for what takes as long as it takes.
+func (s *Store) patience() *pgx.ConnConfig {
 	cfg := s.pool.Config().ConnConfig
 	delete(cfg.RuntimeParams, "lock_timeout")
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	delete(cfg.RuntimeParams, "idle_in_transaction_session_timeout")
+	return cfg
+}
+
+// patient is a connection of its own, without limits. Whoever gets it closes it.
+func (s *Store) patient(ctx context.Context) (_ *pgx.Conn, closed func(), err error) {
+	conn, err := pgx.ConnectConfig(ctx, s.patience())
 	if err != nil {
 		return nil, nil, unreachable(ctx, err)
 	}
@@ -61,10 +67,12 @@ func (s *Store) vacuumErased(ctx context.Context) error {
 	return err
 }
 
+const serverBytes = `SELECT pg_database_size(current_database())`
+
 // serverSize gives the bytes of a database. Its log is the server's and not known.
 func (s *Store) serverSize() (database, log int64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sizeWait)
 	defer cancel()
-	database, err = get(ctx, s.work, "store: size", scanOne[int64], `SELECT pg_database_size(current_database())`)
+	database, err = get(ctx, s.work, "store: size", scanOne[int64], serverBytes)
 	return database, 0, err
 }

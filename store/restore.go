@@ -30,6 +30,9 @@ type Restored struct {
 // ErrDatabaseThere, ErrFolderInUse, ErrNoRoom, ErrBackupRunning.
 func Restore(ctx context.Context, cfg Config, path string, tell Progress, log *slog.Logger) (_ Restored, err error) {
 	const op = "restore"
+	if cfg.URL != "" {
+		return Restored{}, fmt.Errorf("%s: %w", op, ErrServersOwn)
+	}
 	dir, err := folderPath(cfg.Dir)
 	if err != nil {
 		return Restored{}, fmt.Errorf("%s: %w", op, err)

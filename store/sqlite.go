@@ -14,6 +14,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"probability/shopify"
 )
 
 // sqliteDialect is SQLite.
@@ -155,6 +157,12 @@ func (sqliteDialect) values(rows, columns int) string {
 	row := "(?" + strings.Repeat(", ?", columns-1) + ")"
 	return row + strings.Repeat(", "+row, rows-1)
 }
+
+func (d sqliteDialect) orderValues(rows, columns int) (before, values string) {
+	return "", d.values(rows, columns)
+}
+func (sqliteDialect) orderID(args []any, _ int64) []any    { return args }
+func (sqliteDialect) fitted(o shopify.Order) shopify.Order { return o }
 
 func (sqliteDialect) in(_, n int) string { return "?" + strings.Repeat(", ?", n-1) }
 

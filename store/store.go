@@ -28,7 +28,6 @@ type Store struct {
 	log         *slog.Logger
 	pool        *pgxpool.Pool // PostgreSQL: the job queue's
 	readPool    *pgxpool.Pool // PostgreSQL: beneath readers
-	serverURL   string        // of PostgreSQL
 	writer      *sql.DB
 	readers     *sql.DB // what people ask for
 	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
