@@ -51,6 +51,9 @@ func fromStore(err error) string {
 		mend = "put probability.db of a copy in its place, or move it away to begin anew"
 	case errors.Is(err, store.ErrFolderUnsafe):
 		mend = "give the data folder to the user who runs this program, and to nobody else"
+	case errors.Is(err, store.ErrServersOwn):
+		return "this database is on a PostgreSQL server: back it up with `pg_dump --format=custom`, bring it back with `pg_restore`, " +
+			"and keep a copy of the key apart from it, without which nobody can read the secrets in it"
 	case errors.Is(err, store.ErrNothingToMove):
 		mend = "name the folder of the installation with data.dir"
 	case errors.Is(err, store.ErrTargetTaken):
