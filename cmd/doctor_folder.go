@@ -102,6 +102,8 @@ func checkDatabase(c store.Condition, full bool) []finding {
 		return []finding{fail(check, putBack, "%s", text)}
 	case c.Err != nil && store.Unavailable(c.Err):
 		return []finding{fail(check, "try again in a moment", "it cannot be read: %v", c.Err)}
+	case c.Err != nil && c.Engine == store.PostgreSQL:
+		return []finding{fail(check, "", "%s", sentence(c.Err))}
 	case c.Err != nil:
 		return []finding{fail(check, putBack, "it cannot be read: %v", c.Err)}
 	}
