@@ -62,13 +62,13 @@ func move(ctx context.Context, cfg Config, url string, io streams) error {
 	if err != nil {
 		return err
 	}
-	say(io, "Moved %s in %s: %d orders, %d webhooks, %d stores and %d accounts, in %s. Every row was read back and is the same.",
-		plural(int(m.Rows()), "row"), plural(len(m.Tables), "table"), m.Of("orders"), m.Of("deliveries"), m.Of("integrations"), m.Of("users"),
-		time.Since(begun).Round(10*time.Millisecond))
+	say(io, "Moved in %s: %s, %s, %s and %s, in all %s. Every row was read back and is the same.", time.Since(begun).Round(10*time.Millisecond),
+		plural(int(m.Of("orders")), "order"), plural(int(m.Of("deliveries")), "webhook"), plural(int(m.Of("integrations")), "store"),
+		plural(int(m.Of("users")), "account"), plural(int(m.Rows()), "row"))
 	if m.Altered > 0 {
 		say(io, "%s had characters that PostgreSQL cannot store, and has \uFFFD in their place; payloads are kept byte for byte.", plural(int(m.Altered), "text"))
 	}
-	say(io, "From now on start `probability serve` with database.url set to %s.", server)
+	say(io, "From now on start `probability serve` with this address in database.url: %s.", server)
 	if len(cfg.Security.EncryptionKey) == 0 {
 		key, err := filepath.Abs(filepath.Join(cfg.Data.Dir, "key"))
 		if err != nil {

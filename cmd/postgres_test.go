@@ -86,7 +86,6 @@ func TestPostgres_OneOfTwoProcessesIsKilled(t *testing.T) {
 			}
 		})
 	}
-	// A drain is under way in one of the two. Each of them is killed once, so that the one with it is.
 	eventually(t, "webhooks", func() error { return atLeast(accepted.Load(), 100) })
 	a.kill()
 	eventually(t, "webhooks to the other", func() error { return atLeast(accepted.Load(), 250) })
@@ -101,7 +100,8 @@ func TestPostgres_OneOfTwoProcessesIsKilled(t *testing.T) {
 	r.base = a2.base
 	eventually(t, "the deliveries", func() error {
 		states := r.deliveryStates(id)
-		if states["processed"] < int(accepted.Load()) || len(states) > 1 {
+		// What the dead one took without having said so was sent once more, and is known for what it is.
+		if states["processed"]+states["duplicate"] < int(accepted.Load()) || states["pending"]+states["failed"] > 0 {
 			return fmt.Errorf("they are %v, want %d processed", states, accepted.Load())
 		}
 		return nil
@@ -152,7 +152,7 @@ func TestMove_GoesOnWhereItWas(t *testing.T) {
 	}
 	p.kill()
 	code, stdout, stderr := command(t, dir, "", "move", "--to", url)
-	if code != 0 || !strings.Contains(stdout+stderr, "1 stores and 1 accounts") && !strings.Contains(stdout+stderr, "read back and is the same") {
+	if code != 0 || !strings.Contains(stdout+stderr, "Every row was read back and is the same.") {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	if code, _, stderr := command(t, dir, "", "move", "--to", url); code != 1 || !strings.Contains(stderr, "the database is not empty") {
