@@ -64,7 +64,7 @@ func fromServer(err error) string {
 func root(err error) string {
 	for {
 		inner := errors.Unwrap(err)
-		if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is taken apart here
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
 			if all := several.Unwrap(); len(all) > 0 {
 				inner = all[len(all)-1]
 			}

@@ -172,6 +172,9 @@ func (m *move) copyTable(ctx context.Context, tx pgx.Tx, t movedTable) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
 	m.out.Altered += source.altered
 	m.out.Tables = append(m.out.Tables, MovedTable{t.name, n})
 	return source.digest.sum(), nil
@@ -337,7 +340,7 @@ func (m *move) copySearch(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE moved_words (order_id BIGINT NOT NULL, words TEXT[] NOT NULL) ON COMMIT DROP`); err != nil {
 		return err
 	}
-	_, err = tx.CopyFrom(ctx, pgx.Identifier{"moved_words"}, []string{"order_id", "words"}, pgx.CopyFromFunc(func() ([]any, error) {
+	words := func() ([]any, error) {
 		if !rows.Next() {
 			return nil, rows.Err()
 		}
@@ -347,8 +350,11 @@ func (m *move) copySearch(ctx context.Context, tx pgx.Tx) error {
 			return nil, err
 		}
 		return []any{id, vector(integration, searchWords(storable(text)))}, nil
-	}))
-	if err != nil {
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"moved_words"}, []string{"order_id", "words"}, pgx.CopyFromFunc(words)); err != nil {
+		return err
+	}
+	if err := rows.Err(); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO order_search (order_id, words) SELECT order_id, array_to_tsvector(words) FROM moved_words`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,15 +66,10 @@ func (s *Store) Attend(ctx context.Context, p Process) (keep func(ctx context.Co
 func (s *Store) attend(ctx context.Context, p Process) (*pgx.Conn, error) {
 	const op = "processes: attend"
 	cfg := s.Pool().Config().ConnConfig
-	if cfg.RuntimeParams == nil {
-		cfg.RuntimeParams = map[string]string{}
-	}
 	// The server notices a machine that is gone in about 25 seconds.
-	for name, value := range map[string]string{
+	maps.Copy(cfg.RuntimeParams, map[string]string{
 		"application_name": p.Client(), "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-	} {
-		cfg.RuntimeParams[name] = value
-	}
+	})
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, failed(op, err)
@@ -106,6 +102,35 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// ErrTaken says that another process does this just now.
+var ErrTaken = errors.New("another process does this")
+
+// outcomesClass is the first half of the locks of TakeOutcomes.
+const outcomesClass = presenceClass + 1
+
+// TakeOutcomes lets one process at once record or undo carriers' reports of an integration, until release is called; ErrTaken when another
+// one does. A process that dies lets go. With SQLite there is only one process.
+func (s *Store) TakeOutcomes(ctx context.Context, integrationID int64) (release func(), err error) {
+	const op = "processes: take the outcomes"
+	if s.Engine() != PostgreSQL {
+		return func() {}, nil
+	}
+	conn, closed, err := s.patient(ctx)
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	var taken bool
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, $2)`, int32(outcomesClass), int32(integrationID)).Scan(&taken); err != nil {
+		closed()
+		return nil, failed(op, err)
+	}
+	if !taken {
+		closed()
+		return nil, fmt.Errorf("%s: %w", op, ErrTaken)
+	}
+	return closed, nil // the lock goes with its connection
 }
 
 // AbsentClients names the clients of the queue that have jobs in their hands, and whose process is not there.

@@ -21,7 +21,7 @@ type Server struct {
 	TLS      bool // the connection is encrypted, or not made
 }
 
-// ErrServerURL: the address of a PostgreSQL database is not understood.
+// ErrServerURL says that the address of a PostgreSQL database is not understood.
 var ErrServerURL = errors.New("the address is not understood")
 
 // ServerOf reads an address. What it leaves out comes from where PostgreSQL's own programs take it: the variables PGHOST, PGPORT,
