@@ -11,6 +11,8 @@ const (
 	maxCounts = 512
 	// countLife is how long a count is believed that nothing we know of has changed: another process may change orders too.
 	countLife = 10 * time.Second
+	// sharedLife is the same where other processes serve the same database all the time.
+	sharedLife = 2 * time.Second
 	// dearLife is how long the count of a large store is believed although its orders have changed since: counting
 	// anew after every webhook would take all the time there is.
 	dearLife = 2 * time.Second
@@ -32,6 +34,8 @@ type counted struct {
 // countCache remembers counts that have to walk an index. People page through a list and tools ask for the same one over
 // and over; while nothing changes, neither does the count.
 type countCache struct {
+	shared bool // with other processes that serve
+
 	mu      sync.Mutex
 	known   map[countKey]counted
 	changes map[int64]uint64 // by integration: how often its orders changed
@@ -45,7 +49,11 @@ func (c *countCache) get(ctx context.Context, k countKey, dear bool, count func(
 	before := c.changes[k.integration]
 	c.mu.Unlock()
 	age := begun.Sub(v.at)
-	if ok && (!v.stale && age < countLife || dear && age < dearLife) {
+	life := countLife
+	if c.shared {
+		life = sharedLife
+	}
+	if ok && (!v.stale && age < life || dear && age < dearLife) {
 		return v.n, nil
 	}
 	n, err := count(ctx)

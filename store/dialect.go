@@ -79,6 +79,8 @@ type dialect interface {
 	// found is the query for the numbers of the orders that match, in the column id; match makes its parameter.
 	found(param string) string
 	match(ctx context.Context, r orderRead) (string, error)
+	// dearTerm tells whether asking the index for a term takes longer than looking at very many texts.
+	dearTerm(ctx context.Context, r orderRead) (bool, error)
 }
 
 // queueSchema is the migrations of the job queue, whichever transactions its driver has.

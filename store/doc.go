@@ -6,11 +6,15 @@
 //	          Update(ctx, func(ctx, tx)) ─────► writer: one connection, shared with River
 //	          Users, Orders, Deliveries … ────► readers: a few connections, read-only
 //
+// The database is SQLite's, a file in the data folder that one process serves, or PostgreSQL's, a server that several processes
+// share. What differs between them is in dialect, with a file of each engine's own for it; the SQL is one.
+//
 // Everything that changes data is a method of Tx and so happens inside Update, together with the jobs that belong to it
-// (Tx.SQL is what River inserts with). Everything that only looks is a method of Store and reads a snapshot beside the
+// (Tx.SQL or Tx.Pgx is what River inserts with). Everything that only looks is a method of Store and reads a snapshot beside the
 // writer.
 //
-// There is exactly one write connection. Inside Update never call Update, Ping or anything else that uses Writer: it would
+// There is exactly one writer. With SQLite that is the one write connection, with PostgreSQL a lock on the server that every Update takes
+// first, in whichever process: what a transaction has read stays true until its end. Inside Update never call Update, Ping or anything else that uses Writer: it would
 // wait for the very transaction that is open. Nested calls with the context that Update hands out are refused with
 // ErrNested. Reads that a decision depends on go through the methods of Tx; methods of Store see the state before the
 // transaction.

@@ -92,7 +92,9 @@ func TestEngines_OrderTextsAlike(t *testing.T) {
 			id := connect(rt, s, user, fmt.Sprintf("%d.myshopify.com", shops))
 			vs := make([]store.Version, len(statuses))
 			for i, status := range statuses {
-				vs[i] = version(itoa(i), noon, func(o *shopify.Order) { o.FinancialStatus = strings.ToValidUTF8(strings.ReplaceAll(status, "\x00", "0"), "?") })
+				vs[i] = version(itoa(i), noon, func(o *shopify.Order) {
+					o.FinancialStatus = strings.ToValidUTF8(strings.ReplaceAll(status, "\x00", "0"), "?")
+				})
 			}
 			put(rt, s, id, vs...)
 			for _, d := range must(s.DayStats(rt.Context(), id, noon.AddDate(0, 0, -1), noon))(rt) {

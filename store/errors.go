@@ -32,6 +32,8 @@ var (
 	ErrNoRoom = errors.New("there is not enough room")
 	// ErrBackupRunning: another process makes or restores a backup in this data folder.
 	ErrBackupRunning = errors.New("another backup is being made, or restored, in this data folder; wait for it")
+	// ErrOneProcess: with this engine no other process serves the database, so there is nobody to tell and nobody to listen to.
+	ErrOneProcess = errors.New("this database is served by one process")
 	// ErrServersOwn: a database on a server is copied and brought back by the server's own programs.
 	ErrServersOwn = errors.New("a PostgreSQL database is backed up with pg_dump and brought back with pg_restore; keep a copy of the key beside it")
 	// ErrNotBackup: the file does not begin like a backup.

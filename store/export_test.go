@@ -234,6 +234,8 @@ type CountCache struct{ countCache }
 func (c *CountCache) Get(ctx context.Context, integration int64, text string, dear bool, count func(context.Context) (int, error)) (int, error) {
 	return c.get(ctx, countKey{integration, text}, dear, count)
 }
+func (c *CountCache) Share() { c.shared = true }
+
 func (c *CountCache) Forget(integration int64) { c.forget(map[int64]bool{integration: true}) }
 
 // SearchWords and TermWords are the words of the search index, of a text and of a term.

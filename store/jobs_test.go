@@ -127,7 +127,8 @@ func TestJobs_AreLookedAt(t *testing.T) {
 			t.Error("a job that is due later waits")
 		}
 		want := []store.JobFigure{
-			{Kind: "k", Queue: "q", State: "available", Count: 1, Since: due}, {Kind: "k", Queue: "q", State: "retryable", Count: 1, Since: due.Add(time.Hour)},
+			{Kind: "k", Queue: "q", State: "available", Count: 1, Since: due},
+			{Kind: "k", Queue: "q", State: "retryable", Count: 1, Since: due.Add(time.Hour)},
 			{Kind: "k", Queue: "q", State: "running", Count: 1, Since: due},
 		}
 		if diff := cmp.Diff(want, must(s.JobFigures(t.Context()))(t)); diff != "" {

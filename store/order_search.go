@@ -83,10 +83,19 @@ func (sqliteDialect) match(ctx context.Context, r orderRead) (string, error) {
 	return strings.Join(asked, " AND "), nil
 }
 
+// dearTerm: of a short term, many lists have to be joined.
+func (sqliteDialect) dearTerm(_ context.Context, r orderRead) (bool, error) {
+	return termIsShort(r.term), nil
+}
+
 // gatherTerm finds all orders with the term when few have it. ok is false when many do.
 func (r orderRead) gatherTerm(ctx context.Context) (keys []OrderKey, ok bool, err error) {
-	if termIsShort(r.term) {
-		// Few orders have a short term only when the newest do not: ask the index, which has to join many lists, only then.
+	dear, err := r.s.dialect.dearTerm(ctx, r)
+	if err != nil {
+		return nil, false, err
+	}
+	if dear {
+		// Few orders have it only when the newest do not: ask the index only then.
 		found, err := r.walkTexts(ctx, r.s.bounds.found)
 		if err != nil || len(found) == r.s.bounds.found {
 			return nil, false, err

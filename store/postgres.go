@@ -196,8 +196,7 @@ func (postgresDialect) isFull(err error) bool { return hasState(err, pgDiskFull)
 
 // isUnavailable: nothing is wrong with the statement; the server cannot carry it out now, or cannot be reached.
 func (postgresDialect) isUnavailable(err error) bool {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch e.Code {
 		case pgLockNotAvailable, pgQueryCanceled, pgDeadlock, pgSerialization, pgReadOnly, pgIdleTooLong:
 			return true
@@ -215,6 +214,6 @@ func (postgresDialect) isUnavailable(err error) bool {
 }
 
 func hasState(err error, codes ...string) bool {
-	var e *pgconn.PgError
-	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains(codes, e.Code)
 }

@@ -33,8 +33,10 @@ func (c serverConnector) Connect(ctx context.Context) (driver.Conn, error) {
 
 // unreachable marks an error of connecting, unless it only says that nobody waits any more.
 func unreachable(ctx context.Context, err error) error {
-	var said *pgconn.PgError
-	if err == nil || ctx.Err() != nil || errors.As(err, &said) {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, said := errors.AsType[*pgconn.PgError](err); said {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errUnreachable, err)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,9 +15,6 @@ const channel = "probability"
 
 // MaxNotice is how many bytes a notice may have: the server takes less than 8,000.
 const MaxNotice = 7_999
-
-// ErrOneProcess says that with this engine no other process works on the database, so there is nobody to tell or to listen to.
-var ErrOneProcess = errors.New("this database belongs to one process")
 
 // Waiting for a server that is away.
 const (

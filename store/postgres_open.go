@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -52,9 +53,7 @@ func serverPool(ctx context.Context, url string, conns int32, ours bool, setting
 	set["default_transaction_isolation"] = "read committed"
 	set["idle_in_transaction_session_timeout"] = idleMillis
 	set["timezone"] = "UTC"
-	for name, value := range settings {
-		set[name] = value
-	}
+	maps.Copy(set, settings)
 	if ours { // whoever gives up tells the server so, instead of leaving it at work
 		cfg.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 			return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: time.Second}
@@ -65,17 +64,32 @@ func serverPool(ctx context.Context, url string, conns int32, ours bool, setting
 
 // errServerURL is what is wrong with an address, without the password that may stand in it.
 func errServerURL(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		return fmt.Errorf("%w: the address is not understood; it looks like postgres://user:password@host:5432/database", errServerUnfit)
 	}
 	return fmt.Errorf("%w: %w", errServerUnfit, err)
 }
 
+// How the server is to plan our statements. They were written for their indexes, and the server knows nothing of a table that has just
+// begun to fill, such as that of orders during the first import.
+var (
+	byIndex   = map[string]string{"enable_seqscan": "off", "jit": "off"}
+	loopsOnly = map[string]string{"enable_hashjoin": "off", "enable_mergejoin": "off"} // where a statement is about some rows
+)
+
+// settings are those of all of these.
+func settings(of ...map[string]string) map[string]string {
+	all := make(map[string]string)
+	for _, some := range of {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
 // connect makes the pools of a server.
 func (s *Store) connect(ctx context.Context, url string) (err error) {
-	limits := map[string]string{"lock_timeout": busyMillis, "statement_timeout": statementMillis}
-	reading := map[string]string{"default_transaction_read_only": "on", "statement_timeout": statementMillis}
+	limits := settings(byIndex, loopsOnly, map[string]string{"lock_timeout": busyMillis, "statement_timeout": statementMillis})
+	reading := settings(byIndex, map[string]string{"default_transaction_read_only": "on", "statement_timeout": statementMillis})
 	var pools []*pgxpool.Pool
 	s.closeDatabase = func(context.Context) error {
 		err := errors.Join(closeAll(s.readers, s.work, s.writer)...)
@@ -89,7 +103,7 @@ func (s *Store) connect(ctx context.Context, url string) (err error) {
 		conns    int32
 		settings map[string]string
 	}{
-		{&s.writer, writerConns, limits}, {&s.readers, listReaders, reading}, {&s.work, workReaders, reading},
+		{&s.writer, writerConns, limits}, {&s.readers, listReaders, reading}, {&s.work, workReaders, settings(reading, loopsOnly)},
 	} {
 		pool, err := serverPool(ctx, url, p.conns, true, p.settings)
 		if err != nil {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"probability/store"
 	"probability/store/storetest"
 )
@@ -61,7 +59,7 @@ func TestServerOpen_AnotherMachineNeedsTheKey(t *testing.T) {
 		t.Errorf("with another key: got %v, want ErrWrongKey", err)
 	}
 	second.Key = nil
-	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir + "/key"))(t), 0o600); err != nil {
+	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir+"/key"))(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := storetest.Open(t, second)
@@ -74,7 +72,7 @@ func TestServerOpen_AnotherMachineNeedsTheKey(t *testing.T) {
 	if _, err := other.ShopSecrets(t.Context(), "secret.myshopify.com", noon.Add(time.Minute)); err == nil {
 		t.Error("the former key opens a secret")
 	}
-	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir + "/key"))(t), 0o600); err != nil {
+	if err := os.WriteFile(second.Dir+"/key", must(os.ReadFile(first.Dir+"/key"))(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if found := must(other.ShopSecrets(t.Context(), "secret.myshopify.com", noon.Add(time.Hour)))(t); len(found) != 1 || len(found[0].Secrets) != 1 || found[0].Secrets[0] != "hush" {
@@ -238,23 +236,4 @@ func TestListen_IsForSeveralProcesses(t *testing.T) {
 	if !errors.Is(err, store.ErrOneProcess) {
 		t.Errorf("notify: got %v, want ErrOneProcess", err)
 	}
-}
-
-// What one process stores another counts right a moment later, although it has counted before.
-func TestServer_CountsFollowOtherProcesses(t *testing.T) {
-	t.Parallel()
-	a, b := servers(t)
-	id := connect(t, a, uuid.New(), "a.myshopify.com")
-	put(t, a, id, version("1", noon, nil))
-	zero := 0
-	filter := store.OrderFilter{IntegrationID: id, MinScore: &zero, Since: noon.AddDate(0, 0, -3)} // is counted along an index, and remembered
-	all := store.OrderFilter{IntegrationID: id}
-	if n := must(b.CountOrders(t.Context(), filter))(t); n != 0 {
-		t.Errorf("%d are scored", n)
-	}
-	put(t, a, id, version("2", noon, nil))
-	if n := must(b.CountOrders(t.Context(), all))(t); n != 2 {
-		t.Errorf("%d orders, want 2", n)
-	}
-	rateDue(t, a, id, 5)
 }

@@ -15,6 +15,23 @@ const everyWord = "every"
 // maxVectorWords is how many words go into a vector, which may have a megabyte.
 const maxVectorWords = 40_000
 
+// The first texts of a list tell whether a term is common. This index gives all the orders that have it, or none: of one that most
+// have, gathering them takes longer than looking at texts until there are enough.
+const (
+	sampledTexts = 200
+	commonTexts  = 40
+)
+
+func (d postgresDialect) dearTerm(ctx context.Context, r orderRead) (bool, error) {
+	if termIsShort(r.term) {
+		return true, nil
+	}
+	c := r.f.where()
+	n, err := get(ctx, r.s.readers, r.op, scanOne[int], `SELECT count(*) FROM (SELECT o.search_text FROM `+r.s.ordersIndexed(r.f.Order.index())+
+		` WHERE `+c.String()+r.f.orderBy()+` LIMIT `+c.param(sampledTexts)+`) o WHERE `+d.contains("o.search_text", c.param(r.term)), c.args...)
+	return n >= commonTexts, err
+}
+
 // vector is the words of an order as the index gets them.
 func vector(integrationID int64, words string) []string {
 	list := strings.Split(strings.TrimPrefix(words, " "), " ") // and not at what else is a space

@@ -132,6 +132,7 @@ func openOn(ctx context.Context, cfg Config, dir folder, log *slog.Logger) (*Sto
 // newStore is a store without its database.
 func newStore(d dialect, dir folder, log *slog.Logger) (*Store, error) {
 	s := &Store{dialect: d, log: log, bounds: defaultBounds, shared: defaultSharing, dir: dir}
+	s.counts.shared = d.engine() == PostgreSQL
 	s.suppression.name, s.identity.name = suppressionKeyName, identityKeyName
 	var err error
 	if s.bodies, err = newBodyCodec(); err != nil {

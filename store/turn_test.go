@@ -106,6 +106,21 @@ func TestCountCache(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 
+		var shared store.CountCache
+		shared.Share()
+		var seen []int
+		for _, wait := range []time.Duration{0, time.Second, 2 * time.Second} {
+			<-time.After(wait)
+			m, err := shared.Get(t.Context(), 1, "filter", false, func(context.Context) (int, error) { n++; return n, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, m)
+		}
+		if want := []int{5, 5, 6}; !slices.Equal(seen, want) {
+			t.Errorf("beside others that serve: got %v, want %v", seen, want)
+		}
+
 		// A change while it is being counted: what was counted may be of before or after.
 		_, err := cache.Get(t.Context(), 1, "other", false, func(context.Context) (int, error) {
 			cache.Forget(1)

@@ -29,10 +29,9 @@ const (
 
 // template is the database that those of the tests are copies of, one for each test program.
 var template struct {
-	once sync.Once
-	at   string // the server
-	name string
-	err  error
+	once     sync.Once
+	at, name string
+	err      error
 }
 
 // Postgres makes a database with the schema of today and nothing in it, and drops it when the test ends. It returns its address.
@@ -41,7 +40,7 @@ func Postgres(tb testing.TB) string {
 	at := server(tb)
 	template.once.Do(func() {
 		template.at = at
-		template.name, template.err = makeTemplate(at)
+		template.name, template.err = makeTemplate(context.WithoutCancel(tb.Context()), at)
 	})
 	if template.err != nil {
 		tb.Fatalf("PostgreSQL for tests: %v", template.err)
@@ -50,14 +49,21 @@ func Postgres(tb testing.TB) string {
 	if err := manage(tb.Context(), at, `CREATE DATABASE `+name+` TEMPLATE `+template.name); err != nil {
 		tb.Fatalf("PostgreSQL for tests: %v", err)
 	}
+	dropAfter(tb, at, name)
+	return onDatabase(at, name)
+}
+
+// dropAfter drops a database when the test has ended.
+func dropAfter(tb testing.TB, at, name string) {
+	tb.Helper()
+	ctx := context.WithoutCancel(tb.Context()) // the test's own is over by then
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), dropWait) // the test's own is over
+		ctx, cancel := context.WithTimeout(ctx, dropWait)
 		defer cancel()
 		if err := manage(ctx, at, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
 			tb.Errorf("PostgreSQL for tests: %v", err)
 		}
 	})
-	return onDatabase(at, name)
 }
 
 // EmptyPostgres is Postgres without the schema.
@@ -67,19 +73,13 @@ func EmptyPostgres(tb testing.TB) string {
 	if err := manage(tb.Context(), at, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'UTF8'`); err != nil {
 		tb.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), dropWait)
-		defer cancel()
-		if err := manage(ctx, at, `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
-			tb.Errorf("PostgreSQL for tests: %v", err)
-		}
-	})
+	dropAfter(tb, at, name)
 	return onDatabase(at, name)
 }
 
 // makeTemplate makes the template, and drops what runs left that were killed.
-func makeTemplate(at string) (name string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*dropWait)
+func makeTemplate(ctx context.Context, at string) (name string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*dropWait)
 	defer cancel()
 	if err := sweep(ctx, at); err != nil {
 		return "", err
@@ -102,11 +102,11 @@ func makeTemplate(at string) (name string, err error) {
 
 // DropTemplate drops the template of this test program, if it made one; TestMain may call it at the end. What it does not drop the next
 // run does, an hour later.
-func DropTemplate() error {
+func DropTemplate(ctx context.Context) error {
 	if template.name == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), dropWait)
+	ctx, cancel := context.WithTimeout(ctx, dropWait)
 	defer cancel()
 	return manage(ctx, template.at, `DROP DATABASE IF EXISTS `+template.name+` WITH (FORCE)`)
 }
