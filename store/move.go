@@ -314,7 +314,8 @@ func (m *move) setIdentities(ctx context.Context, tx pgx.Tx) error {
 	last, err := list(ctx, m.from.readers, "last numbers", func(r row) (l struct {
 		table string
 		n     int64
-	}, err error) {
+	}, err error,
+	) {
 		err = r.Scan(&l.table, &l.n)
 		return l, err
 	}, `SELECT name, seq FROM sqlite_sequence`)

@@ -332,7 +332,7 @@ func (d *digest) row(values []any) error {
 
 // copySearch makes the search index of the orders that are there: their words first, and vectors of them then.
 func (m *move) copySearch(ctx context.Context, tx pgx.Tx) error {
-	rows, err := m.from.readers.QueryContext(ctx, `SELECT id, integration_id, search_text FROM orders WHERE deleted_at IS NULL ORDER BY id`)
+	rows, err := m.from.readers.QueryContext(ctx, `SELECT id, integration_id, search_text FROM orders WHERE deleted_at IS NULL ORDER BY id`) //nolint:sqlclosecheck // it is closed; the function below hides that
 	if err != nil {
 		return err
 	}

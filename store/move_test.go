@@ -18,7 +18,7 @@ import (
 
 // choices are values for columns that take only some.
 var choices = map[string]string{
-	"audits.cause": "manual", "audits.state": "completed", "imports.field": "created_at", "imports.kind": "initial", "imports.state": "completed",
+	"audits.cause": "manual", "audits.state": "completed", "imports.field": "created_at", "imports.kind": "initial", "imports.state": "completed", "imports.way": "rest",
 	"order_marks.scope": "order", "order_outcomes.source": "api", "privacy_requests.state": "open", "privacy_requests.topic": "customers/redact",
 	"integrations.auth": "token", "deliveries.state": "pending", "score_models.state": "live", "suppressions.kind": "email",
 }

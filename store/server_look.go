@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,7 +39,7 @@ func LookAtServer(ctx context.Context, url string) (c ServerCondition, err error
 	if err != nil {
 		return c, failed(op, err)
 	}
-	defer conn.Close(ctx)
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
 	took := make([]time.Duration, looks)
 	for i := range took {
 		var now time.Time

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -45,8 +46,8 @@ rm -rf "$dir"`
 type Server struct {
 	dir   string
 	port  int
-	shell *exec.Cmd
 	alive *os.File // its end ends the server
+	stop  func() error
 }
 
 // start makes a server with a folder of its own. durable: what it says is written is on the disk.
@@ -121,7 +122,8 @@ func listen(ctx context.Context, bin, dir string, user identity, durable bool) (
 	if err := shell.Start(); err != nil {
 		return nil, errors.Join(err, alive.Close())
 	}
-	s := &Server{dir: dir, port: port, shell: shell, alive: alive}
+	s := &Server{dir: dir, port: port, alive: alive}
+	s.stop = sync.OnceValue(func() error { return errors.Join(s.alive.Close(), shell.Wait()) })
 	if err := s.answers(ctx); err != nil {
 		said, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, errors.Join(fmt.Errorf("%w: %s", err, said), s.Stop())
@@ -154,9 +156,9 @@ func (s *Server) answers(ctx context.Context) error {
 	}
 }
 
-// Stop ends the server without letting it tidy up, as a crash does, and removes its files.
+// Stop ends the server without letting it tidy up, as a crash does, and removes its files. It may be called again.
 func (s *Server) Stop() error {
-	return errors.Join(s.alive.Close(), s.shell.Wait())
+	return s.stop()
 }
 
 // URL is the address of the role's first database, over the socket.
