@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 
@@ -60,6 +58,7 @@ type App struct {
 	log       *slog.Logger
 	outcomes  outcomeLocks
 	passwords passwords
+	peers     *peers
 	queue     *queue
 	refused   refusals
 	renewals  singleflight.Group
@@ -91,11 +90,12 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	client, err := river.NewClient(riversqlite.New(st.Writer()), &river.Config{Logger: log})
+	client, err := newInserter(st, log)
 	if err != nil {
 		return nil, fmt.Errorf("app: queue: %w", err)
 	}
-	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(), log: log, passwords: newPasswords(), queue: &queue{client: client}, shopify: sh, store: st}
+	others := newPeers(st.Engine())
+	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(others), log: log, passwords: newPasswords(), peers: others, queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
 	a.bulkFrom = bulkFrom
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}

@@ -23,7 +23,7 @@ type BackupDownload struct {
 }
 
 // Backup makes an encrypted backup, as the command does, to be fetched once. There is one at a time: backup_running while another is
-// made or fetched, here or by the command; no_room when the disk has too little left.
+// made or fetched, here or by the command; no_room when the disk has too little left; on_server when the database is on one, whose own programs do it.
 func (a *App) Backup(ctx context.Context, program string) (*BackupDownload, error) {
 	if !a.backups.TryAcquire(1) {
 		return nil, &Error{Kind: Busy, Code: "backup_running", RetryAfter: backupRetry}
@@ -34,6 +34,8 @@ func (a *App) Backup(ctx context.Context, program string) (*BackupDownload, erro
 		switch {
 		case errors.Is(err, store.ErrBackupRunning):
 			return nil, &Error{Kind: Busy, Code: "backup_running", Err: err, RetryAfter: backupRetry}
+		case errors.Is(err, store.ErrServersOwn):
+			return nil, &Error{Kind: Conflict, Code: "backup_on_server", Err: err}
 		case errors.Is(err, store.ErrNoRoom):
 			return nil, &Error{Kind: Conflict, Code: "backup_no_room", Err: err}
 		}

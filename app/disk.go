@@ -108,7 +108,7 @@ func (a *App) CheckDisk(ctx context.Context) (resumed bool) {
 	measured, wasBlind := d.state, d.blind
 	d.blind = err != nil
 	d.mu.Unlock()
-	if err != nil && !wasBlind {
+	if err != nil && !wasBlind && !errors.Is(err, errors.ErrUnsupported) { // of a database server nobody expects it
 		a.log.WarnContext(ctx, "the room on the disk cannot be measured; only the database can tell when there is none", "error", err)
 	}
 	if a.store.OutOfRoom() && measured != DiskFull {

@@ -68,6 +68,7 @@ type Events struct {
 	following atomic.Int64 // feeds
 
 	gather, keep time.Duration
+	peers        *peers // where others may follow, too
 
 	mu    sync.Mutex
 	ended bool
@@ -87,12 +88,42 @@ type feed struct {
 	sealed    time.Time // when events last came of what was gathered
 }
 
-func newEvents() *Events {
-	return &Events{gather: eventGather, keep: eventKeep, feeds: make(map[int64]*feed)}
+func newEvents(p *peers) *Events {
+	return &Events{gather: eventGather, keep: eventKeep, peers: p, feeds: make(map[int64]*feed)}
 }
 
-// Watches tells whether what changes of an integration is wanted.
+// Watches tells whether what changes of an integration is wanted, here or in another process.
 func (e *Events) Watches(integrationID int64) bool {
+	return e.peers.wants(integrationID) || e.followedHere(integrationID)
+}
+
+// Announce is what the other processes are to be told of a change; empty when none of them follows the integration.
+func (e *Events) Announce(c store.Changes) string {
+	if !e.peers.wants(c.IntegrationID) {
+		return ""
+	}
+	text, err := word{From: e.peers.self, Changes: &c}.text()
+	if err != nil {
+		panic(err) // numbers, texts and ids always make JSON
+	}
+	return text
+}
+
+// followed are the integrations that are followed here.
+func (e *Events) followed() []int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	var ids []int64
+	for id, f := range e.feeds {
+		if !f.expired(now, e.keep) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (e *Events) followedHere(integrationID int64) bool {
 	if e.following.Load() == 0 {
 		return false
 	}
@@ -166,6 +197,7 @@ func (e *Events) Follow(integrationID int64, position string) *Follower {
 		f = &feed{followers: make(map[*Follower]struct{}), next: 1, run: newRun()}
 		e.feeds[integrationID] = f
 		e.following.Store(int64(len(e.feeds)))
+		e.peers.begun(integrationID)
 	}
 	f.seal(now, e.gather)
 	w := &Follower{events: e, feed: f, next: f.next, woken: make(chan struct{}, 1)}

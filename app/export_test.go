@@ -107,7 +107,7 @@ func Writing(a *App) bool {
 func Restart(a *App) { a.started = a.now() }
 
 // NewEvents is a hub that no store feeds.
-func NewEvents() *Events { return newEvents() }
+func NewEvents() *Events { return newEvents(newPeers(store.SQLite)) }
 
 // What a hub keeps, and for how long.
 const (

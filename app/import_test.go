@@ -233,6 +233,26 @@ func TestStartSync_OneRunAtATime(t *testing.T) {
 	}
 }
 
+// Two processes may find the same store due. What one of them has started, and perhaps ended, the other does not start once more.
+func TestStartPeriodic_OnceWhenTwoFindItDue(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(10, days)
+	c := w.connect(t)
+	w.runImport(t, c.Import.ID)
+	w.clock.Add(2 * time.Hour)
+	for n := range 2 {
+		if err := w.app.StartPeriodic(t.Context(), c.Integration.ID); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := w.store.Imports(t.Context(), c.Integration.ID, 10, 0)
+		if err != nil || len(runs) != 2 {
+			t.Fatalf("%d runs after the start number %d, %v, want 2", len(runs), n+1, err)
+		}
+		w.runImport(t, runs[0].ID)
+	}
+}
+
 func TestStartSync_SinceBeforeTheFirstWindow(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -94,6 +94,9 @@ func (a *App) start(ctx context.Context, id int64, kind string, since time.Time)
 		if !in.Active {
 			return invalid("integration_inactive", "")
 		}
+		if kind == store.KindPeriodic && in.NextSyncAt.After(a.now()) && in.NextSyncAt.Sub(a.now()) <= max(a.cfg.SyncInterval, frozenBackoff) {
+			return nil // another process has just started it
+		}
 		active, err := tx.ActiveImport(ctx, id)
 		switch {
 		case err == nil && kind == store.KindPeriodic:

@@ -212,7 +212,11 @@ func (a *App) writeInbox(ctx context.Context, rows []store.Delivery) error {
 				wake = append(wake, id)
 				continue
 			}
-			if err := a.queue.insert(ctx, tx, ProcessDeliveries{IntegrationID: id}); err != nil {
+			there, err := a.queue.there(ctx, tx, ProcessDeliveries{IntegrationID: id})
+			if err == nil && there { // it may linger in another process
+				err = a.tellWake(ctx, tx, id)
+			}
+			if err != nil {
 				return err
 			}
 		}

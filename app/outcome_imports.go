@@ -53,6 +53,23 @@ func (l *outcomeLocks) take(id int64) (release func(), err error) {
 	}, nil
 }
 
+// takeOutcomes is take over all processes that share the database.
+func (a *App) takeOutcomes(ctx context.Context, id int64) (release func(), err error) {
+	here, err := a.outcomes.take(id)
+	if err != nil {
+		return nil, err
+	}
+	everywhere, err := a.store.TakeOutcomes(ctx, id)
+	if err != nil {
+		here()
+		if errors.Is(err, store.ErrTaken) {
+			err = &Error{Kind: Busy, Code: "outcome_import_running", RetryAfter: 5 * time.Second}
+		}
+		return nil, err
+	}
+	return func() { everywhere(); here() }, nil
+}
+
 // outcomeImport is a carrier's report on its way into the database.
 type outcomeImport struct {
 	app     *App
@@ -78,7 +95,7 @@ func (a *App) ImportOutcomes(ctx context.Context, userID uuid.UUID, id int64, re
 	if _, err := a.Owned(ctx, userID, id); err != nil {
 		return store.OutcomeImport{}, err
 	}
-	release, err := a.outcomes.take(id)
+	release, err := a.takeOutcomes(ctx, id)
 	if err != nil {
 		return store.OutcomeImport{}, err
 	}
@@ -316,7 +333,7 @@ func (a *App) UndoOutcomes(ctx context.Context, userID uuid.UUID, id int64, impo
 	if _, err := a.Owned(ctx, userID, id); err != nil {
 		return im, err
 	}
-	release, err := a.outcomes.take(id)
+	release, err := a.takeOutcomes(ctx, id)
 	if err != nil {
 		return im, err
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -126,28 +125,32 @@ func unfinished(more ...rivertype.JobState) river.UniqueOpts {
 
 // queue inserts jobs, always in the transaction of the data that they are about.
 type queue struct {
-	client *river.Client[*sql.Tx]
+	client inserter
 }
 
 func (q *queue) insert(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
-	if _, err := q.client.InsertTx(ctx, tx.SQL(), args, nil); err != nil {
-		return fmt.Errorf("queue: insert %s: %w", args.Kind(), err)
-	}
-	return nil
+	_, err := q.client.insert(ctx, tx, args)
+	return err
+}
+
+// there inserts the job unless there is one already, and tells whether there is.
+func (q *queue) there(ctx context.Context, tx *store.Tx, args river.JobArgs) (bool, error) {
+	res, err := q.client.insert(ctx, tx, args)
+	return err == nil && res.UniqueSkippedAsDuplicate, err
 }
 
 // wake inserts the job, or makes the one that waits for its time due now.
 func (q *queue) wake(ctx context.Context, tx *store.Tx, args river.JobArgs) error {
-	res, err := q.client.InsertTx(ctx, tx.SQL(), args, nil)
+	res, err := q.client.insert(ctx, tx, args)
 	if err != nil {
-		return fmt.Errorf("queue: insert %s: %w", args.Kind(), err)
+		return err
 	}
 	waits := res.Job.State == rivertype.JobStateScheduled || res.Job.State == rivertype.JobStateRetryable ||
 		res.Job.State == rivertype.JobStateAvailable && time.Until(res.Job.ScheduledAt) > time.Second
 	if !res.UniqueSkippedAsDuplicate || !waits {
 		return nil
 	}
-	if _, err := q.client.JobRetryTx(ctx, tx.SQL(), res.Job.ID); err != nil {
+	if err := q.client.retry(ctx, tx, res.Job.ID); err != nil {
 		return fmt.Errorf("queue: wake %s: %w", args.Kind(), err)
 	}
 	return nil

@@ -106,7 +106,7 @@ func stoppable(ctx context.Context, run func(context.Context) error) error {
 	})
 }
 
-// stages shows how far each stage of a backup is.
+// stages shows how far each stage of a backup is, or of a move.
 type stages struct {
 	io    streams
 	stage string
@@ -122,7 +122,12 @@ func (s *stages) tell(stage string, done, total int64) {
 		s.bar = newProgress(s.io, map[string]string{
 			store.StageCopy: "Copying (KiB)", store.StageEncrypt: "Encrypting (KiB)",
 			store.StageCheck: "Checking (KiB)", store.StageDecrypt: "Decrypting (KiB)",
+			store.StageRows: "Copying (rows)", store.StageVerify: "Reading back (rows)",
 		}[stage])
+	}
+	if stage == store.StageRows || stage == store.StageVerify {
+		s.bar.set(int(done), int(total))
+		return
 	}
 	const kibi = 1024
 	s.bar.set(int((done+kibi-1)/kibi), int((total+kibi-1)/kibi))

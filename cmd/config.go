@@ -39,9 +39,9 @@ type DataConfig struct {
 	Dir string `mapstructure:"dir"`
 }
 
-// DatabaseConfig is reserved: only the empty URL, SQLite, is accepted.
+// DatabaseConfig says which database it is.
 type DatabaseConfig struct {
-	URL string `mapstructure:"url"`
+	URL Secret `mapstructure:"url"` // "": SQLite in the data folder; its password is in it
 }
 
 // SecurityConfig holds the master key, if it is not kept in the data folder.

@@ -66,6 +66,15 @@ var settings = []struct {
 		values: [3]value{{"a", "a"}, {"/b", "/b"}, {"./c d", "./c d"}},
 	},
 	{
+		name: "database.url", def: cmd.Secret(""), noFlag: true,
+		get: func(c cmd.Config) any { return c.Database.URL },
+		values: [3]value{
+			{"postgres://a:b@c/d", cmd.Secret("postgres://a:b@c/d")},
+			{"postgresql://a@c:6432/d?sslmode=require", cmd.Secret("postgresql://a@c:6432/d?sslmode=require")},
+			{"postgres:///d?host=/run/postgresql", cmd.Secret("postgres:///d?host=/run/postgresql")},
+		},
+	},
+	{
 		name: "security.encryption_key", def: cmd.Key(nil), aliases: []string{"SHOPIFY_ENCRYPTION_KEY"}, noFlag: true,
 		get:    func(c cmd.Config) any { return c.Security.EncryptionKey },
 		values: [3]value{keyOf('a'), keyOf('b'), keyOf('c')},
@@ -234,7 +243,6 @@ func TestConfig_FlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 			}
 		})
 	}
-	covered = append(covered, "database.url") // only its empty default is accepted
 	// They are only valid together: see TestScoring_EconomyIsWhole.
 	covered = append(covered, "scoring.economy.currency", "scoring.economy.margin", "scoring.economy.return_cost")
 	for _, name := range cmd.KeyNames() {

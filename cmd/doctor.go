@@ -91,8 +91,16 @@ func (r *report) examine(ctx context.Context, cfg Config, file string, full bool
 		return nil //nolint:nilerr // it is told in its line
 	}
 	r.add(checkFolder(c)...)
-	r.add(checkDisk(c))
-	r.add(checkService(c))
+	if url := string(cfg.Database.URL); url != "" {
+		s, ok := r.checkServer(ctx, url)
+		if !ok {
+			return nil
+		}
+		c.Running = s.Processes > 0
+	} else {
+		r.add(checkDisk(c))
+		r.add(checkService(c))
+	}
 	if !c.Database {
 		return nil
 	}
@@ -127,16 +135,9 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		return err
 	}
 	r.add(checkScores(scores))
-	copied, path, err := st.LastBackup(ctx)
-	if err != nil {
+	if err := r.lookAtBackups(ctx, st); err != nil {
 		return err
 	}
-	r.add(checkBackups(copied, path))
-	stale, err := st.StaleBackups(ctx)
-	if err != nil {
-		return err
-	}
-	r.add(checkErased(stale)...)
 	a, err := newApp(cfg, st, log, nil)
 	if err != nil {
 		return err
@@ -157,5 +158,24 @@ func (r *report) look(ctx context.Context, cfg Config, c store.Condition) (err e
 		}
 		r.add(checkStore(s, cfg, a.APIVersion())...)
 	}
+	return nil
+}
+
+// lookAtBackups tells of the copies, as far as they are made here.
+func (r *report) lookAtBackups(ctx context.Context, st *store.Store) error {
+	if st.Engine() == store.PostgreSQL {
+		r.add(fine("backup", "made with pg_dump or by the server's archive, which cannot be seen from here; the key is not in it"))
+		return nil
+	}
+	copied, path, err := st.LastBackup(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkBackups(copied, path))
+	stale, err := st.StaleBackups(ctx)
+	if err != nil {
+		return err
+	}
+	r.add(checkErased(stale)...)
 	return nil
 }

@@ -102,14 +102,19 @@ func checkDatabase(c store.Condition, full bool) []finding {
 		return []finding{fail(check, putBack, "%s", text)}
 	case c.Err != nil && store.Unavailable(c.Err):
 		return []finding{fail(check, "try again in a moment", "it cannot be read: %v", c.Err)}
+	case c.Err != nil && c.Engine == store.PostgreSQL:
+		return []finding{fail(check, "", "%s", sentence(c.Err))}
 	case c.Err != nil:
 		return []finding{fail(check, putBack, "it cannot be read: %v", c.Err)}
 	}
-	how := "quick check"
-	if full {
-		how = "full check"
+	how := "whole by the engine's quick check"
+	switch {
+	case c.Engine == store.PostgreSQL:
+		how = "whose integrity is the server's to check"
+	case full:
+		how = "whole by the engine's full check"
 	}
-	found := []finding{fine(check, "%s, whole by the engine's %s", store.Size(c.Bytes), how)}
+	found := []finding{fine(check, "%s, %s", store.Size(c.Bytes), how)}
 	switch {
 	case c.Schema > c.KnownSchema || c.Queue > c.KnownQueue:
 		found = append(found, fail("schema", "use the newer program", "a newer version of the program has made it: %d and %d, this one knows %d and %d",
@@ -119,6 +124,9 @@ func checkDatabase(c store.Condition, full bool) []finding {
 			"older than this program: %d and %d instead of %d and %d; the stores are not asked", c.Schema, c.Queue, c.KnownSchema, c.KnownQueue))
 	default:
 		found = append(found, fine("schema", "version %d, queue %d", c.Schema, c.Queue))
+	}
+	if c.Engine == store.PostgreSQL {
+		return found
 	}
 	if c.Log > logWarn {
 		return append(found, warn("log", "look for a backup or another program that reads the database for long",

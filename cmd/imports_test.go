@@ -37,8 +37,9 @@ var floors = map[string][]string{
 	// Nor is this: it sees what the score learns, and nothing of who uses it.
 	"cmd/scorecheck": {"app/score", "app/score/synthetic"},
 	// For tests only: nobody above may import them.
-	"store/storetest": {"store", "shopify"},
-	"web/webtest":     {"web", "app", "store", "shopify"},
+	"store/storetest":          {"store", "shopify", "store/storetest/postgres"},
+	"store/storetest/postgres": {}, // runs a server
+	"web/webtest":              {"web", "app", "store", "shopify"},
 }
 
 // homes says where a foreign package may be imported. Its subpackages count too.
@@ -48,13 +49,15 @@ var homes = map[string][]string{
 	"github.com/riverqueue/river":                         {"app", "jobs"},
 	"github.com/riverqueue/river/rivermigrate":            {"store"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"app", "jobs", "store"},
+	"github.com/riverqueue/river/riverdriver/riverpgxv5":  {"app", "jobs", "store"},
+	"github.com/jackc/pgx":                                {"app", "jobs", "store", "store/storetest"}, // above store only the type of River's transactions
 	"riverqueue.com/riverui":                              {"jobs"},
 	"database/sql":                                        {"store", "app", "jobs", "cmd/bench", "cmd/soak"},
 	"modernc.org/sqlite":                                  {"store", "store/storetest", "cmd/bench", "cmd/soak"},
 	"github.com/pressly/goose":                            {"store"},
 	"github.com/prometheus/client_golang":                 {"app", "web"},
 	"net/http/httptest":                                   {"web/webtest"},
-	"testing":                                             {"store/storetest", "web/webtest"},
+	"testing":                                             {"store/storetest", "store/storetest/postgres", "web/webtest"},
 }
 
 func TestImports(t *testing.T) {

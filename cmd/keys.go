@@ -52,7 +52,8 @@ func keys() []key {
 		},
 		{
 			name: "database.url", kind: databaseURL(), noFlag: shownByPs,
-			help: "empty: SQLite in data.dir; PostgreSQL is not in this version",
+			help:    "empty: SQLite in data.dir; postgres://…: PostgreSQL, which several processes may share",
+			example: "postgres://probability:PASSWORD@db.example.com:5432/probability?sslmode=verify-full",
 		},
 		{
 			name: "security.encryption_key", defNote: "the file key in data.dir", kind: encryptionKey(), noFlag: shownByPs,

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"probability/store"
 )
 
 // kind turns the text of a setting into its value. An error says what was
@@ -112,12 +114,17 @@ func email() kind {
 	}
 }
 
+// databaseURL leaves it to the driver what an address may say.
 func databaseURL() kind {
 	return func(text string) (any, error) {
-		if text != "" {
-			return nil, errors.New("PostgreSQL is not in this version: leave it empty to use SQLite in data.dir")
+		if text == "" {
+			return Secret(""), nil
 		}
-		return "", nil
+		if _, err := store.ServerOf(text); err != nil {
+			return nil, errors.New("expected an address such as postgres://ROLE:SECRET@host:5432/database?sslmode=verify-full; " +
+				"what is special in the secret is written as in every URL, @ as %40")
+		}
+		return Secret(text), nil
 	}
 }
 

@@ -19,11 +19,12 @@ import (
 func openStore(ctx context.Context, cfg Config, exclusive bool, log *slog.Logger) (*store.Store, error) {
 	at := storeConfig(cfg)
 	at.Exclusive = exclusive
-	return store.Open(ctx, at, log)
+	st, err := store.Open(ctx, at, log)
+	return st, onServer(at.URL, err)
 }
 
 func storeConfig(cfg Config) store.Config {
-	return store.Config{Dir: cfg.Data.Dir, Key: cfg.Security.EncryptionKey}
+	return store.Config{Dir: cfg.Data.Dir, Key: cfg.Security.EncryptionKey, URL: string(cfg.Database.URL)}
 }
 
 // newApp puts the use cases on an open store, with the demo store as a service has it; nil for a command, which has none.

@@ -58,7 +58,7 @@ webhooks, and serves them over a REST API. Without a command it runs the service
 	root.SetHelpCommand(newHelp())
 	addConfigFlags(root)
 	root.AddCommand(newServe(io), newDemo(io), newUser(io), newToken(io), newVersion(io), newHealthcheck(io))
-	root.AddCommand(newAudit(io), newBackup(io), newRestore(io), newKeyGroup(io), newDoctor(io), newMove())
+	root.AddCommand(newAudit(io), newBackup(io), newRestore(io), newKeyGroup(io), newDoctor(io), newMove(io))
 	return root
 }
 

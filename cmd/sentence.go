@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // sentence is what a person at the command line is told about err: what is wrong
 // and how to mend it.
 func sentence(err error) string {
-	if text := fromStore(err); text != "" {
+	if text := cmp.Or(fromStore(err), fromServer(err)); text != "" {
 		return text
 	}
 	if refused, ok := errors.AsType[*app.Error](err); ok {
@@ -29,6 +30,8 @@ func sentence(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.ENOSPC):
 		return err.Error() + "; make room on the disk of data.dir"
+	case store.TroubleOf(err) != store.NoTrouble:
+		return err.Error() + "; the database's server cannot be used just now: try again in a moment"
 	case store.Unavailable(err):
 		return err.Error() + "; the disk of data.dir may be full, or another program may hold the database: try again in a moment"
 	}
@@ -48,6 +51,17 @@ func fromStore(err error) string {
 		mend = "put probability.db of a copy in its place, or move it away to begin anew"
 	case errors.Is(err, store.ErrFolderUnsafe):
 		mend = "give the data folder to the user who runs this program, and to nobody else"
+	case errors.Is(err, store.ErrServersOwn):
+		return "this database is on a PostgreSQL server: back it up with `pg_dump --format=custom`, bring it back with `pg_restore`, " +
+			"and keep a copy of the key apart from it, without which nobody can read the secrets in it"
+	case errors.Is(err, store.ErrNothingToMove):
+		mend = "name the folder of the installation with data.dir"
+	case errors.Is(err, store.ErrTargetTaken):
+		mend = "name an empty database with --to, such as a new one"
+	case errors.Is(err, store.ErrMoveUnfinished):
+		mend = "run `probability move` again, which begins anew; the folder that it moves from is as it was"
+	case errors.Is(err, store.ErrMoveDiffers):
+		mend = "nothing was changed in the folder; run it again, and if that does not help, look into the server's log"
 	case errors.Is(err, store.ErrSchemaNewer), errors.Is(err, store.ErrSchemaOlder): // they say it themselves
 	default:
 		return ""

@@ -83,7 +83,7 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	handler, err := web.New(web.Config{
 		Commit:    readBuild().commit,
 		Console:   console,
-		Demo:      s.demo.Open,
+		Demo:      s.demoStore(),
 		PublicURL: cfg.Server.PublicURL,
 		Ready: func(ctx context.Context) error {
 			return errors.Join(s.app.Ready(ctx), runner.Healthy())
@@ -100,8 +100,10 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 		}
 	}
 	// Before the jobs, which may be about the demo store.
-	if err := s.demo.start(ctx, s.store, s.url()); err != nil {
-		return nil, err
+	if s.demoStore() != nil {
+		if err := s.demo.start(ctx, s.store, s.url()); err != nil {
+			return nil, err
+		}
 	}
 	s.runner = runner
 	if err := runner.Start(ctx); err != nil {
@@ -109,6 +111,15 @@ func startService(ctx context.Context, cfg Config, l net.Listener, log *slog.Log
 	}
 	s.serve(ctx, handler)
 	return s, nil
+}
+
+// demoStore is how the demo store is asked for; nil on PostgreSQL. It lives within one process, and of several each would have one
+// with other orders.
+func (s *service) demoStore() func(context.Context) (web.DemoStore, error) {
+	if s.store.Engine() == store.PostgreSQL {
+		return nil
+	}
+	return s.demo.Open
 }
 
 func (s *service) serve(ctx context.Context, handler *web.Server) {

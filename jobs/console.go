@@ -1,13 +1,8 @@
 package jobs
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
-
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"riverqueue.com/riverui"
 
 	"probability/store"
 )
@@ -19,11 +14,7 @@ import (
 // the write connection and takes its turn like the queue. The handler is never started: what it would do by itself is to count
 // jobs every ten seconds, whether anybody looks or not.
 func NewConsole(st *store.Store, prefix string, log *slog.Logger) (http.Handler, error) {
-	read, err := console(riversqlite.New(st.Reader()), prefix, log)
-	if err != nil {
-		return nil, err
-	}
-	write, err := console(riversqlite.New(st.Writer()), prefix, log)
+	read, write, err := consoles(st, prefix, log)
 	if err != nil {
 		return nil, err
 	}
@@ -35,17 +26,4 @@ func NewConsole(st *store.Store, prefix string, log *slog.Logger) (http.Handler,
 			write.ServeHTTP(w, r)
 		}
 	}), nil
-}
-
-func console(driver *riversqlite.Driver, prefix string, log *slog.Logger) (http.Handler, error) {
-	log = slog.New(quieter{log.Handler()})
-	client, err := river.NewClient(driver, &river.Config{Logger: log})
-	if err != nil {
-		return nil, fmt.Errorf("jobs: console: %w", err)
-	}
-	h, err := riverui.NewHandler(&riverui.HandlerOpts{Endpoints: riverui.NewEndpoints(client, nil), Logger: log, Prefix: prefix})
-	if err != nil {
-		return nil, fmt.Errorf("jobs: console: %w", err)
-	}
-	return h, nil
 }

@@ -47,7 +47,14 @@ func (l *live) ids() []int64 {
 // reclaim gives jobs back whose end the queue could not write down: it tries a few times and then leaves them as they are, and
 // as long as they look as if they ran, no other job for the same work is let in.
 func (r *Runner) reclaim(ctx context.Context) error {
-	n, err := r.app.Store().ReclaimLost(ctx, r.live.ids(), time.Now().Add(-lostAfter))
+	live, before := r.live.ids(), time.Now().Add(-lostAfter)
+	var n int
+	var err error
+	if r.others.several() {
+		n, err = r.app.Store().ReclaimOwn(ctx, r.others.process, live, before)
+	} else {
+		n, err = r.app.Store().ReclaimLost(ctx, live, before)
+	}
 	if n > 0 {
 		r.log.WarnContext(ctx, "jobs whose end could not be written down go on", "jobs", n)
 	}

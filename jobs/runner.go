@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 
 	"probability/app"
@@ -65,9 +63,12 @@ type Config struct {
 // Runner runs the background work of one process.
 type Runner struct {
 	app    *app.App
-	client *river.Client[*sql.Tx]
+	client client
 	live   live
+	others others
 	log    *slog.Logger
+
+	attendance
 
 	mu        sync.Mutex
 	cancel    context.CancelFunc
@@ -87,8 +88,9 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 	if cfg.timeout == 0 {
 		cfg.timeout = jobTimeout
 	}
-	r := &Runner{app: a, log: log}
-	client, err := river.NewClient(riversqlite.New(a.Store().Writer()), &river.Config{
+	r := &Runner{app: a, log: log, others: newOthers(a.Store())}
+	client, err := newClient(a.Store(), &river.Config{
+		ID:                          r.others.client(),
 		CompletedJobRetentionPeriod: keepFinished,
 		ErrorHandler:                &failures{counters: a.Counters(), log: log},
 		FetchCooldown:               fetchCooldown,
@@ -119,19 +121,15 @@ func NewRunner(a *app.App, cfg Config, log *slog.Logger) (*Runner, error) {
 }
 
 // Start gives back what a former process left running, then starts workers and sweeper. It returns when they run.
-// The process must hold the lock of the data folder.
+// The process must hold the lock of the data folder, unless several share a database.
 func (r *Runner) Start(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.cancel != nil {
 		return errors.New("jobs: started already")
 	}
-	n, err := r.app.Store().ReclaimJobs(ctx)
-	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
-	}
-	if n > 0 {
-		r.log.InfoContext(ctx, "jobs of a former process go on", "jobs", n)
+	if err := r.begin(ctx); err != nil {
+		return err
 	}
 	if err := r.app.Alive(ctx); err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -153,6 +151,24 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.swept.Go(func() { r.sweep(ctx) })
 	r.swept.Go(func() { r.tidy(ctx) })
 	r.swept.Go(func() { r.guard(ctx) })
+	r.swept.Go(func() { r.watch(ctx) })
+	r.swept.Go(func() { r.app.KeepInTouch(ctx) })
+	return nil
+}
+
+// begin makes sure of the jobs that are marked as running: a process that is alone gives back what a former one left so, and one of
+// several lets the others see that it is there, so that they leave its jobs alone.
+func (r *Runner) begin(ctx context.Context) error {
+	if r.others.several() {
+		return r.attend(ctx)
+	}
+	n, err := r.app.Store().ReclaimJobs(ctx)
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	if n > 0 {
+		r.log.InfoContext(ctx, "jobs of a former process go on", "jobs", n)
+	}
 	return nil
 }
 
@@ -164,11 +180,14 @@ func (r *Runner) Stop(ctx context.Context) error {
 	r.cancel = nil
 	r.mu.Unlock()
 	if cancel == nil {
+		r.attendance.end() // of a start that failed half-way
 		return nil
 	}
 	cancel()
 	r.swept.Wait()
-	if err := r.client.Stop(ctx); err != nil {
+	err := r.client.Stop(ctx)
+	r.attendance.end()
+	if err != nil {
 		return fmt.Errorf("jobs: stop: %w", err)
 	}
 	// Neither is worth a failed stop: the last note, of a minute ago, does almost as well.

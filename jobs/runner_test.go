@@ -38,7 +38,13 @@ type service struct {
 
 func setup(t *testing.T, cfg jobs.Config, change ...func(*app.Config)) *service {
 	t.Helper()
-	s := &service{sim: simulator.New(simulator.WithSeed(1)), store: storetest.New(t)}
+	return setupOn(t, storetest.New(t), simulator.New(simulator.WithSeed(1)), cfg, change...)
+}
+
+// setupOn is setup on a store that is there, with a simulated Shopify that others may ask too.
+func setupOn(t *testing.T, st *store.Store, sim *simulator.Server, cfg jobs.Config, change ...func(*app.Config)) *service {
+	t.Helper()
+	s := &service{sim: sim, store: st}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.build(t, cfg, s.sim.Transport(), log, change...)
 	return s

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 
 	"probability/app"
@@ -78,8 +77,7 @@ type processDeliveries struct {
 func (w *processDeliveries) Work(ctx context.Context, job *river.Job[app.ProcessDeliveries]) error {
 	// River reads its client from the worker's own context, which a transaction's is derived from.
 	again, err := w.app.Drain(ctx, job.Args.IntegrationID, func(ctx context.Context, tx *store.Tx) error {
-		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx.SQL(), job)
-		return err
+		return complete(ctx, tx, job)
 	})
 	if again {
 		return river.JobSnooze(0)

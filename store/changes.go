@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"slices"
 
 	"github.com/google/uuid"
@@ -38,6 +39,12 @@ type Observer interface {
 	Watches(integrationID int64) bool
 	// Committed is called when the changes are on the disk, in the order of the commits, and never for what was rolled back.
 	Committed(Changes)
+}
+
+// Announcer is an observer that has something to tell the other processes that share the database.
+type Announcer interface {
+	// Announce is what they are to be told of a change, before it is committed; empty for nothing.
+	Announce(Changes) string
 }
 
 // Observe lets o hear of every transaction from now on, instead of whoever did before. What other processes write it does not hear of.
@@ -103,6 +110,33 @@ func (tx *Tx) noteUnlisted(integrationID int64) {
 	if c := tx.note(integrationID); c != nil {
 		c.Unlisted = true
 	}
+}
+
+// announce passes on to other processes what was noted; they hear it with the commit.
+func (tx *Tx) announce(ctx context.Context) error {
+	observer := tx.store.observer.Load()
+	if observer == nil {
+		return nil
+	}
+	announcer, ok := (*observer).(Announcer)
+	if !ok {
+		return nil
+	}
+	for _, c := range tx.notes.changes {
+		if text := announcer.Announce(*c); text != "" {
+			if err := tx.Notify(ctx, text); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range tx.notes.unheard { // somebody may have begun to watch since
+		if text := announcer.Announce(Changes{IntegrationID: id, Unlisted: true}); text != "" {
+			if err := tx.Notify(ctx, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // tell passes on what was noted, once it is committed. sure is false when the commit failed, and with it perhaps only the word of it.

@@ -6,7 +6,9 @@ import (
 )
 
 // reclaimedMark is the member of a job's metadata that says that it has had its extra attempt.
-const reclaimedMark = "$.probability_reclaimed"
+const reclaimedMark = "$." + reclaimedName
+
+const reclaimedName = "probability_reclaimed"
 
 // ReclaimJobs gives jobs that a killed process left running back to the queue, which would do so only after an hour, and
 // drops its claim to lead the maintenance. Call it with the folder taken exclusively and before the queue starts: only then

@@ -37,6 +37,19 @@ func (tx *Tx) Notify(ctx context.Context, payload string) error {
 	return failed(op, err)
 }
 
+// Tell is Notify outside of any transaction: at once.
+func (s *Store) Tell(ctx context.Context, payload string) error {
+	const op = "store: tell"
+	switch {
+	case s.Engine() != PostgreSQL:
+		return fmt.Errorf("%s: %w", op, ErrOneProcess)
+	case payload == "" || len(payload) > MaxNotice:
+		return fmt.Errorf("%s: a notice of %d bytes", op, len(payload))
+	}
+	_, err := s.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, payload)
+	return failed(op, err)
+}
+
 // Listen calls fn with what transactions of all processes tell, one after the other, until ctx ends, and returns its error then. fn
 // must be quick. It is called with an empty payload each time when it has begun to listen: what was told before is not known, also
 // when the server was away. ErrOneProcess with SQLite.

@@ -110,6 +110,9 @@ func (s *Store) connect(ctx context.Context, url string) (err error) {
 			return err
 		}
 		pools = append(pools, pool)
+		if p.into == &s.readers {
+			s.readPool = pool
+		}
 		db := sql.OpenDB(serverConnector{stdlib.GetPoolConnector(pool)})
 		db.SetMaxIdleConns(0) // the pool beneath keeps them
 		*p.into = db

@@ -27,6 +27,7 @@ type Store struct {
 	dialect     dialect
 	log         *slog.Logger
 	pool        *pgxpool.Pool // PostgreSQL: the job queue's
+	readPool    *pgxpool.Pool // PostgreSQL: beneath readers
 	writer      *sql.DB
 	readers     *sql.DB // what people ask for
 	work        *sql.DB // what accepting webhooks and the background ask for: never behind a slow list
@@ -184,6 +185,9 @@ func (s *Store) opened(ctx context.Context, cfg Config, alone bool, err error) (
 	if err := s.migrate(ctx, cfg, alone); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
+	if err := s.refuseUnfinished(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open: %w", err), s.release())
+	}
 	if err := s.openKeys(ctx, cfg, s.dir, alone, s.log); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
@@ -203,6 +207,9 @@ func (s *Store) Engine() Engine { return s.dialect.engine() }
 
 // Pool is the connections to PostgreSQL that are the job queue's; nil with SQLite.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// ReadPool is Reader for the job queue's own screens; nil with SQLite.
+func (s *Store) ReadPool() *pgxpool.Pool { return s.readPool }
 
 // Writer is the one write connection, for SQLite's job queue to share. Whoever uses it inside Update waits for ever.
 func (s *Store) Writer() *sql.DB { return s.writer }

@@ -105,6 +105,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	if err := tx.writeSums(ctx); err != nil {
 		return err
 	}
+	if err := tx.announce(ctx); err != nil {
+		return err
+	}
 	done = true
 	defer func() { // also after a commit that failed, whose outcome may be unknown
 		s.counts.forget(tx.changed)

@@ -20,6 +20,7 @@ type settingsView struct {
 	Errors   map[string][]string
 	Fresh    string // a token that was just made; shown this once
 	Name     string // of the token that could not be made
+	OnServer bool   // the database is on a server, whose own programs make its backups
 	Problem  string // with the password
 	Sessions []sessionRow
 	Tokens   []tokenRow
@@ -55,7 +56,7 @@ func (s *Server) settingsView(c echo.Context) (settingsView, error) {
 	ctx, user := c.Request().Context(), caller(c)
 	p := s.page(c)
 	p.Path = "/settings"
-	view := settingsView{page: p.titled("settings", p.Say("nav.settings")), Admin: user.Admin, Console: s.cfg.Console != nil}
+	view := settingsView{page: p.titled("settings", p.Say("nav.settings")), Admin: user.Admin, Console: s.cfg.Console != nil, OnServer: s.app.Store().Engine() == store.PostgreSQL}
 	tokens, err := s.app.Store().Tokens(ctx, user.ID)
 	if err != nil {
 		return view, err
