@@ -111,7 +111,7 @@ func TestOpen_BringsAFolderOfTheFirstVersionUpToDate(t *testing.T) {
 	}
 }
 
-// A folder of the version before has neither the scores of days nor the counts of sources: they are made from what is there.
+// A folder of a version before has neither the scores of days nor the counts of sources: they are made from what is there.
 func TestOpen_FillsTheSumsThatAFolderHadNot(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir() + "/data"
@@ -131,7 +131,9 @@ func TestOpen_FillsTheSumsThatAFolderHadNot(t *testing.T) {
 		t.Fatalf("%v and %v, so the test proves nothing", sources, scores)
 	}
 	for _, step := range []string{
-		`DROP TABLE score_days`, `DROP TABLE outcome_sources`, `DELETE FROM schema_version WHERE version_id = 14`,
+		`ALTER TABLE imports DROP COLUMN way`, `ALTER TABLE imports DROP COLUMN withheld`,
+		`ALTER TABLE integrations DROP COLUMN orders_way`, `ALTER TABLE integrations DROP COLUMN rest_due_at`,
+		`DROP TABLE score_days`, `DROP TABLE outcome_sources`, `DELETE FROM schema_version WHERE version_id >= 14`,
 		`CREATE INDEX order_outcomes_counts ON order_outcomes (integration_id, source, outcome) WHERE counts`,
 	} {
 		if _, err := s.Writer().ExecContext(t.Context(), step); err != nil {
