@@ -15,29 +15,29 @@ import (
 // An audit of a store that shows its orders by GraphQL alone names and mends what any other does.
 func TestAudit_ByGraphQL(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 260)
+	w := modern(t, 130)
 	c := w.connect(t)
 	id := c.Integration.ID
 	w.runImport(t, c.Import.ID)
-	if m := w.audit(t, id, true); m.State != store.AuditCompleted || m.Checked != 260 || m.Drift() != 0 || m.Repaired() != 0 {
+	if m := w.audit(t, id, true); m.State != store.AuditCompleted || m.Checked != 130 || m.Drift() != 0 || m.Repaired() != 0 {
 		t.Fatalf("an audit of a store in order: %+v", m)
 	}
 	w.clock.Add(time.Hour)
 	ids := w.shop.OrderIDs()
-	for _, n := range ids[:150] {
+	for _, n := range ids[:105] {
 		w.shop.Update(n, touch)
 	}
-	for _, n := range ids[200:230] {
+	for _, n := range ids[110:125] {
 		w.shop.Delete(n)
 	}
 	for range 20 {
 		w.shop.NewOrder()
 	}
 	w.clock.Add(time.Minute)
-	wantCounts(t, w.audit(t, id, false), 20, 30, 150, 0)
+	wantCounts(t, w.audit(t, id, false), 20, 15, 105, 0)
 	w.sim.ResetCalls()
 	m := w.audit(t, id, true)
-	wantCounts(t, m, 20, 30, 150, 200)
+	wantCounts(t, m, 20, 15, 105, 140)
 	if n := w.calls("/orders"); n != 0 {
 		t.Errorf("REST was asked %d times", n)
 	}
@@ -57,7 +57,7 @@ func TestAudit_GoesOverToGraphQL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, id := imported(t, 560)
+			w, id := imported(t, 280)
 			w.clock.Add(time.Hour)
 			for _, n := range w.shop.OrderIDs()[:80] {
 				w.shop.Update(n, touch)
@@ -90,11 +90,11 @@ func TestAudit_WithheldByBothWays(t *testing.T) {
 
 func TestAudit_ByGraphQLGoesOnWhereItWasKilled(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 260)
+	w := modern(t, 160)
 	c := w.connect(t)
 	w.runImport(t, c.Import.ID)
 	w.clock.Add(time.Hour)
-	for _, n := range w.shop.OrderIDs()[:250] {
+	for _, n := range w.shop.OrderIDs()[:150] {
 		w.shop.Update(n, touch)
 	}
 	w.clock.Add(time.Minute)
@@ -119,7 +119,7 @@ func TestAudit_ByGraphQLGoesOnWhereItWasKilled(t *testing.T) {
 		}
 	}
 	w.after = nil
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 250, 250)
+	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 150, 150)
 	w.wantAll(t, c.Integration.ID)
 }
 

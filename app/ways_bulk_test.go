@@ -12,6 +12,7 @@ import (
 	"probability/app"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // bulky is a modern world in which first imports of 100 orders come by bulk operation.
@@ -24,13 +25,14 @@ func bulky(t *testing.T, orders int) *world {
 
 func TestImport_ByBulkOperation(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 450)
+	n := storetest.Size(450, 130)
+	w := bulky(t, n)
 	w.shop.SetBulk(simulator.BulkPlan{Looks: 4})
 	c := w.connect(t)
 	began := w.clock.Now()
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Fetched != 450 || run.Created != 450 || run.Failed != 0 || run.Pass != 1 {
-		t.Fatalf("run %+v, want 450 created by bulk operation", run)
+	if run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Fetched != n || run.Created != n || run.Failed != 0 || run.Pass != 1 {
+		t.Fatalf("run %+v, want %d created by bulk operation", run, n)
 	}
 	if took := w.clock.Now().Sub(began); took < 4*time.Second || took > time.Minute {
 		t.Errorf("it looked for %s, want a few waits in between", took)
@@ -49,12 +51,12 @@ func TestImport_ByBulkOperation(t *testing.T) {
 	}
 	// What comes later is not worth an operation.
 	w.clock.Add(time.Hour)
-	for _, id := range w.shop.OrderIDs()[:200] {
+	for _, id := range w.shop.OrderIDs()[:100] {
 		w.shop.Update(id, func(o map[string]any) { o["note"] = "touched" })
 	}
 	w.clock.Add(10 * time.Minute)
-	if run = w.sync(t, c.Integration.ID); run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Updated != 200 {
-		t.Errorf("the next run %+v, want 200 updated in pages", run)
+	if run = w.sync(t, c.Integration.ID); run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Updated != 100 {
+		t.Errorf("the next run %+v, want 100 updated in pages", run)
 	}
 	w.wantAll(t, c.Integration.ID)
 }
@@ -62,7 +64,7 @@ func TestImport_ByBulkOperation(t *testing.T) {
 // Of orders with many lines and refunds nothing is lost on the way.
 func TestImport_ByBulkOperationBringsAllLines(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 120)
+	w := bulky(t, 102)
 	for i, id := range w.shop.OrderIDs() {
 		if i%10 != 0 {
 			continue
@@ -83,8 +85,8 @@ func TestImport_ByBulkOperationBringsAllLines(t *testing.T) {
 		})
 	}
 	c := w.connect(t)
-	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != 120 {
-		t.Fatalf("run %+v, want 120 created by bulk operation", run)
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != 102 {
+		t.Fatalf("run %+v, want 102 created by bulk operation", run)
 	}
 	w.wantAll(t, c.Integration.ID)
 }
@@ -116,18 +118,26 @@ func TestImport_AfterABadBulkOperation(t *testing.T) {
 		"not there": func(w *world) {
 			w.shop.Inject(simulator.Fault{Kind: simulator.FaultNotFoundHTML, Path: "/storage/"})
 		},
-		"always cut":  func(w *world) { w.shop.Inject(simulator.Fault{Kind: simulator.FaultCut, Path: "/storage/", Skip: 0}) },
+		"always cut": func(w *world) { w.shop.Inject(simulator.Fault{Kind: simulator.FaultCut, Path: "/storage/", Skip: 0}) },
+		"not allowed": func(w *world) {
+			w.answerTo("bulkOperationRunQuery", `{"data":{"bulkOperationRunQuery":null},"errors":[
+				{"message":"Access denied for bulkOperationRunQuery field.","path":["bulkOperationRunQuery"],"extensions":{"code":"ACCESS_DENIED"}}]}`)
+		},
+		"an old version": func(w *world) {
+			w.answerTo("bulkOperations(", `{"errors":[{"message":"Field 'bulkOperations' doesn't exist on type 'QueryRoot'",
+				"path":["query","bulkOperations"],"extensions":{"code":"undefinedField","typeName":"QueryRoot","fieldName":"bulkOperations"}}]}`)
+		},
 		"plain text":  func(w *world) { w.sim.SetStorage("http://storage.simulator.example") },
 		"with a name": func(w *world) { w.sim.SetStorage("https://me@storage.simulator.example") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := bulky(t, 150)
+			w := bulky(t, 101)
 			prepare(w)
 			c := w.connect(t)
 			run := w.runImport(t, c.Import.ID)
-			if run.State != store.ImportCompleted || run.Way == store.WayREST || run.Created != 150 || run.Fetched != 150 {
-				t.Errorf("run %+v, want 150 created", run)
+			if run.State != store.ImportCompleted || run.Way == store.WayREST || run.Created != 101 || run.Fetched != 101 {
+				t.Errorf("run %+v, want 101 created", run)
 			}
 			if name != "always cut" && run.Way != store.WayGraphQL {
 				t.Errorf("way %s, want pages", run.Way)
@@ -140,7 +150,8 @@ func TestImport_AfterABadBulkOperation(t *testing.T) {
 // A result that breaks off is read on from where it broke.
 func TestImport_ReadsAResultOnWhereItBroke(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 700)
+	n := storetest.Size(700, 250)
+	w := bulky(t, n)
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultCut, Path: "/storage/", Times: 3})
 	c := w.connect(t)
 	ranges := 0
@@ -151,8 +162,8 @@ func TestImport_ReadsAResultOnWhereItBroke(t *testing.T) {
 		return ""
 	}
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != 700 || run.Fetched != 700 || run.Unchanged != 0 {
-		t.Errorf("run %+v, want 700 created, each read once", run)
+	if run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != n || run.Fetched != n || run.Unchanged != 0 {
+		t.Errorf("run %+v, want %d created, each read once", run, n)
 	}
 	if ranges != 3 {
 		t.Errorf("a range was asked for %d times, want 3", ranges)
@@ -163,7 +174,7 @@ func TestImport_ReadsAResultOnWhereItBroke(t *testing.T) {
 // Two operations are never begun for one run: whoever is stopped before the id is written finds it again.
 func TestImport_FindsTheOperationItBegan(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 150)
+	w := bulky(t, 101)
 	c := w.connect(t)
 	begun := 0
 	for kill := 1; kill < 12; kill++ {
