@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +17,11 @@ import (
 	"probability/store/storetest"
 )
 
-// bulky is a modern world in which first imports of 100 orders come by bulk operation.
+// bulky is a modern world in which first imports of 20 orders come by bulk operation.
 func bulky(t *testing.T, orders int) *world {
 	t.Helper()
 	w := modern(t, orders)
-	app.SetBulkFrom(w.app, 100)
+	app.SetBulkFrom(w.app, 20)
 	return w
 }
 
@@ -64,9 +66,9 @@ func TestImport_ByBulkOperation(t *testing.T) {
 // Of orders with many lines and refunds nothing is lost on the way.
 func TestImport_ByBulkOperationBringsAllLines(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 102)
+	w := bulky(t, 104)
 	for i, id := range w.shop.OrderIDs() {
-		if i%10 != 0 {
+		if i%20 != 0 {
 			continue
 		}
 		w.shop.Update(id, func(o map[string]any) {
@@ -85,8 +87,8 @@ func TestImport_ByBulkOperationBringsAllLines(t *testing.T) {
 		})
 	}
 	c := w.connect(t)
-	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != 102 {
-		t.Fatalf("run %+v, want 102 created by bulk operation", run)
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Way != store.WayBulk || run.Created != 104 {
+		t.Fatalf("run %+v, want 104 created by bulk operation", run)
 	}
 	w.wantAll(t, c.Integration.ID)
 }
@@ -109,12 +111,11 @@ func (w *world) answerTo(word, text string) {
 // However an operation goes wrong, the run ends with all orders, in pages.
 func TestImport_AfterABadBulkOperation(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*world){
-		"denied":     func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "ACCESS_DENIED"}) },
-		"late":       func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "TIMEOUT", Whole: 30}) },
-		"internal":   func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "INTERNAL_SERVER_ERROR"}) },
-		"short":      func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Short: 7}) },
-		"never ends": func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Looks: 1 << 20}) },
+	bad := map[string]func(*world){
+		"denied":   func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "ACCESS_DENIED"}) },
+		"late":     func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "TIMEOUT", Whole: 30}) },
+		"internal": func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Error: "INTERNAL_SERVER_ERROR"}) },
+		"short":    func(w *world) { w.shop.SetBulk(simulator.BulkPlan{Short: 7}) },
 		"not there": func(w *world) {
 			w.shop.Inject(simulator.Fault{Kind: simulator.FaultNotFoundHTML, Path: "/storage/"})
 		},
@@ -129,15 +130,18 @@ func TestImport_AfterABadBulkOperation(t *testing.T) {
 		},
 		"plain text":  func(w *world) { w.sim.SetStorage("http://storage.simulator.example") },
 		"with a name": func(w *world) { w.sim.SetStorage("https://me@storage.simulator.example") },
-	} {
+	}
+	names := slices.Sorted(maps.Keys(bad))
+	for i := 0; i < len(names); i += storetest.Size(1, 3) {
+		name := names[i]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := bulky(t, 101)
-			prepare(w)
+			w := bulky(t, 24)
+			bad[name](w)
 			c := w.connect(t)
 			run := w.runImport(t, c.Import.ID)
-			if run.State != store.ImportCompleted || run.Way == store.WayREST || run.Created != 101 || run.Fetched != 101 {
-				t.Errorf("run %+v, want 101 created", run)
+			if run.State != store.ImportCompleted || run.Way == store.WayREST || run.Created != 24 || run.Fetched != 24 {
+				t.Errorf("run %+v, want 24 created", run)
 			}
 			if name != "always cut" && run.Way != store.WayGraphQL {
 				t.Errorf("way %s, want pages", run.Way)
@@ -147,10 +151,28 @@ func TestImport_AfterABadBulkOperation(t *testing.T) {
 	}
 }
 
+// An operation that does not end is given up after a while.
+func TestImport_DoesNotWaitForAnOperationForEver(t *testing.T) {
+	t.Parallel()
+	w := bulky(t, 24)
+	w.shop.SetBulk(simulator.BulkPlan{Looks: 1 << 20})
+	c := w.connect(t)
+	for range 5 {
+		if p, err := w.app.Import(t.Context(), c.Import.ID); err != nil || p.Done || p.After > 30*time.Second {
+			t.Fatalf("%+v, %v, want it to look again soon", p, err)
+		}
+		w.clock.Add(time.Hour)
+	}
+	w.clock.Add(2 * time.Hour)
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Created != 24 {
+		t.Errorf("run %+v, want 24 created in pages", run)
+	}
+}
+
 // A result that breaks off is read on from where it broke.
 func TestImport_ReadsAResultOnWhereItBroke(t *testing.T) {
 	t.Parallel()
-	n := storetest.Size(700, 250)
+	n := storetest.Size(700, 130)
 	w := bulky(t, n)
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultCut, Path: "/storage/", Times: 3})
 	c := w.connect(t)
@@ -174,7 +196,7 @@ func TestImport_ReadsAResultOnWhereItBroke(t *testing.T) {
 // Two operations are never begun for one run: whoever is stopped before the id is written finds it again.
 func TestImport_FindsTheOperationItBegan(t *testing.T) {
 	t.Parallel()
-	w := bulky(t, 101)
+	w := bulky(t, 24)
 	c := w.connect(t)
 	begun := 0
 	for kill := 1; kill < 12; kill++ {

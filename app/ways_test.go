@@ -211,7 +211,7 @@ func TestImport_ToldOfWithheldData(t *testing.T) {
 func TestImport_ByGraphQLSurvivesEveryPassingFault(t *testing.T) {
 	t.Parallel()
 	kinds := append(simulator.TransientFaults(), simulator.FaultQueries, simulator.FaultTruncated, simulator.FaultEarlyEnd, simulator.FaultSecurity, simulator.FaultRedirect)
-	for i := 0; i < len(kinds); i += storetest.Size(1, 7) {
+	for i := 0; i < len(kinds); i += storetest.Size(1, 10) {
 		kind := kinds[i]
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -230,9 +230,9 @@ func TestImport_ByGraphQLSurvivesEveryPassingFault(t *testing.T) {
 // A list that always ends early is noticed by the count, which GraphQL would cap if it were asked carelessly.
 func TestImport_ByGraphQLFallsShort(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 210)
+	w := modern(t, 101)
 	c := w.connect(t)
-	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "graphql.json", Page: 2})
+	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "graphql.json", Page: 1})
 	if run := w.runImport(t, c.Import.ID); run.State != store.ImportFailed || run.ErrorCode != "count_mismatch" || run.Pass != 3 {
 		t.Fatalf("run %+v, want failed for the count after 3 passes", run)
 	}
@@ -248,14 +248,14 @@ func TestImport_ByGraphQLGoesOnAfterEveryKill(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			n := storetest.Size(230, 110)
-			for kill := 1; ; kill += storetest.Size(1, 6) {
+			for kill := storetest.Size(1, 6); ; kill += storetest.Size(1, 100) {
 				w := modern(t, n)
 				if way == store.WayBulk {
 					app.SetBulkFrom(w.app, n)
 				}
 				c := w.connect(t)
 				if !w.killedAt(t, c, kill) {
-					if kill < 7 {
+					if kill < 6 {
 						t.Fatalf("only %d answers", kill)
 					}
 					return
