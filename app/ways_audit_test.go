@@ -15,29 +15,29 @@ import (
 // An audit of a store that shows its orders by GraphQL alone names and mends what any other does.
 func TestAudit_ByGraphQL(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 260)
+	w := modern(t, 60)
 	c := w.connect(t)
 	id := c.Integration.ID
 	w.runImport(t, c.Import.ID)
-	if m := w.audit(t, id, true); m.State != store.AuditCompleted || m.Checked != 260 || m.Drift() != 0 || m.Repaired() != 0 {
+	if m := w.audit(t, id, true); m.State != store.AuditCompleted || m.Checked != 60 || m.Drift() != 0 || m.Repaired() != 0 {
 		t.Fatalf("an audit of a store in order: %+v", m)
 	}
 	w.clock.Add(time.Hour)
 	ids := w.shop.OrderIDs()
-	for _, n := range ids[:150] {
+	for _, n := range ids[:30] {
 		w.shop.Update(n, touch)
 	}
-	for _, n := range ids[200:230] {
+	for _, n := range ids[40:50] {
 		w.shop.Delete(n)
 	}
 	for range 20 {
 		w.shop.NewOrder()
 	}
 	w.clock.Add(time.Minute)
-	wantCounts(t, w.audit(t, id, false), 20, 30, 150, 0)
+	wantCounts(t, w.audit(t, id, false), 20, 10, 30, 0)
 	w.sim.ResetCalls()
 	m := w.audit(t, id, true)
-	wantCounts(t, m, 20, 30, 150, 200)
+	wantCounts(t, m, 20, 10, 30, 60)
 	if n := w.calls("/orders"); n != 0 {
 		t.Errorf("REST was asked %d times", n)
 	}
@@ -57,17 +57,21 @@ func TestAudit_GoesOverToGraphQL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, id := imported(t, 560)
+			n := 40
+			if fault.Page == 2 {
+				n = 280
+			}
+			w, id := imported(t, n)
 			w.clock.Add(time.Hour)
-			for _, n := range w.shop.OrderIDs()[:80] {
+			for _, n := range w.shop.OrderIDs()[:20] {
 				w.shop.Update(n, touch)
 			}
-			for _, n := range w.shop.OrderIDs()[100:110] {
+			for _, n := range w.shop.OrderIDs()[25:35] {
 				w.shop.Delete(n)
 			}
 			w.clock.Add(time.Minute)
 			w.shop.Inject(fault)
-			wantCounts(t, w.audit(t, id, true), 0, 10, 80, 90)
+			wantCounts(t, w.audit(t, id, true), 0, 10, 20, 30)
 			if in := w.integration(t, id); in.HealthStatus != app.HealthOK || in.OrdersWay != store.WayGraphQL {
 				t.Errorf("health %s %v, way %s", in.HealthStatus, in.Problems, in.OrdersWay)
 			}
@@ -90,11 +94,11 @@ func TestAudit_WithheldByBothWays(t *testing.T) {
 
 func TestAudit_ByGraphQLGoesOnWhereItWasKilled(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 260)
+	w := modern(t, 120)
 	c := w.connect(t)
 	w.runImport(t, c.Import.ID)
 	w.clock.Add(time.Hour)
-	for _, n := range w.shop.OrderIDs()[:250] {
+	for _, n := range w.shop.OrderIDs()[:110] {
 		w.shop.Update(n, touch)
 	}
 	w.clock.Add(time.Minute)
@@ -119,7 +123,7 @@ func TestAudit_ByGraphQLGoesOnWhereItWasKilled(t *testing.T) {
 		}
 	}
 	w.after = nil
-	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 250, 250)
+	wantCounts(t, w.runAudit(t, m.ID), 0, 0, 110, 110)
 	w.wantAll(t, c.Integration.ID)
 }
 

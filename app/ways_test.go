@@ -13,6 +13,7 @@ import (
 	"probability/shopify"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // modern is a world whose store shows its orders by GraphQL alone, as new apps find it, without odd payloads.
@@ -57,11 +58,12 @@ func (w *world) wantAll(t *testing.T, id int64) {
 
 func TestImport_GoesOverToGraphQL(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 350)
+	n := storetest.Size(350, 110)
+	w := modern(t, n)
 	c := w.connect(t)
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Fetched != 350 || run.Created != 350 || run.Pages != 4 || run.Pass != 1 || run.ErrorCode != "" {
-		t.Fatalf("run %+v, want 350 created in 4 pages by GraphQL", run)
+	if run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Fetched != n || run.Created != n || run.Pages != n/100+1 || run.Pass != 1 || run.ErrorCode != "" {
+		t.Fatalf("run %+v, want %d created in pages of 100 by GraphQL", run, n)
 	}
 	w.wantAll(t, c.Integration.ID)
 	in := w.integration(t, c.Integration.ID)
@@ -133,13 +135,14 @@ func TestTest_AsksRESTAgain(t *testing.T) {
 // In its middle, a run that is refused goes on by the other way, and ends with all orders.
 func TestImport_GoesOverInItsMiddle(t *testing.T) {
 	t.Parallel()
+	n := storetest.Size(600, 260)
 	w := setup(t)
-	w.shop.Generate(600, 80*days)
+	w.shop.Generate(n, 80*days)
 	c := w.connect(t)
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultProtectedData, Path: "orders.json", Page: 2})
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Fetched != 600 || run.Created != 600 || len(w.orders(t, c.Integration.ID)) != 600 {
-		t.Errorf("run %+v, want all 600, each created once", run)
+	if run.State != store.ImportCompleted || run.Way != store.WayGraphQL || run.Fetched != n || run.Created != n || len(w.orders(t, c.Integration.ID)) != n {
+		t.Errorf("run %+v, want all %d, each created once", run, n)
 	}
 }
 
@@ -174,12 +177,12 @@ func TestImport_NeitherWayShowsOrders(t *testing.T) {
 // What GraphQL does not show of customers is told, and their orders come all the same, until it is shown.
 func TestImport_ToldOfWithheldData(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 120)
+	w := modern(t, 60)
 	w.shop.SetPersonalData(simulator.PersonalDataWithheld)
 	c := w.connect(t)
 	run := w.runImport(t, c.Import.ID)
 	in := w.integration(t, c.Integration.ID)
-	if run.State != store.ImportCompleted || run.Fetched != 120 || !strings.Contains(run.Withheld, "shippingAddress.phone") || strings.Contains(run.Withheld, "city") {
+	if run.State != store.ImportCompleted || run.Fetched != 60 || !strings.Contains(run.Withheld, "shippingAddress.phone") || strings.Contains(run.Withheld, "city") {
 		t.Fatalf("run %+v, want completed without personal data", run)
 	}
 	if in.HealthStatus != app.HealthNeedsAttention || !problems(in)[app.ProblemPersonalData] {
@@ -196,8 +199,8 @@ func TestImport_ToldOfWithheldData(t *testing.T) {
 		w.shop.Update(id, func(o map[string]any) { o["note"] = "touched" })
 	}
 	w.clock.Add(time.Minute)
-	if run = w.sync(t, in.ID); run.State != store.ImportCompleted || run.Updated != 120 || run.Withheld != "" {
-		t.Errorf("run %+v, want 120 updated", run)
+	if run = w.sync(t, in.ID); run.State != store.ImportCompleted || run.Updated != 60 || run.Withheld != "" {
+		t.Errorf("run %+v, want 60 updated", run)
 	}
 	if in = w.integration(t, in.ID); in.HealthStatus != app.HealthOK || problems(in)[app.ProblemPersonalData] {
 		t.Errorf("health %s %v, want ok", in.HealthStatus, in.Problems)
@@ -208,15 +211,16 @@ func TestImport_ToldOfWithheldData(t *testing.T) {
 func TestImport_ByGraphQLSurvivesEveryPassingFault(t *testing.T) {
 	t.Parallel()
 	kinds := append(simulator.TransientFaults(), simulator.FaultQueries, simulator.FaultTruncated, simulator.FaultEarlyEnd, simulator.FaultSecurity, simulator.FaultRedirect)
-	for _, kind := range kinds {
+	for i := 0; i < len(kinds); i += storetest.Size(1, 10) {
+		kind := kinds[i]
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			w := modern(t, 250)
+			w := modern(t, 110)
 			c := w.connect(t)
 			w.shop.Inject(simulator.Fault{Kind: kind, Path: "graphql.json", Page: 2, Times: 2, RetryAfter: "0.5", Delay: time.Millisecond})
 			run := w.runImport(t, c.Import.ID)
-			if run.State != store.ImportCompleted || run.Fetched != 250 || run.ErrorCode != "" {
-				t.Errorf("run %+v, want completed with 250", run)
+			if run.State != store.ImportCompleted || run.Fetched != 110 || run.ErrorCode != "" {
+				t.Errorf("run %+v, want completed with 110", run)
 			}
 			w.wantAll(t, c.Integration.ID)
 		})
@@ -226,9 +230,9 @@ func TestImport_ByGraphQLSurvivesEveryPassingFault(t *testing.T) {
 // A list that always ends early is noticed by the count, which GraphQL would cap if it were asked carelessly.
 func TestImport_ByGraphQLFallsShort(t *testing.T) {
 	t.Parallel()
-	w := modern(t, 250)
+	w := modern(t, 101)
 	c := w.connect(t)
-	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "graphql.json", Page: 2})
+	w.shop.Inject(simulator.Fault{Kind: simulator.FaultEarlyEnd, Path: "graphql.json", Page: 1})
 	if run := w.runImport(t, c.Import.ID); run.State != store.ImportFailed || run.ErrorCode != "count_mismatch" || run.Pass != 3 {
 		t.Fatalf("run %+v, want failed for the count after 3 passes", run)
 	}
@@ -243,21 +247,22 @@ func TestImport_ByGraphQLGoesOnAfterEveryKill(t *testing.T) {
 	for _, way := range []string{store.WayGraphQL, store.WayBulk} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			for kill := 1; ; kill++ {
-				w := modern(t, 330)
+			n := storetest.Size(230, 110)
+			for kill := storetest.Size(1, 6); ; kill += storetest.Size(1, 100) {
+				w := modern(t, n)
 				if way == store.WayBulk {
-					app.SetBulkFrom(w.app, 300)
+					app.SetBulkFrom(w.app, n)
 				}
 				c := w.connect(t)
 				if !w.killedAt(t, c, kill) {
-					if kill < 8 {
+					if kill < 6 {
 						t.Fatalf("only %d answers", kill)
 					}
 					return
 				}
 				run := w.runImport(t, c.Import.ID)
-				if run.State != store.ImportCompleted || run.Way != way || run.Created != 330 || run.Fetched != 330 || run.Pass != 1 {
-					t.Fatalf("killed at answer %d: %+v, want 330 created once", kill, run)
+				if run.State != store.ImportCompleted || run.Way != way || run.Created != n || run.Fetched != n || run.Pass != 1 {
+					t.Fatalf("killed at answer %d: %+v, want %d created once", kill, run, n)
 				}
 				w.wantAll(t, c.Integration.ID)
 			}

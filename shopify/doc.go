@@ -13,6 +13,11 @@
 // Waits longer than Config.MaxWait are not slept here: they come back as
 // KindThrottled with the time to wait, for a caller that can put work aside.
 //
+// Orders can be had in two ways, by REST and by GraphQL (Way), for Shopify refuses
+// some apps the first. What GraphQL tells becomes a document in the shape of REST
+// (graphql_node.go), so that whoever reads orders need not know how they came. Of
+// many orders Shopify makes a file by itself (Bulk), which is read order by order.
+//
 // The mapping from a payload to an Order is pure: no clock, no network, no
 // failure other than "this is no order". Members of an odd type are read as far
 // as they make sense, and the bytes as they came stay in Order.Raw.

@@ -140,6 +140,19 @@ func TestBulkReader_WhatIsNoResult(t *testing.T) {
 	wantKind(t, err, shopify.KindUnavailable)
 }
 
+// What came whole before a result broke off is handed out, with its place; the break is told after that.
+func TestBulkReader_WhatCameWholeCounts(t *testing.T) {
+	t.Parallel()
+	cut := len(bulkLines) - 9
+	ids, places, err := readBulk(t, bulkServer(func(r *http.Request) (*http.Response, error) {
+		return reply(r, http.StatusOK, bulkLines[:cut]), nil
+	}, 3), 0, 0, 10)
+	wantKind(t, err, shopify.KindUnavailable)
+	if fmt.Sprint(ids) != "[1x2 2x0]" || len(places) != 1 || !strings.HasPrefix(bulkLines[places[0]:], `{"id":"gid://shopify/Order/3"`) {
+		t.Errorf("%v, %v, want two orders and the place of the third", ids, places)
+	}
+}
+
 // silent is a body that says nothing until it is closed.
 type silent struct{ ctx context.Context }
 

@@ -36,6 +36,7 @@ type BulkReader struct {
 	lines  *bufio.Reader
 	asked  time.Time
 
+	broken  error  // why nothing more can be read
 	at      int64  // the byte behind what was handed out
 	read    int64  // the byte behind what was read
 	pending []byte // the order that was begun, without its lines
@@ -107,6 +108,9 @@ func (r *BulkReader) failed(err error) error {
 // how many were handed out before, in this reading or former ones: at the end
 // it has to be as many as the operation counted.
 func (r *BulkReader) Page(ctx context.Context, n, had int) (OrdersPage, error) {
+	if r.broken != nil {
+		return OrdersPage{}, r.broken
+	}
 	var nodes []json.RawMessage
 	late := time.AfterFunc(r.c.cfg.Timeout, r.cancel) // who says nothing for so long says nothing more
 	defer late.Stop()
@@ -116,6 +120,10 @@ func (r *BulkReader) Page(ctx context.Context, n, had int) (OrdersPage, error) {
 			if had+len(nodes) < r.bulk.Orders {
 				return OrdersPage{}, r.failed(errBulkShort)
 			}
+			break
+		}
+		if err != nil && len(nodes) > 0 { // what came whole counts
+			r.broken = err
 			break
 		}
 		if err != nil {

@@ -7,6 +7,10 @@
 //	                                │
 //	Shop.NewOrder, Update, … ──► events ──► Flush / StartDeliveries ──► your URL
 //
+// Orders can be had by GraphQL too, as the same ones: queries are checked against a
+// schema (admin.graphqls), cost points, and bulk operations leave their results on
+// a host of their own.
+//
 // A store's orders come from a seed: only what is needed to filter and sort is
 // held for each order, and the payload is written anew, byte for byte the same,
 // whenever it is asked for. An order that was changed or added keeps its bytes.
