@@ -268,6 +268,26 @@ func TestServer_TakesEveryText(t *testing.T) {
 	}
 }
 
+// A text with more words than the index takes is found all the same.
+func TestServer_FindsInTheLongestTexts(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewPostgres(t)
+	id := connect(t, s, uuid.New(), "a.myshopify.com")
+	store.TightenBounds(s, 5, 0, 1, 5, 5) // by the index, and not by looking at the texts
+	var address strings.Builder
+	for r := range 50_000 {
+		address.WriteRune(rune(0x4e00 + r*7919%20_000))
+	}
+	put(t, s, id, version("1", noon, func(o *shopify.Order) { o.Address, o.City = address.String(), "Cali" }), version("2", noon, func(o *shopify.Order) { o.City = "Cali" }))
+	all := []rune(address.String())
+	for search, want := range map[string]int{string(all[40_000:40_008]): 1, "cali": 2, "calle": 0} {
+		if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: id, Search: search}))(t); n != want {
+			t.Errorf("%s finds %d, want %d", search, n, want)
+		}
+	}
+	expectSound(t, s)
+}
+
 // An order that changes uses up no numbers: what goes through the numbers of orders would go through the gaps.
 func TestServer_UpdatesLeaveNoGaps(t *testing.T) {
 	t.Parallel()
