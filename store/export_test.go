@@ -22,6 +22,9 @@ func ExecReader(ctx context.Context, s *Store, query string) error {
 	return err
 }
 
+// OfPeople are the tables that an erasure has cleaned on a server.
+var OfPeople = ofPeople
+
 // ExecTx runs a statement in a transaction.
 func ExecTx(ctx context.Context, tx *Tx, query string, args ...any) error {
 	_, err := tx.tx.ExecContext(ctx, query, args...)
