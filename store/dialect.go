@@ -49,6 +49,8 @@ type dialect interface {
 	// in writes the n values of an IN list, the first of which is the parameter with the number from. They must be the last
 	// parameters, those before them numbered by their place.
 	in(from, n int) string
+	// listSize is how long a list of n values had better be made.
+	listSize(n int) int
 	// indexed names the index to use, where the engine can be told.
 	indexed(name string) string
 	// contains is the condition that a text has another in it, as it is.
