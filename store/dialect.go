@@ -81,6 +81,8 @@ type dialect interface {
 	// found is the query for the numbers of the orders that match, in the column id; match makes its parameter.
 	found(param string) string
 	match(ctx context.Context, r orderRead) (string, error)
+	// narrow adds to the condition of a walk to the orders with a term what the index says of it, where that shortens the walk.
+	narrow(ctx context.Context, r orderRead, c *conditions) error
 	// dearTerm tells whether asking the index for a term takes longer than looking at very many texts.
 	dearTerm(ctx context.Context, r orderRead) (bool, error)
 }
