@@ -13,9 +13,9 @@
 // (Tx.SQL or Tx.Pgx is what River inserts with). Everything that only looks is a method of Store and reads a snapshot beside the
 // writer.
 //
-// There is exactly one writer. With SQLite that is the one write connection, with PostgreSQL a lock on the server that every Update takes
-// first, in whichever process: what a transaction has read stays true until its end. Inside Update never call Update, Ping or anything else that uses Writer: it would
-// wait for the very transaction that is open. Nested calls with the context that Update hands out are refused with
+// There is exactly one writer. With SQLite that is the one write connection, with PostgreSQL a lock on the server that every
+// Update takes first, in whichever process: what a transaction has read stays true until its end. Inside Update never call
+// Update, Ping or anything else that uses Writer: it would wait for the very transaction that is open. Nested calls with the context that Update hands out are refused with
 // ErrNested. Reads that a decision depends on go through the methods of Tx; methods of Store see the state before the
 // transaction.
 //

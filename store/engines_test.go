@@ -84,7 +84,7 @@ func TestEngines_OrderTextsAlike(t *testing.T) {
 	user := uuid.New()
 	text := rapid.OneOf(rapid.SampledFrom([]string{"a", "A", "á", "Z", "z", "ñ", "Ñ", "n~", "_", "-", " ", "é", "e\u0301", "ß", "ss", "😀", "漢"}), rapid.StringN(1, 4, -1))
 	shops := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	storetest.Check(t, both[1], func(rt *rapid.T) {
 		statuses := rapid.SliceOfNDistinct(text, 1, 8, func(s string) string { return s }).Draw(rt, "statuses")
 		shops++
 		var lists [2][]string

@@ -22,6 +22,12 @@ func ExecReader(ctx context.Context, s *Store, query string) error {
 	return err
 }
 
+// OpeningLock is held by whoever opens a database on a server.
+const OpeningLock int64 = openingLockID
+
+// OfPeople are the tables that an erasure has cleaned on a server.
+var OfPeople = ofPeople
+
 // ExecTx runs a statement in a transaction.
 func ExecTx(ctx context.Context, tx *Tx, query string, args ...any) error {
 	_, err := tx.tx.ExecContext(ctx, query, args...)

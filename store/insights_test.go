@@ -45,7 +45,7 @@ func TestInsights_AreARecountOfTheOrders(t *testing.T) {
 		s.ReadWith(1, readPayments)
 		long := strings.Repeat("ñ", 100)
 		edge := 32 - int(noon.Unix()/86_400)%32 // days until the next span of 32 begins
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, s, func(rt *rapid.T) {
 			id := connect(rt, s, uuid.New(), "p.myshopify.com")
 			left, rated := map[string]store.Version{}, map[string]*int{}
 			for range rapid.IntRange(1, 4).Draw(rt, "rounds") {

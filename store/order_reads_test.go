@@ -151,7 +151,7 @@ func TestOrdersInWindow_WholeSecondsAtBothEnds(t *testing.T) {
 func TestOrders_CursorVisitsEachOrderOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, s, func(rt *rapid.T) {
 			id := connect(rt, s, uuid.New(), "a.myshopify.com")
 			n := rapid.IntRange(0, 25).Draw(rt, "orders")
 			var vs []store.Version

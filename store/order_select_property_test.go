@@ -123,7 +123,7 @@ func TestSelectOrders_EveryWayOfReadingGivesTheSame(t *testing.T) {
 			return &store.Rating{Score: 40 * (len(o.Facts) % 3), Probability: []string{"very_low", "low", "high"}[len(o.Facts)%3]}
 		}
 		s.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rate })
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, s, func(rt *rapid.T) {
 			id, other := connect(rt, s, uuid.New(), "a.myshopify.com"), connect(rt, s, uuid.New(), "b.myshopify.com")
 			for round := range rapid.IntRange(1, 3).Draw(rt, "rounds") {
 				var vs []store.Version

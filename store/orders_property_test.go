@@ -54,7 +54,7 @@ type event struct {
 func TestPutOrders_AnyOrderOfArrivalGivesTheSameOrders(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, s, func(rt *rapid.T) {
 			// Few values, so that times and payloads are equal often.
 			versions := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) store.Version {
 				var updated time.Time

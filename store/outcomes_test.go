@@ -207,7 +207,7 @@ func TestReports_EndAsIfTheUndoneHadNeverBeen(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		readEverything(s)
-		rapid.Check(t, func(t *rapid.T) {
+		storetest.Check(t, s, func(t *rapid.T) {
 			integration, orders := reported(t, s, 3)
 			var live []store.Report
 			undo := func(which func(store.Report) bool) {

@@ -30,7 +30,7 @@ func TestScores_AnyOrderOfArrivalGivesTheSameScores(t *testing.T) {
 		waiting.ReadWith(1, readTest)
 		rating.ReadWith(1, readTest)
 		rating.RateWith(func(context.Context, *store.Tx, int64) store.Rate { return rateTest })
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, waiting, func(rt *rapid.T) {
 			s := waiting
 			if rapid.Bool().Draw(rt, "rated before they are stored") {
 				s = rating

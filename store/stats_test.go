@@ -35,7 +35,7 @@ func TestDayStats_AreARecountOfTheOrders(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		days := []string{"1969-12-30", "1969-12-31", "1970-01-01", "2026-05-03", "2026-05-04"}
-		rapid.Check(t, func(rt *rapid.T) {
+		storetest.Check(t, s, func(rt *rapid.T) {
 			id := connect(rt, s, uuid.New(), "p.myshopify.com")
 			other := connect(rt, s, uuid.New(), "p.myshopify.com")
 			var versions []store.Version
