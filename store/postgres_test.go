@@ -196,7 +196,7 @@ func TestServer_IsItsOperators(t *testing.T) {
 	if _, err := s.Space(); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("space: got %v, want ErrUnsupported", err)
 	}
-	if database, log, err := s.Sizes(); err != nil || database < 1<<20 || log != 0 {
+	if database, log, err := s.Sizes(t.Context()); err != nil || database < 1<<20 || log != 0 {
 		t.Errorf("sizes %d, %d, %v", database, log, err)
 	}
 	for more := true; more; {

@@ -3,13 +3,9 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// sizeWait bounds the asking for the size of a database.
-const sizeWait = 5 * time.Second
 
 // patience is how to connect without the limits of the other connections: for what takes as long as it takes.
 func (s *Store) patience() *pgx.ConnConfig {
@@ -73,9 +69,7 @@ func (s *Store) vacuumErased(ctx context.Context) error {
 const serverBytes = `SELECT pg_database_size(current_database())`
 
 // serverSize gives the bytes of a database. Its log is the server's and not known.
-func (s *Store) serverSize() (database, log int64, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sizeWait)
-	defer cancel()
+func (s *Store) serverSize(ctx context.Context) (database, log int64, err error) {
 	database, err = get(ctx, s.work, "store: size", scanOne[int64], serverBytes)
 	return database, 0, err
 }
