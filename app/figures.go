@@ -35,7 +35,7 @@ func (a *App) Figures(ctx context.Context) (f Figures, err error) {
 		func() (err error) { f.Imports, err = a.store.ImportFigures(ctx); return err },
 		func() (err error) { f.Jobs, err = a.store.JobFigures(ctx); return err },
 		func() (err error) { f.Stores, err = a.store.StoreFigures(ctx); return err },
-		func() (err error) { f.Database, f.Log, err = a.store.Sizes(); return err },
+		func() (err error) { f.Database, f.Log, err = a.store.Sizes(ctx); return err },
 		func() (err error) { f.Scores, err = a.store.ScoreFigures(ctx); return err },
 		func() (err error) { f.Drift, err = a.store.Drift(ctx); return err },
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +75,35 @@ func BenchmarkInsertDeliveries(b *testing.B) {
 			})
 		}
 		b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "deliveries/s")
+	})
+}
+
+// BenchmarkUpdate is a transaction that changes one row, by one process and by two that take turns.
+func BenchmarkUpdate(b *testing.B) {
+	write := func(b *testing.B, s *store.Store) {
+		b.Helper()
+		if err := s.Ping(b.Context()); err != nil {
+			b.Error(err)
+		}
+	}
+	storetest.Bench(b, func(b *testing.B, s *store.Store) {
+		for b.Loop() {
+			write(b, s)
+		}
+	})
+	b.Run("postgres by two", func(b *testing.B) {
+		cfg := storetest.PostgresConfig(b)
+		other := cfg
+		other.Dir = b.TempDir() + "/other"
+		both := [...]*store.Store{storetest.Open(b, cfg), storetest.Open(b, other)}
+		var turn atomic.Int64
+		b.SetParallelism(4)
+		b.RunParallel(func(pb *testing.PB) {
+			s := both[turn.Add(1)%2]
+			for pb.Next() {
+				write(b, s)
+			}
+		})
 	})
 }
 

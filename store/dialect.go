@@ -49,6 +49,8 @@ type dialect interface {
 	// in writes the n values of an IN list, the first of which is the parameter with the number from. They must be the last
 	// parameters, those before them numbered by their place.
 	in(from, n int) string
+	// listSize is how long a list of n values had better be made.
+	listSize(n int) int
 	// indexed names the index to use, where the engine can be told.
 	indexed(name string) string
 	// contains is the condition that a text has another in it, as it is.
@@ -79,6 +81,8 @@ type dialect interface {
 	// found is the query for the numbers of the orders that match, in the column id; match makes its parameter.
 	found(param string) string
 	match(ctx context.Context, r orderRead) (string, error)
+	// narrow adds to the condition of a walk to the orders with a term what the index says of it, where that shortens the walk.
+	narrow(ctx context.Context, r orderRead, c *conditions) error
 	// dearTerm tells whether asking the index for a term takes longer than looking at very many texts.
 	dearTerm(ctx context.Context, r orderRead) (bool, error)
 }

@@ -81,7 +81,7 @@ func TestSpace_IsThatOfTheDataFolder(t *testing.T) {
 	if space.Used <= 0 || space.Free <= 0 {
 		t.Errorf("got %+v", space)
 	}
-	database, log, err := s.Sizes()
+	database, log, err := s.Sizes(t.Context())
 	if err != nil || database <= 0 || log <= 0 {
 		t.Errorf("sizes %d, %d, %v", database, log, err)
 	}

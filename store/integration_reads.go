@@ -93,7 +93,11 @@ func eachChunk[T any](d dialect, values []T, fixed []any, fn func(in string, arg
 		for _, v := range values[:n] {
 			args = append(args, v)
 		}
-		if err := fn(d.in(len(fixed)+1, n), args); err != nil {
+		size := d.listSize(n)
+		for range size - n { // the last one again, which changes nothing
+			args = append(args, values[n-1])
+		}
+		if err := fn(d.in(len(fixed)+1, size), args); err != nil {
 			return err
 		}
 		values = values[n:]

@@ -83,6 +83,14 @@ func (sqliteDialect) match(ctx context.Context, r orderRead) (string, error) {
 	return strings.Join(asked, " AND "), nil
 }
 
+func (d sqliteDialect) narrow(ctx context.Context, r orderRead, c *conditions) error {
+	match, err := d.match(ctx, r)
+	if err == nil {
+		c.parts = append(c.parts, "o.id IN ("+d.found(c.param(match))+")")
+	}
+	return err
+}
+
 // dearTerm: of a short term, many lists have to be joined.
 func (sqliteDialect) dearTerm(_ context.Context, r orderRead) (bool, error) {
 	return termIsShort(r.term), nil

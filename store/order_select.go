@@ -319,11 +319,9 @@ func (r orderRead) page(ctx context.Context, limit, offset, count int) ([]OrderK
 	c := r.f.where()
 	r.f.after(c)
 	if r.term != "" {
-		match, err := r.s.dialect.match(ctx, r)
-		if err != nil {
+		if err := r.s.dialect.narrow(ctx, r, c); err != nil {
 			return nil, err
 		}
-		c.parts = append(c.parts, "o.id IN ("+r.s.dialect.found(c.param(match))+")")
 		r.hasTerm(c)
 	}
 	return r.keys(ctx, r.selectKeys(r.s.ordersIndexed(r.f.Order.index()))+` WHERE `+c.String()+r.f.orderBy()+

@@ -107,6 +107,15 @@ func firstBytes(s string, most int) string {
 	return s[:most]
 }
 
+// listSize: the server keeps each text prepared, on each connection, and plans anew for one that differs in length.
+func (postgresDialect) listSize(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return size
+}
+
 func (postgresDialect) in(from, n int) string {
 	b := make([]byte, 0, n*6)
 	for i := range n {

@@ -71,25 +71,22 @@ func errServerURL(err error) error {
 }
 
 // How the server is to plan our statements. They were written for their indexes, and the server knows nothing of a table that has just
-// begun to fill, such as that of orders during the first import.
-var (
-	byIndex   = map[string]string{"enable_seqscan": "off", "jit": "off"}
-	loopsOnly = map[string]string{"enable_hashjoin": "off", "enable_mergejoin": "off"} // where a statement is about some rows
-)
+// begun to fill, such as that of orders during the first import. A plan that is kept for all values was made when it had begun, or
+// for values that are not ours: it took a hundred times as long to read a page of a list.
+var planning = map[string]string{
+	"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off", "plan_cache_mode": "force_custom_plan",
+}
 
-// settings are those of all of these.
-func settings(of ...map[string]string) map[string]string {
-	all := make(map[string]string)
-	for _, some := range of {
-		maps.Copy(all, some)
-	}
-	return all
+// planned are settings with those for planning.
+func planned(settings map[string]string) map[string]string {
+	maps.Copy(settings, planning)
+	return settings
 }
 
 // connect makes the pools of a server.
 func (s *Store) connect(ctx context.Context, url string) (err error) {
-	limits := settings(byIndex, loopsOnly, map[string]string{"lock_timeout": busyMillis, "statement_timeout": statementMillis})
-	reading := settings(byIndex, map[string]string{"default_transaction_read_only": "on", "statement_timeout": statementMillis})
+	limits := planned(map[string]string{"lock_timeout": busyMillis, "statement_timeout": statementMillis})
+	reading := planned(map[string]string{"default_transaction_read_only": "on", "statement_timeout": statementMillis})
 	var pools []*pgxpool.Pool
 	s.closeDatabase = func(context.Context) error {
 		err := errors.Join(closeAll(s.readers, s.work, s.writer)...)
@@ -103,7 +100,7 @@ func (s *Store) connect(ctx context.Context, url string) (err error) {
 		conns    int32
 		settings map[string]string
 	}{
-		{&s.writer, writerConns, limits}, {&s.readers, listReaders, reading}, {&s.work, workReaders, settings(reading, loopsOnly)},
+		{&s.writer, writerConns, limits}, {&s.readers, listReaders, reading}, {&s.work, workReaders, reading},
 	} {
 		pool, err := serverPool(ctx, url, p.conns, true, p.settings)
 		if err != nil {

@@ -40,6 +40,43 @@ func TestServerOpen_ManyAtOnceOnAnEmptyDatabase(t *testing.T) {
 	}
 }
 
+// Who opens waits for whoever is opening, and may be bringing the schema up to date.
+func TestServerOpen_WaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.PostgresConfig(t)
+	watcher := storetest.Open(t, cfg)
+	opening := must(watcher.Writer().Conn(t.Context()))(t)
+	if _, err := opening.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, store.OpeningLock); err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan error, 1)
+	go func() { opened <- closed(t, cfg, nil) }()
+	for begun := time.Now(); ; {
+		var waits bool
+		if err := watcher.Reader().QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks
+			WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		if waits {
+			break
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("nobody waits")
+		}
+	}
+	select {
+	case err := <-opened:
+		t.Errorf("opened meanwhile: %v", err)
+	default:
+	}
+	if _, err := opening.ExecContext(t.Context(), `SELECT pg_advisory_unlock($1)`, store.OpeningLock); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(<-opened, opening.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 // The database has one key, and every machine needs it.
 func TestServerOpen_AnotherMachineNeedsTheKey(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,9 @@ func (d postgresDialect) dearTerm(ctx context.Context, r orderRead) (bool, error
 	return n >= commonTexts, err
 }
 
+// narrow: the index would give all that have the term, to be looked up and sorted before the first is known.
+func (postgresDialect) narrow(context.Context, orderRead, *conditions) error { return nil }
+
 // vector is the words of an order as the index gets them.
 func vector(integrationID int64, words string) []string {
 	list := strings.Split(strings.TrimPrefix(words, " "), " ") // and not at what else is a space

@@ -196,7 +196,7 @@ func TestServer_IsItsOperators(t *testing.T) {
 	if _, err := s.Space(); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("space: got %v, want ErrUnsupported", err)
 	}
-	if database, log, err := s.Sizes(); err != nil || database < 1<<20 || log != 0 {
+	if database, log, err := s.Sizes(t.Context()); err != nil || database < 1<<20 || log != 0 {
 		t.Errorf("sizes %d, %d, %v", database, log, err)
 	}
 	for more := true; more; {
@@ -204,6 +204,18 @@ func TestServer_IsItsOperators(t *testing.T) {
 	}
 	if done := must(s.CleanLog(t.Context()))(t); !done {
 		t.Error("the log is not clean")
+	}
+	for begun := time.Now(); ; { // the server counts a moment later
+		var cleaned int
+		if err := s.Writer().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_user_tables WHERE vacuum_count > 0 AND relname = ANY ($1)`, store.OfPeople).Scan(&cleaned); err != nil {
+			t.Fatal(err)
+		}
+		if cleaned == len(store.OfPeople) && cleaned > 9 {
+			break
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatalf("%d of %d tables are cleaned", cleaned, len(store.OfPeople))
+		}
 	}
 	c := must(store.Examine(t.Context(), cfg, false))(t)
 	if c.Engine != store.PostgreSQL || c.Err != nil || c.Key != nil || c.KeyID == "" || c.Bytes == 0 || c.Schema != c.KnownSchema || c.Queue != c.KnownQueue || len(c.Open) > 0 {
@@ -266,6 +278,27 @@ func TestServer_TakesEveryText(t *testing.T) {
 			t.Errorf("the payload is %s", o.Raw)
 		}
 	}
+}
+
+// A text with more words than the index takes is found all the same.
+func TestServer_FindsInTheLongestTexts(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewPostgres(t)
+	id := connect(t, s, uuid.New(), "a.myshopify.com")
+	store.TightenBounds(s, 5, 0, 1, 5, 5) // by the index, and not by looking at the texts
+	var address strings.Builder
+	for at, n := uint32(1), 0; n < 130_000; n++ { // more than a vector may have
+		at = at*1_664_525 + 1_013_904_223
+		address.WriteRune(rune(0x4e00 + at>>8%20_000))
+	}
+	put(t, s, id, version("1", noon, func(o *shopify.Order) { o.Address, o.City = address.String(), "Cali" }), version("2", noon, func(o *shopify.Order) { o.City = "Cali" }))
+	all := []rune(address.String())
+	for search, want := range map[string]int{string(all[125_000:125_008]): 1, "cali": 2, "calle": 0} {
+		if n := must(s.CountOrders(t.Context(), store.OrderFilter{IntegrationID: id, Search: search}))(t); n != want {
+			t.Errorf("%s finds %d, want %d", search, n, want)
+		}
+	}
+	expectSound(t, s)
 }
 
 // An order that changes uses up no numbers: what goes through the numbers of orders would go through the gaps.

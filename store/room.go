@@ -48,9 +48,9 @@ func (s *Store) Space() (Space, error) {
 }
 
 // Sizes gives the bytes of the database file and of its log of changes.
-func (s *Store) Sizes() (database, log int64, err error) {
+func (s *Store) Sizes(ctx context.Context) (database, log int64, err error) {
 	if s.Engine() == PostgreSQL {
-		return s.serverSize()
+		return s.serverSize(ctx)
 	}
 	info, err := os.Stat(s.dir.database())
 	if err != nil {

@@ -164,6 +164,8 @@ func (d sqliteDialect) orderValues(rows, columns int) (before, values string) {
 func (sqliteDialect) orderID(args []any, _ int64) []any    { return args }
 func (sqliteDialect) fitted(o shopify.Order) shopify.Order { return o }
 
+func (sqliteDialect) listSize(n int) int { return n }
+
 func (sqliteDialect) in(_, n int) string { return "?" + strings.Repeat(", ?", n-1) }
 
 // indexed: without statistics this engine guesses, and with them it may change its mind; the queries that name an index were
