@@ -221,9 +221,13 @@ func (a *App) ActivateModel(ctx context.Context, userID uuid.UUID, id int64, mod
 	return err
 }
 
-// AskTraining lets a model be learnt from an integration's outcomes soon.
+// AskTraining lets a model be learnt from an integration's outcomes soon; not again at once from as many as a moment ago.
 func (a *App) AskTraining(ctx context.Context, userID uuid.UUID, id int64) error {
 	if _, err := a.Owned(ctx, userID, id); err != nil {
+		return err
+	}
+	settled, err := a.settled(ctx, id)
+	if err != nil {
 		return err
 	}
 	return a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -234,7 +238,7 @@ func (a *App) AskTraining(ctx context.Context, userID uuid.UUID, id int64) error
 		if st.TrainingAsked { // it is on its way
 			return nil
 		}
-		if since := a.now().Sub(st.TrainedAt); since >= 0 && since < trainPause {
+		if since := a.now().Sub(st.TrainedAt); since >= 0 && since < trainPause && settled == st.TrainedSettled {
 			return &Error{Kind: TooMany, Code: "trained_just_now", RetryAfter: trainPause - since}
 		}
 		return a.StartTraining(ctx, tx, id)

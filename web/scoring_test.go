@@ -261,6 +261,14 @@ func TestTraining_IsAskedFor(t *testing.T) {
 		t.Errorf("got %s", got.body)
 	}
 	b.get(path + "scoring/models/" + got.at("results", 0, "id").(string) + "/").want(http.StatusOK)
+	// What was reported since is something new to learn from.
+	b.put(id, parcel(60, deliveredParcel))
+	b.rate(id)
+	b.post(path+"scoring/train/", "").want(http.StatusAccepted)
+	if _, err := b.app.Train(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	b.post(path+"scoring/train/", "").problem(http.StatusTooManyRequests, "trained_just_now")
 	b.clock.pass(time.Minute)
 	b.post(path+"scoring/train/", "").want(http.StatusAccepted)
 }

@@ -1,6 +1,8 @@
 package browser_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -122,11 +124,23 @@ func TestFlow_TheScoreIsFollowed(t *testing.T) {
 	s := connected(t)
 	w := s.open(t)
 	w.signIn(email)
-	w.visit(s.path + "/score")
-	w.says("No model was learnt from your outcomes yet")
+	// The end of the first import begins a training of its own.
+	eventually(t, "the first model", func() error {
+		w.visit(s.path + "/score")
+		if !look[bool](w, `[...document.querySelectorAll("#knows tbody th")].some((el) => el.textContent === "v1")`) {
+			return errors.New("there is none")
+		}
+		return nil
+	})
+	var list struct{ Results []struct{ ID int64 } }
+	api := "/api/integrations/shopify/" + strings.TrimPrefix(s.path, "/stores/")
+	s.call(s.key, http.MethodGet, api+"/orders/?fulfillment_status=unfulfilled&financial_status=pending&page_size=1", nil, &list)
+	if status := s.call(s.key, http.MethodPost, fmt.Sprintf("%s/orders/%d/outcomes/", api, list.Results[0].ID), map[string]string{"outcome": "failed"}, nil); status != http.StatusCreated {
+		t.Fatalf("an outcome is answered with %d", status)
+	}
 	w.follow(`form[action$="/score/train"] button`)
 	w.do("remembering the page", chromedp.Evaluate[chromedp.Void]("window.same = true"))
-	w.until("a model was learnt", `document.querySelector("#models") !== null && [...document.querySelectorAll("#knows tbody th")].some((el) => el.textContent === "v1")`)
+	w.until("a model was learnt", `[...document.querySelectorAll("#knows tbody th")].some((el) => el.textContent === "v2")`)
 	w.until("nothing is under way", `document.querySelector(".live").textContent.trim() === ""`)
 	w.until("it can be trained again", `document.querySelector('#train form[action$="/score/train"] button') !== null`)
 	if !look[bool](w, "window.same === true") {
