@@ -147,6 +147,7 @@ func (tx *Tx) Rescored(ctx context.Context, from ScoreState, next int64, orders 
 			s.reread, s.FactsVersion, s.below, s.Rescored = false, tx.store.readingVersion, last+1, 0
 		default:
 			s.Rescoring = false
+			tx.noteUnlisted(from.IntegrationID) // lists, and what is said of the score, show all of it anew
 		}
 		return nil
 	})
