@@ -124,6 +124,7 @@ func (tx *Tx) Rescore(ctx context.Context, integrationID int64, basis string, no
 		}
 		s.Rescoring, s.RescoringSince, s.Rescored, s.below, s.Basis = true, now, 0, last+1, basis
 		s.reread = s.reread || s.FactsVersion != tx.store.readingVersion
+		tx.noteUnlisted(integrationID)
 		return nil
 	})
 }
