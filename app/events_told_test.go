@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"probability/app"
+	"probability/app/score"
 	"probability/shopify"
 	"probability/store"
 )
@@ -232,5 +233,31 @@ func TestEvents_WhoeverBeginsDuringATransactionMissesNothing(t *testing.T) {
 	}
 	if got := told(t, other, time.Millisecond); got != nil {
 		t.Errorf("another store's follower gets %+v", got)
+	}
+}
+
+// That all orders are rated anew is told when it begins and when it is over, for nothing names them one by one.
+func TestEvents_OfARating(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.shop.Generate(30, 20*days)
+	c := w.connect(t)
+	id := c.Integration.ID
+	w.runImport(t, c.Import.ID)
+	if err := w.app.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.rateAll(t, id)
+	f := w.follow(t, id)
+	app.SetScoring(w.app, score.Settings{Bands: score.Bands{High: 99, Medium: 98, Low: 97}})
+	if err := w.app.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := hear(t, f); len(got.resets) != 1 || got.resets[0] != app.ResetChanged {
+		t.Errorf("at its beginning: %+v", got)
+	}
+	w.rateAll(t, id)
+	if got := hear(t, f); len(got.resets) != 1 || got.resets[0] != app.ResetChanged {
+		t.Errorf("at its end: %+v", got)
 	}
 }

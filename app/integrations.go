@@ -206,3 +206,6 @@ func (a *App) tested(ctx context.Context, id int64, got reach, topics []string) 
 		return tx.UpdateIntegration(ctx, row)
 	})
 }
+
+// HasAddress tells whether a public address is configured, which webhooks need.
+func (a *App) HasAddress() bool { return a.cfg.PublicURL != "" }

@@ -124,6 +124,7 @@ func (tx *Tx) Rescore(ctx context.Context, integrationID int64, basis string, no
 		}
 		s.Rescoring, s.RescoringSince, s.Rescored, s.below, s.Basis = true, now, 0, last+1, basis
 		s.reread = s.reread || s.FactsVersion != tx.store.readingVersion
+		tx.noteUnlisted(integrationID)
 		return nil
 	})
 }
@@ -147,6 +148,7 @@ func (tx *Tx) Rescored(ctx context.Context, from ScoreState, next int64, orders 
 			s.reread, s.FactsVersion, s.below, s.Rescored = false, tx.store.readingVersion, last+1, 0
 		default:
 			s.Rescoring = false
+			tx.noteUnlisted(from.IntegrationID) // lists, and what is said of the score, show all of it anew
 		}
 		return nil
 	})

@@ -89,7 +89,7 @@ func payloadEvents(p page, o *store.Order) []eventRow {
 		carrier := strings.TrimSpace(plain(f["tracking_company"]) + " " + plain(f["tracking_number"]))
 		add(f["created_at"], p.Say("event.shipped"), carrier)
 		if state := plain(f["shipment_status"]); state != "" {
-			add(f["updated_at"], p.Tell("event.shipment", "State", strings.ReplaceAll(state, "_", " ")), carrier)
+			add(f["updated_at"], p.Tell("event.shipment", "State", p.voice.badge(shipmentWords, state).Text), carrier)
 		}
 	}
 	for _, r := range told.Refunds[:min(len(told.Refunds), shownEvents)] {

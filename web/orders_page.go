@@ -23,7 +23,8 @@ type ordersView struct {
 	Exports   []exportLink
 	Filter    map[string]string // as it was asked for
 	Filtered  bool
-	More      bool // a filter is set that is folded away
+	Folded    bool // true: what is folded away is shown, for some of it is chosen
+	Store     string
 	Orders    []orderRow
 	Orderings []choice
 	Payment   []choice
@@ -58,7 +59,7 @@ type orderRow struct {
 	Extra    badge // cancelled, or a test
 }
 
-// listFilters are the parameters that choose orders, as the API names them. What is after the first four is folded away.
+// listFilters are the parameters that choose orders, as the API names them. What is after the first is folded away.
 var listFilters = []string{
 	"search", "financial_status", "fulfillment_status", "delivery_probability", "since", "until", "min_total", "max_total", "min_score", "max_score", "today",
 }
@@ -77,7 +78,8 @@ func (s *Server) ordersPage(c echo.Context) error {
 	oq := readOrderQuery(q, in.ID, s.cfg.Now())
 	after, before := readPlace(q, in.ID, oq.ordering)
 	p := s.pageAbout(c, in)
-	view := ordersView{page: p.titled("orders", p.Tell("orders.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs)}
+	view := ordersView{page: p.titled("orders", p.Tell("orders.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs), Store: in.StoreName}
+	view.Folded = len(view.Errors) > 0
 	view.describe(q, oq.ordering)
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
 		return err
@@ -185,7 +187,7 @@ func (v *ordersView) describe(q *query, ordering string) {
 	v.Filter = map[string]string{}
 	for i, name := range listFilters {
 		if v.Filter[name] = values.Get(name); v.Filter[name] != "" {
-			v.Filtered, v.More = true, v.More || i > 3
+			v.Filtered, v.Folded = true, v.Folded || i > 0
 		}
 	}
 	v.Payment = v.choices(financialWords, v.Filter["financial_status"], "paid", "pending", "authorized", "partially_paid", "partially_refunded", "refunded", "voided")

@@ -55,6 +55,13 @@ var (
 		"initial": {"page.kind.initial", ""}, "manual": {"page.kind.manual", ""}, "periodic": {"page.kind.periodic", ""},
 		"reconcile": {"page.kind.reconcile", ""}, "daily": {"page.kind.daily", ""}, "away": {"page.kind.away", ""},
 	}
+	// shipmentWords are for where carriers say a parcel is. The values are those of a fulfillment's shipment_status.
+	shipmentWords = map[string]stateWord{
+		"label_printed": {"page.parcel.label_printed", ""}, "label_purchased": {"page.parcel.label_purchased", ""}, "confirmed": {"page.parcel.confirmed", ""},
+		"in_transit": {"page.parcel.in_transit", ""}, "out_for_delivery": {"page.parcel.out_for_delivery", ""},
+		"attempted_delivery": {"page.parcel.attempted_delivery", ""}, "ready_for_pickup": {"page.parcel.ready_for_pickup", ""},
+		"delivered": {"page.parcel.delivered", ""}, "failure": {"page.parcel.failure", ""},
+	}
 	deliveryWords = map[string]stateWord{
 		"pending": {"page.delivery.pending", toneBusy}, "processed": {"page.delivery.processed", toneGood},
 		"duplicate": {"page.delivery.duplicate", toneIdle}, "stale": {"page.delivery.stale", toneIdle}, "failed": {"page.delivery.failed", toneBad},
@@ -160,8 +167,11 @@ func (v voice) ago(now, t time.Time) string {
 	return v.say("page.ago.days", map[string]any{"N": int(d / (24 * time.Hour))})
 }
 
-// took is a length of time to two places: "3 s", "2 min 5 s", "1 h 20 min".
+// took is a length of time to two places: "3 s", "2 min 5 s", "1 h 20 min". What took no second is said to be under one.
 func (v voice) took(d time.Duration) string {
+	if d < time.Second {
+		return v.say("page.run.instant", nil)
+	}
 	d = d.Round(time.Second)
 	switch {
 	case d < time.Minute:

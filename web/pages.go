@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -86,6 +87,9 @@ func (p page) Place(entry string) string {
 	}
 	return "false"
 }
+
+// PlaceIn is whether the page belongs to one of some entries of the navigation.
+func (p page) PlaceIn(entries ...string) bool { return slices.Contains(entries, p.Nav) }
 
 // page begins the view of a page: whoever is signed in, and what waits to be told.
 func (s *Server) page(c echo.Context) page {

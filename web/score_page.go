@@ -139,6 +139,10 @@ func (s *Server) scorePage(c echo.Context) error {
 		}
 	}
 	view.tell(shown, candidate)
+	settled := r.Coverage.Outcomes[store.ParcelDelivered] + r.Coverage.Outcomes[store.ParcelFailed]
+	if view.Untested != "" && !r.State.TrainingAsked && settled > r.State.TrainedSettled && (shown == nil || shown.Reason == score.ReasonTooFew) {
+		view.Untested = p.Tell("quality.due", "N", v.number(settled), "At", v.moment(r.State.NextTraining).Text) // the last look came before them
+	}
 	if r.Last != nil {
 		for _, w := range v.warnings(r.Last.Warnings) {
 			view.Warnings = append(view.Warnings, w.Message)

@@ -111,6 +111,12 @@ func (s *Server) storeCard(c echo.Context, p page, in app.Integration) (storeCar
 	for _, problem := range in.Problems {
 		card.Problems = append(card.Problems, viewProblemCard(p, problem))
 	}
+	if in.Active && (in.WebhookStatus == app.WebhooksOff || in.WebhookStatus == app.WebhooksUnsigned) && !s.app.HasAddress() {
+		card.Problems = append(card.Problems, problemCard{page: p, Since: p.voice.moment(in.CreatedAt), Text: p.Say("hooks.no_address")})
+		if in.HealthStatus == app.HealthOK {
+			card.Health = badge{Text: p.Say("hooks.off_short"), Tone: toneWarn}
+		}
+	}
 	var err error
 	card.Live, err = s.live(c.Request().Context(), p, in.ID)
 	return card, err

@@ -169,8 +169,16 @@ for (const list of document.querySelectorAll("[data-follow]")) {
   follow(list);
 }
 localTimes(document);
-for (const el of document.querySelectorAll("[data-live][data-busy]")) {
-  watch(el);
+for (const el of document.querySelectorAll("[data-live]")) {
+  if ("busy" in el.dataset) {
+    watch(el);
+  } else if (el.dataset.wakes) { // begun in another tab, or by itself
+    const source = new EventSource(el.dataset.wakes);
+    source.addEventListener("reset", () => {
+      source.close();
+      watch(el);
+    }, { once: true });
+  }
 }
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const from = document.getElementById(button.dataset.copy);
