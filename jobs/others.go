@@ -16,8 +16,9 @@ const lookEvery = 5 * time.Second
 
 // others are the processes that share the database, as far as they concern the queue. The zero value is for a process that is alone.
 type others struct {
+	shared  bool // there may be some
 	process store.Process
-	absent  map[string]bool // clients that were missing at the last look
+	absent  map[string]bool // clients that were missing at the last look; only watch touches it
 }
 
 // newOthers gives this process a name that no other has.
@@ -25,11 +26,11 @@ func newOthers(st *store.Store) others {
 	if st.Engine() != store.PostgreSQL {
 		return others{}
 	}
-	return others{process: store.Process(rand.Uint32()), absent: map[string]bool{}} //nolint:gosec // a name is no secret
+	return others{shared: true, process: store.Process(rand.Uint32())} //nolint:gosec // a name is no secret
 }
 
 // several tells whether there may be other processes.
-func (o *others) several() bool { return o.absent != nil }
+func (o *others) several() bool { return o.shared }
 
 // client is the name of this process in the queue; empty leaves it to River.
 func (o *others) client() string {
