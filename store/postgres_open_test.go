@@ -156,13 +156,19 @@ func TestServerOpen_SaysWhatIsWrongAndNoPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	latin := storetest.EmptyPostgres(t)
+	and := func(address, parameter string) string {
+		if strings.Contains(address, "?") {
+			return address + "&" + parameter
+		}
+		return address + "?" + parameter
+	}
 	for name, c := range map[string]struct{ url, says string }{
 		"no address":    {"postgres://user:hushhush@host:port/x", "postgres://user:password@host:5432/database"},
 		"nobody there":  {"postgres://user:hushhush@" + nobody + "/x?sslmode=disable", "refused"},
 		"no database":   {strings.Replace(strings.Replace(good.URL, "postgres@", "postgres:hushhush@", 1), "probability_test_", "nothing_", 1), "does not exist"},
-		"not durable":   {latin + "?options=-csynchronous_commit%3Doff", "synchronous_commit"},
+		"not durable":   {and(latin, "options=-csynchronous_commit%3Doff"), "synchronous_commit"},
 		"not a URL":     {"user=x password=hushhush host=" + nobody + " port=notaport", "not understood"},
-		"an odd option": {good.URL + "?hushhush=1", "hushhush"},
+		"an odd option": {and(good.URL, "hushhush=1"), "hushhush"},
 	} {
 		cfg := store.Config{Dir: t.TempDir() + "/data", URL: c.url, Key: storetest.Key()}
 		_, err := store.Open(t.Context(), cfg, quiet())
