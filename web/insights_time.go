@@ -199,7 +199,7 @@ const (
 // scorePlot shows the mean score of the orders that are scored.
 func (f insights) scorePlot(p page) plotView {
 	view := plotView{
-		ID: "score", Title: p.Tell("insights.score", "Each", coarseGrain.each(p, len(f.stats.Days))), Long: true, Note: p.Say("insights.score_note"),
+		ID: "score", Title: p.Tell("insights.score", "Each", coarseGrain.each(p, len(f.stats.Days))), Long: true, Wide: true, Note: p.Say("insights.score_note"),
 		Head: []string{p.Say("insights.when"), p.Say("insights.score_word"), p.Say("insights.score_orders")},
 	}
 	all := f.stats.Totals

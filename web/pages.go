@@ -77,6 +77,11 @@ func (p page) NavPath(entry string) string {
 	return fmt.Sprintf("/stores/%d/%s", p.StoreID, entry)
 }
 
+// EventsPath is where what changes of that store is told, for pages that follow.
+func (p page) EventsPath() string {
+	return fmt.Sprintf("%s/%d/events/?types=import", storesPath, p.StoreID)
+}
+
 // StorePath is the address of the store that this page is about.
 func (p page) StorePath() string { return fmt.Sprintf("/stores/%d", p.StoreID) }
 

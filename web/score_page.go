@@ -21,6 +21,9 @@ import (
 // shownModels is how many models a page shows at once, the newest first.
 const shownModels = 20
 
+// worthLearning is how many outcomes are announced as a lesson to come: with fewer, that there are too few is the truth.
+const worthLearning = 20
+
 // scorePageView is what the score knows of a store's deliveries, and what it does not.
 type scorePageView struct {
 	page
@@ -36,6 +39,7 @@ type scorePageView struct {
 	Asked    bool
 	Quality  *qualityView
 	Untested string // instead of Quality
+	Due      when   // when what is untested is learnt from
 	Months   []monthRow
 	Learnt   []learntList
 	Weights  []movedRow
@@ -140,8 +144,9 @@ func (s *Server) scorePage(c echo.Context) error {
 	}
 	view.tell(shown, candidate)
 	settled := r.Coverage.Outcomes[store.ParcelDelivered] + r.Coverage.Outcomes[store.ParcelFailed]
-	if view.Untested != "" && !r.State.TrainingAsked && settled > r.State.TrainedSettled && (shown == nil || shown.Reason == score.ReasonTooFew) {
-		view.Untested = p.Tell("quality.due", "N", v.number(settled), "At", v.moment(r.State.NextTraining).Text) // the last look came before them
+	if view.Untested != "" && !r.State.TrainingAsked && settled >= max(worthLearning, r.State.TrainedSettled+1) && (shown == nil || shown.Reason == score.ReasonTooFew) {
+		view.Untested = p.Tell("quality.due", "N", v.number(settled)) // the last look came before them
+		view.Due = v.moment(r.State.NextTraining)
 	}
 	if r.Last != nil {
 		for _, w := range v.warnings(r.Last.Warnings) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/html"
@@ -245,4 +246,22 @@ func TestScorePage_AsksForTraining(t *testing.T) {
 	if asked.at.Path != at {
 		t.Errorf("it leads to %s", asked.at)
 	}
+}
+
+// Outcomes that came after the last look are no reason to speak of too few.
+func TestScorePage_SaysWhenLearningIsDue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var parcels []string
+	for i := range 20 {
+		parcels = append(parcels, parcel(i+1, deliveredParcel))
+	}
+	_, id, _ := b.parcels(parcels...)
+	at := fmt.Sprintf("/stores/%d/score", id)
+	w := b.browserOf("alice@example.com", "en")
+	w.open(at).says("20 outcomes are known, and the next training learns from them")
+	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.PlanTraining(ctx, id, noon.Add(time.Hour), false)
+	}))
+	w.open(at).says("Next training: " + noon.Add(time.Hour).Format("2 Jan 2006, 15:04") + " UTC")
 }
