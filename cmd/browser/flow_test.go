@@ -141,6 +141,13 @@ func TestFlow_TheScoreIsFollowed(t *testing.T) {
 	w.follow(`form[action$="/score/train"] button`)
 	w.do("remembering the page", chromedp.Evaluate[chromedp.Void]("window.same = true"))
 	w.until("a model was learnt", `[...document.querySelectorAll("#knows tbody th")].some((el) => el.textContent === "v2")`)
+	w.until("orders were rated with it", `document.querySelector(".live").textContent.trim() === ""`)
+	// Whatever begins elsewhere is followed too: another tab goes back to the weights of the program.
+	w.do("going back in another tab", chromedp.Evaluate[chromedp.Void](`(() => {
+		const form = [...document.querySelectorAll('form[action$="/activate"]')].at(-1);
+		fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+	})()`))
+	w.until("the other model is in force", `document.querySelector("#models").closest("section").querySelector("tbody tr:last-child .badge.good") !== null`)
 	w.until("nothing is under way", `document.querySelector(".live").textContent.trim() === ""`)
 	w.until("it can be trained again", `document.querySelector('#train form[action$="/score/train"] button') !== null`)
 	if !look[bool](w, "window.same === true") {

@@ -24,6 +24,10 @@ function localTimes(root) {
 // each time; at its end it leads on. When all is over it looks once more: one thing may be the beginning of the next.
 function watch(el) {
   const busy = Number(el.dataset.pause ?? 1000), hidden = 1000, most = 30000, after = 4000;
+  if ("watched" in el.dataset) {
+    return;
+  }
+  el.dataset.watched = "";
   let wait = busy, said = "", address = el.dataset.live, idle = false;
   async function refresh() {
     if (document.hidden) {
@@ -56,6 +60,7 @@ function watch(el) {
         await settle();
         wait = after;
         if (idle) {
+          delete el.dataset.watched;
           return undefined;
         }
         idle = true;
@@ -172,12 +177,9 @@ localTimes(document);
 for (const el of document.querySelectorAll("[data-live]")) {
   if ("busy" in el.dataset) {
     watch(el);
-  } else if (el.dataset.wakes) { // begun in another tab, or by itself
-    const source = new EventSource(el.dataset.wakes);
-    source.addEventListener("reset", () => {
-      source.close();
-      watch(el);
-    }, { once: true });
+  }
+  if (el.dataset.wakes) { // what begins in another tab, or by itself
+    new EventSource(el.dataset.wakes).addEventListener("reset", () => watch(el));
   }
 }
 for (const button of document.querySelectorAll("button[data-copy]")) {
