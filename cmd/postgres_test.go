@@ -142,7 +142,7 @@ func TestMove_GoesOnWhereItWas(t *testing.T) {
 	r := rest{t, p.base, token}
 	id, run := r.connect()
 	eventually(t, "some pages", func() error { return atLeast(int64(r.run(id, run.ID).Fetched), 500) })
-	if code, _, stderr := command(t, dir, "", "move", "--to", url); code != 1 || !strings.Contains(stderr, "in use by another process; stop that one") {
+	if code, _, stderr := command(t, dir, "", "move", "--to", url); code != 1 || !strings.Contains(stderr, "in use by another process; stop that one") || strings.Contains(stderr, "PostgreSQL at") {
 		t.Errorf("beside a running service: exit code %d, %s", code, stderr)
 	}
 	for range 5 {

@@ -19,9 +19,9 @@ func (e *serverError) Error() string { return e.server.String() + ": " + e.err.E
 // Unwrap is the cause.
 func (e *serverError) Unwrap() error { return e.err }
 
-// onServer names the database that an error is about, if it is one of a server.
+// onServer names the database that an error is about, if it is one of a server. What is wrong with the data folder is none of it.
 func onServer(url string, err error) error {
-	if err == nil || url == "" {
+	if err == nil || url == "" || errors.Is(err, store.ErrFolderInUse) || errors.Is(err, store.ErrFolderUnsafe) {
 		return err
 	}
 	server, unread := store.ServerOf(url)

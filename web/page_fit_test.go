@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -60,5 +61,12 @@ func TestStorePage_SaysThatChangesWaitForASync(t *testing.T) {
 		if want {
 			page.says("Webhooks off", "server.public_url")
 		}
+	}
+	// Without a secret webhooks are off as well, and the address is not what is missing.
+	b := newBench(t, func(o *options) { o.app.PublicURL = "https://orders.example.com" })
+	b.accounts()
+	b.post("/api/integrations/shopify/connect/", fmt.Sprintf(`{"store_name":%q,"access_token":%q}`, shopDomain, shopToken)).want(http.StatusCreated)
+	if text := textOf(b.browserOf("alice@example.com", "en").open("/stores/1").shows(http.StatusOK).doc); strings.Contains(text, "changes come with the next sync only") {
+		t.Error("an address is asked for that is there")
 	}
 }
