@@ -130,7 +130,13 @@ func (s *Store) TakeOutcomes(ctx context.Context, integrationID int64) (release 
 		closed()
 		return nil, fmt.Errorf("%s: %w", op, ErrTaken)
 	}
-	return closed, nil // the lock goes with its connection
+	return func() {
+		// The server learns of a closed connection some time later, and whoever asks next would be told that somebody still does it.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWait)
+		defer cancel()
+		_, _ = conn.Exec(late, `SELECT pg_advisory_unlock($1, $2)`, int32(outcomesClass), int32(integrationID)) // otherwise it goes with its connection
+		closed()
+	}, nil
 }
 
 // AbsentClients names the clients of the queue that have jobs in their hands, and whose process is not there.
