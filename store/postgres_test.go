@@ -62,6 +62,7 @@ func TestServer_OneWriterOfAllProcesses(t *testing.T) {
 func TestServer_NobodyWaitsForEver(t *testing.T) {
 	t.Parallel()
 	a, b := servers(t)
+	pid := backend(t, b)
 	held, end := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
@@ -89,9 +90,62 @@ func TestServer_NobodyWaitsForEver(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	if now := backend(t, b); now != pid {
+		t.Errorf("the connection %d was given up for want of a place, and %d is another one", pid, now)
+	}
 	update(t, b, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, newUser()) })
 	if n := must(a.CountUsers(t.Context()))(t); n != 2 {
 		t.Errorf("%d users, want 2", n)
+	}
+}
+
+// backend is the number of the server's process behind the connection that writes.
+func backend(t *testing.T, s *store.Store) (pid int64) {
+	t.Helper()
+	update(t, s, func(ctx context.Context, tx *store.Tx) (err error) {
+		pid, err = store.Number(ctx, tx, `SELECT pg_backend_pid()`)
+		return err
+	})
+	return pid
+}
+
+// What is taken back is taken back on its connection. Closing that would do as well, but the server notices it later: until then the
+// place of the writer is taken, and making another connection takes longer than most transactions.
+func TestServer_WhatIsTakenBackKeepsItsConnection(t *testing.T) {
+	t.Parallel()
+	a, b := servers(t)
+	pid, unwanted := backend(t, a), errors.New("unwanted")
+	for name, fn := range map[string]func(ctx context.Context, tx *store.Tx) error{
+		"an error":    func(context.Context, *store.Tx) error { return unwanted },
+		"a statement": func(ctx context.Context, tx *store.Tx) error { return store.ExecTx(ctx, tx, `SELECT no_such_column`) },
+		"a panic":     func(context.Context, *store.Tx) error { panic(unwanted) },
+	} {
+		err := func() (err error) {
+			defer func() {
+				if r := recover(); r != nil {
+					err = unwanted
+				}
+			}()
+			return a.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				if err := tx.InsertUser(ctx, newUser()); err != nil {
+					return err
+				}
+				return fn(ctx, tx)
+			})
+		}()
+		if err == nil {
+			t.Errorf("%s: it went well", name)
+		}
+		if n := must(b.CountUsers(t.Context()))(t); n != 0 {
+			t.Errorf("%s: %d users are kept", name, n)
+		}
+		begun := time.Now()
+		if err := b.Ping(t.Context()); err != nil || time.Since(begun) > 4*time.Second {
+			t.Errorf("%s: the other one waits for the place for %s: %v", name, time.Since(begun), err)
+		}
+		if now := backend(t, a); now != pid {
+			t.Errorf("%s: the connection is %d, want %d as before", name, now, pid)
+		}
 	}
 }
 
