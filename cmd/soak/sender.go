@@ -22,11 +22,12 @@ const shopifyLimit = 5 * time.Second
 
 // sender delivers orders of one store, signed, each under ids of its own. Its methods may be used by many at once.
 type sender struct {
-	addr, shop string
-	first      int64 // id of its first order
-	client     *http.Client
+	addrs  []string // in turns, as a proxy before several processes sends
+	shop   string
+	first  int64 // id of its first order
+	client *http.Client
 
-	next atomic.Int64 // orders so far
+	next, turn atomic.Int64 // orders so far, and requests
 
 	mu      sync.Mutex
 	answers map[int]int // how often each status came; 0: no answer
@@ -36,7 +37,7 @@ type sender struct {
 
 func newSender(addr, shop string, first int64, conns int) *sender {
 	transport := &http.Transport{MaxIdleConnsPerHost: conns, MaxConnsPerHost: conns}
-	return &sender{addr: addr, shop: shop, first: first, client: &http.Client{Timeout: 4 * shopifyLimit, Transport: transport}, answers: map[int]int{}}
+	return &sender{addrs: []string{addr}, shop: shop, first: first, client: &http.Client{Timeout: 4 * shopifyLimit, Transport: transport}, answers: map[int]int{}}
 }
 
 // note fills a payload up to the size that Shopify's are of.
@@ -75,7 +76,8 @@ func (s *sender) deliver(ctx context.Context, id string, body []byte) (status in
 }
 
 func (s *sender) exchange(ctx context.Context, id string, body []byte) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/api/webhooks/shopify/orders/", bytes.NewReader(body))
+	addr := s.addrs[s.turn.Add(1)%int64(len(s.addrs))]
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/api/webhooks/shopify/orders/", bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}

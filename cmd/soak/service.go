@@ -78,6 +78,21 @@ func (t *trial) newService(ctx context.Context, settings ...string) (s *service,
 	return s, closeAll, s.start(ctx)
 }
 
+// twin is a second process on the same database, with a folder of its own.
+func (s *service) twin(ctx context.Context) (_ *service, closeAll func(), err error) {
+	other := &service{t: s.t, sim: s.sim, data: s.data + "2", log: s.log + "2", token: s.token, client: s.client}
+	if other.addr, err = freePort(ctx); err != nil {
+		return nil, nil, err
+	}
+	other.env = append(slices.Clone(s.env), "PROBABILITY_DATA_DIR="+other.data, "PROBABILITY_SERVER_LISTEN="+other.addr)
+	closeAll = func() {
+		if other.child != nil {
+			other.kill()
+		}
+	}
+	return other, closeAll, other.start(ctx)
+}
+
 func (s *service) start(ctx context.Context) (err error) {
 	s.child, err = start(ctx, s.addr, s.log, s.env, s.t.binary, "serve")
 	return err

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	role = "probability"
+	// serverSecret has in it what has to be written differently in a URL.
+	serverSecret = "soak @:/?# 8d1f6c0b"
+	// serverPlaces is how many connections the server takes: enough for two services, and soon used up.
+	serverPlaces = 70
+	// smallServer is the size of a server's small disk, in MB. Its log is elsewhere: without room for that the server itself stops.
+	smallServer = 384
+)
+
+// server is a PostgreSQL server of a trial's own.
+type server struct {
+	bin, dir string // dir has its data, its log of changes, and what it says
+	port     int
+	user     serverUser
+	cmd      *exec.Cmd
+	ended    chan struct{}
+	small    string // where its small disk is mounted, "" for none
+}
+
+var errNoServer = errors.New("there is no PostgreSQL server in PATH or /usr/lib/postgresql; install postgresql")
+
+// serverPrograms is the folder of the server's programs: the one in PATH, else the newest that a distribution has installed.
+func serverPrograms() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path), nil
+		}
+	}
+	installed, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(installed) == 0 {
+		return "", errors.Join(errNoServer, err)
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(installed, func(a, b string) int { return version(a) - version(b) })), nil
+}
+
+// newServer makes a server and starts it. closeAll ends it; its folder goes with the trial's.
+func newServer(ctx context.Context) (d *server, closeAll func(), err error) {
+	d = &server{}
+	if d.bin, err = serverPrograms(); err != nil {
+		return nil, nil, err
+	}
+	// Not below the trial's folder, into which the server's user may not look; a socket's path must be short, too.
+	if d.dir, err = os.MkdirTemp("", "soak-server"); err != nil {
+		return nil, nil, err
+	}
+	closeAll = func() {
+		d.end(syscall.SIGQUIT)
+		_ = os.RemoveAll(d.dir) // a temporary folder, on which nothing depends
+	}
+	if d.user, err = newServerUser(d.dir); err != nil {
+		return nil, closeAll, err
+	}
+	secret := filepath.Join(d.dir, "secret")
+	if err := os.WriteFile(secret, []byte(serverSecret+"\n"), 0o600); err != nil {
+		return nil, closeAll, err
+	}
+	if err := d.user.own(secret); err != nil {
+		return nil, closeAll, err
+	}
+	initdb := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"), "-D", d.path("data"), "--waldir="+d.path("wal"), "--username="+role, "--pwfile="+secret,
+		"--no-sync", "--encoding=UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256")
+	initdb.Dir, initdb.SysProcAttr = d.dir, d.user.attributes()
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, closeAll, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	addr, err := freePort(ctx)
+	if err != nil {
+		return nil, closeAll, err
+	}
+	if _, port, err := net.SplitHostPort(addr); err != nil {
+		return nil, closeAll, err
+	} else if d.port, err = strconv.Atoi(port); err != nil {
+		return nil, closeAll, err
+	}
+	return d, closeAll, d.start(ctx)
+}
+
+func (d *server) path(name string) string { return filepath.Join(d.dir, name) }
+
+// url is the address of a database over TCP, where the password is asked for.
+func (d *server) url(database string) string {
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(role, serverSecret), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)),
+		Path: "/" + database, RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+// start starts the server and waits until it answers.
+func (d *server) start(ctx context.Context) error {
+	args := []string{
+		filepath.Join(d.bin, "postgres"), "-D", d.path("data"), "-k", d.dir, "-p", strconv.Itoa(d.port), "-c", "listen_addresses=127.0.0.1",
+		"-c", "max_connections=" + strconv.Itoa(serverPlaces), "-c", "lc_messages=C",
+	}
+	if d.small != "" {
+		script := `mount -t tmpfs -o size="$1"m,mode=0700 tmpfs "$2" && cp -a "$3/." "$2/" && shift 3 && exec "$@"`
+		args[2] = d.small
+		args = append([]string{"unshare", "--map-current-user", "--keep-caps", "-m", "sh", "-c", script, "sh", strconv.Itoa(smallServer), d.small, d.path("data")}, args...)
+	}
+	said, err := os.OpenFile(d.path("said"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	d.cmd, d.ended = exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...), make(chan struct{})
+	d.cmd.Dir, d.cmd.SysProcAttr, d.cmd.Stdout, d.cmd.Stderr = d.dir, d.user.attributes(), said, said
+	if err := d.cmd.Start(); err != nil {
+		return errors.Join(err, said.Close())
+	}
+	cmd, ended := d.cmd, d.ended
+	go func() {
+		_ = cmd.Wait() // how it ends is the trial's doing
+		_ = said.Close()
+		close(ended)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	return poll(ctx, 20*time.Millisecond, func() (bool, error) {
+		select {
+		case <-ended:
+			text, _ := os.ReadFile(d.path("said"))
+			return false, fmt.Errorf("the database server does not start: %s", text[max(0, len(text)-500):])
+		default:
+		}
+		_, err := d.ask(ctx, "postgres", "SELECT 1")
+		return err == nil, nil
+	})
+}
+
+// end ends the server with a signal: SIGQUIT at once, as a crash does, SIGINT in good order. It waits until it is gone.
+func (d *server) end(how syscall.Signal) {
+	if d.cmd == nil || d.cmd.Process == nil {
+		return
+	}
+	_ = d.cmd.Process.Signal(how)
+	<-d.ended
+}
+
+// restart is pg_ctl restart -m immediate.
+func (d *server) restart(ctx context.Context) error {
+	d.end(syscall.SIGQUIT)
+	return d.start(ctx)
+}
+
+// ask runs statements with psql, over the socket, and gives what they answer.
+func (d *server) ask(ctx context.Context, database, statements string) (string, error) {
+	c := d.asking(ctx, database, statements)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("%s: %w: %s", statements, err, bytes.TrimSpace(errs.Bytes()))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+func (d *server) asking(ctx context.Context, database, statements string) *exec.Cmd {
+	c := exec.CommandContext(ctx, filepath.Join(d.bin, "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", d.dir, "-p", strconv.Itoa(d.port), "-U", role, "-d", database, "-c", statements)
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "PGAPPNAME=soak"}
+	c.Dir, c.SysProcAttr = d.dir, ownGroup()
+	return c
+}
+
+// create makes a database and gives its address.
+func (d *server) create(ctx context.Context, name string) (string, error) {
+	_, err := d.ask(ctx, "postgres", `CREATE DATABASE `+name+` TEMPLATE template0`)
+	return d.url(name), err
+}
+
+// cut ends all connections of services.
+func (d *server) cut(ctx context.Context) error {
+	_, err := d.ask(ctx, "postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'soak'`)
+	return err
+}
+
+// crowdOut takes every place that the server has, and ends the services' connections. back gives the places back.
+func (d *server) crowdOut(ctx context.Context) (back func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var taken []*exec.Cmd
+	back = func() {
+		cancel()
+		for _, c := range taken {
+			_ = c.Wait() // it was killed
+		}
+	}
+	for range serverPlaces {
+		c := d.asking(ctx, "postgres", "SELECT pg_sleep(600)")
+		if err := c.Start(); err != nil {
+			back()
+			return nil, err
+		}
+		taken = append(taken, c)
+	}
+	if err := d.cut(ctx); err != nil && ctx.Err() != nil {
+		back()
+		return nil, err
+	}
+	return back, nil
+}
