@@ -45,8 +45,10 @@ type Incoming struct {
 // integration of its shop that it is for. It returns nil only when that is on the disk, or when the shop is known and
 // paused. Its errors are Unauthorized (no known
 // secret signed the body), NotFound (signed, but nobody has that shop), Invalid (signed, but no JSON) and Busy
-// (not stored: Shopify must send it again).
+// (not stored, or not known to be within the time that Shopify waits: it must send it again).
 func (a *App) Accept(ctx context.Context, d Incoming) error {
+	ctx, cancel := context.WithTimeout(ctx, a.inbox.patience)
+	defer cancel()
 	// An unparsable shop is nobody's; the app's own secret is still tried, so that it cannot be told
 	// from an unknown one without a signature.
 	shop, shopErr := shopify.ParseShop(d.Shop)

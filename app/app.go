@@ -99,7 +99,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
 	a.bulkFrom = bulkFrom
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
-	a.inbox.most, a.inbox.write = inboxWaiting, a.writeInbox
+	a.inbox.most, a.inbox.patience, a.inbox.write = inboxWaiting, inboxPatience, a.writeInbox
 	a.started, a.startedAt = a.now(), time.Now()
 	if a.counters = cfg.Counters; a.counters == nil {
 		a.counters = NewCounters()

@@ -86,6 +86,9 @@ func ShareDrains(a *App, d time.Duration) { a.drains.share = d }
 // BoundInbox lets at most so many deliveries wait to be stored.
 func BoundInbox(a *App, most int) { a.inbox.most = most }
 
+// HurryInbox lets the senders of deliveries wait for less.
+func HurryInbox(a *App, patience time.Duration) { a.inbox.patience = patience }
+
 // Waiting is how many deliveries wait to be stored.
 func Waiting(a *App) int {
 	a.inbox.mu.Lock()
@@ -101,6 +104,13 @@ func Writing(a *App) bool {
 	a.inbox.mu.Lock()
 	defer a.inbox.mu.Unlock()
 	return a.inbox.writing && a.inbox.waiting == 0
+}
+
+// Storing tells whether the inbox has something that is not stored yet.
+func Storing(a *App) bool {
+	a.inbox.mu.Lock()
+	defer a.inbox.mu.Unlock()
+	return a.inbox.writing
 }
 
 // Restart lets the application have started just now.

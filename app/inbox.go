@@ -18,24 +18,31 @@ const (
 	// inboxWaiting is how many deliveries may wait for their transaction. Beyond, Shopify is told to come again,
 	// which is better than running out of memory.
 	inboxWaiting = 4096
+	// inboxPatience is how long a delivery may take until its sender is told to come again. Shopify waits for five seconds, and what is
+	// said after that is said to nobody. A database server that has gone without a word would let it wait for minutes.
+	inboxPatience = 4 * time.Second
 )
 
-var errInboxFull = errors.New("too many deliveries are waiting to be stored")
+var (
+	errInboxFull = errors.New("too many deliveries are waiting to be stored")
+	errInboxSlow = errors.New("the database does not store it in the time that its sender waits")
+)
 
-// inbox lets concurrent deliveries share a commit. The first caller writes; whoever comes meanwhile gathers,
-// and one of them writes for all as soon as it is done. A lone delivery waits for nobody.
+// inbox lets concurrent deliveries share a commit. The first one is written at once; whoever comes meanwhile gathers, and is
+// written as soon as that is done. A lone delivery waits for nobody.
 //
 // Each shop has a line of its own, and a transaction takes from all lines in turn. So one that delivers very much waits for
 // itself and not the others for it; and when no more may wait, it is the longest line that gets shorter.
 type inbox struct {
-	mu      sync.Mutex
-	crowded time.Time // when a transaction last had letters of very many
-	lines   []*line   // those that are not empty; the first one's turn is next
-	most    int       // letters that may wait
-	of      map[int64]*line
-	waiting int // letters in all lines
-	writing bool
-	write   func(context.Context, []store.Delivery) error
+	mu       sync.Mutex
+	crowded  time.Time // when a transaction last had letters of very many
+	lines    []*line   // those that are not empty; the first one's turn is next
+	most     int       // letters that may wait
+	of       map[int64]*line
+	patience time.Duration
+	waiting  int // letters in all lines
+	writing  bool
+	write    func(context.Context, []store.Delivery) error
 }
 
 // line are the letters of one shop, known by the first integration that they are for, in the order in which they came.
@@ -45,17 +52,16 @@ type line struct {
 }
 
 // letter is one caller's deliveries and where it hears of them: an error or nil once they are on the
-// disk or refused, or the turn to write.
+// disk or refused.
 type letter struct {
 	done chan error
 	rows []store.Delivery
-	turn chan struct{}
 }
 
-// put returns when the rows are on the disk or refused. It does not watch the caller's context: rows in a shared
-// transaction are not taken back because one of the callers went away, and the wait is short.
+// put returns when the rows are on the disk or refused, or when the caller's context ends. Rows in a shared transaction are not
+// taken back because one of the callers went away: what is stored after all is known by its webhook id when it comes again.
 func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
-	l := &letter{rows: rows, done: make(chan error, 1), turn: make(chan struct{}, 1)}
+	l := &letter{rows: rows, done: make(chan error, 1)}
 	b.mu.Lock()
 	if b.waiting >= b.most && !b.makeRoom(rows[0].IntegrationID) {
 		b.mu.Unlock()
@@ -64,15 +70,14 @@ func (b *inbox) put(ctx context.Context, rows []store.Delivery) error {
 	b.add(l)
 	if !b.writing {
 		b.writing = true
-		l.turn <- struct{}{}
+		go b.work(context.WithoutCancel(ctx)) // by nobody's request, which might end before it
 	}
 	b.mu.Unlock()
 	select {
 	case err := <-l.done:
 		return err
-	case <-l.turn:
-		b.flush(context.WithoutCancel(ctx))
-		return <-l.done
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errInboxSlow, ctx.Err())
 	}
 }
 
@@ -93,7 +98,7 @@ func (b *inbox) add(l *letter) {
 }
 
 // makeRoom refuses the newest letter of the longest line, if that is longer than the shop's own would become. The first letter
-// of a line stays: it may have the turn to write already.
+// of a line stays.
 func (b *inbox) makeRoom(shop int64) bool {
 	longest := slices.MaxFunc(b.lines, func(x, y *line) int { return len(x.letters) - len(y.letters) })
 	own := 0
@@ -156,9 +161,15 @@ func (a *App) giveWay(ctx context.Context, yield time.Duration) {
 	}
 }
 
-// flush writes what waits, in batches, until the caller's own rows are among them (they are in the first, or
-// the caller would not have the turn), then passes the turn on.
-func (b *inbox) flush(ctx context.Context) {
+// work writes what waits, in batches, until nothing does.
+func (b *inbox) work(ctx context.Context) {
+	for b.flush(ctx) {
+		continue
+	}
+}
+
+// flush writes a batch, and tells whether more is waiting.
+func (b *inbox) flush(ctx context.Context) (more bool) {
 	b.mu.Lock()
 	batch := b.take()
 	if len(batch) >= crowd {
@@ -173,9 +184,8 @@ func (b *inbox) flush(ctx context.Context) {
 	defer b.mu.Unlock()
 	if b.waiting == 0 {
 		b.writing, b.lines = false, nil
-		return
 	}
-	b.lines[0].letters[0].turn <- struct{}{}
+	return b.writing
 }
 
 // writeAll recovers a panic into an error: everybody else in the batch is waiting for an answer.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"probability/app"
 	"probability/shopify"
@@ -141,6 +142,42 @@ func TestInbox_IsBoundedForAllTogether(t *testing.T) {
 	holder.Wait()
 	if n := first.end() + second.end(); n != 0 {
 		t.Errorf("%d of those who waited are refused", n)
+	}
+}
+
+// Whoever sends is told to come again while there is time, whatever the database does. What is stored later after all is stored once.
+func TestInbox_TellsItsSendersInTime(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	app.HurryInbox(w.app, 50*time.Millisecond)
+	held, free := make(chan struct{}), make(chan struct{})
+	var holder sync.WaitGroup
+	holder.Go(func() {
+		_ = w.store.Update(t.Context(), func(context.Context, *store.Tx) error {
+			close(held)
+			<-free
+			return nil
+		})
+	})
+	<-held
+	const many = 5
+	begun := time.Now()
+	if n := w.crowd(t, shopDomain, many).end(); n != many {
+		t.Errorf("%d are refused while nothing can be stored, want %d", n, many)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("they were told after %s", took)
+	}
+	close(free)
+	holder.Wait()
+	eventually(t, "what was begun", func() bool { return !app.Storing(w.app) })
+	app.HurryInbox(w.app, time.Minute)
+	if n := w.crowd(t, shopDomain, many).end(); n != 0 {
+		t.Errorf("%d are refused when they come again", n)
+	}
+	if n, err := w.store.CountDeliveries(t.Context(), id, store.DeliveryFilter{}); err != nil || n != many {
+		t.Errorf("%d deliveries, %v, want each once", n, err)
 	}
 }
 

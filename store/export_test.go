@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -315,4 +317,17 @@ var (
 // TightenSharing makes a key nobody's with few orders, and few orders too many to be read at once.
 func TightenSharing(s *Store, orders, day, forKey, more int) {
 	s.shared = sharing{orders: orders, day: day, forKey: forKey, more: more}
+}
+
+// ServerSocket is the connection to the server on which the store writes.
+func ServerSocket(ctx context.Context, s *Store) (socket net.Conn, err error) {
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = conn.Raw(func(raw any) error {
+		socket = raw.(*serverConn).Conn.Conn().PgConn().Conn()
+		return nil
+	})
+	return socket, errors.Join(err, conn.Close())
 }

@@ -45,7 +45,7 @@ func serverPool(ctx context.Context, url string, conns int32, ours bool, setting
 		return nil, errServerURL(err)
 	}
 	cfg.MaxConns, cfg.MinConns, cfg.MinIdleConns = conns, 0, 0
-	cfg.ConnConfig.ConnectTimeout = connectWait
+	cfg.ConnConfig.ConnectTimeout, cfg.ConnConfig.DialFunc = connectWait, dialServer
 	set := cfg.ConnConfig.RuntimeParams
 	if set["application_name"] == "" {
 		set["application_name"] = "probability"

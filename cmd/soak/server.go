@@ -13,12 +13,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	role = "probability"
+	// owner may do everything; role is whom the services are.
+	owner, role = "postgres", "probability"
 	// serverSecret has in it what has to be written differently in a URL.
 	serverSecret = "soak @:/?# 8d1f6c0b"
 	// serverPlaces is how many connections the server takes: enough for two services, and soon used up.
@@ -74,14 +76,7 @@ func newServer(ctx context.Context) (d *server, closeAll func(), err error) {
 	if d.user, err = newServerUser(d.dir); err != nil {
 		return nil, closeAll, err
 	}
-	secret := filepath.Join(d.dir, "secret")
-	if err := os.WriteFile(secret, []byte(serverSecret+"\n"), 0o600); err != nil {
-		return nil, closeAll, err
-	}
-	if err := d.user.own(secret); err != nil {
-		return nil, closeAll, err
-	}
-	initdb := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"), "-D", d.path("data"), "--waldir="+d.path("wal"), "--username="+role, "--pwfile="+secret,
+	initdb := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"), "-D", d.path("data"), "--waldir="+d.path("wal"), "--username="+owner,
 		"--no-sync", "--encoding=UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256")
 	initdb.Dir, initdb.SysProcAttr = d.dir, d.user.attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -96,7 +91,11 @@ func newServer(ctx context.Context) (d *server, closeAll func(), err error) {
 	} else if d.port, err = strconv.Atoi(port); err != nil {
 		return nil, closeAll, err
 	}
-	return d, closeAll, d.start(ctx)
+	if err := d.start(ctx); err != nil {
+		return nil, closeAll, err
+	}
+	_, err = d.ask(ctx, "postgres", "CREATE ROLE "+role+" LOGIN PASSWORD '"+serverSecret+"'")
+	return d, closeAll, err
 }
 
 func (d *server) path(name string) string { return filepath.Join(d.dir, name) }
@@ -177,7 +176,7 @@ func (d *server) ask(ctx context.Context, database, statements string) (string, 
 }
 
 func (d *server) asking(ctx context.Context, database, statements string) *exec.Cmd {
-	c := exec.CommandContext(ctx, filepath.Join(d.bin, "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", d.dir, "-p", strconv.Itoa(d.port), "-U", role, "-d", database, "-c", statements)
+	c := exec.CommandContext(ctx, filepath.Join(d.bin, "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", d.dir, "-p", strconv.Itoa(d.port), "-U", owner, "-d", database, "-c", statements)
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "PGAPPNAME=soak"}
 	c.Dir, c.SysProcAttr = d.dir, ownGroup()
 	return c
@@ -185,37 +184,41 @@ func (d *server) asking(ctx context.Context, database, statements string) *exec.
 
 // create makes a database and gives its address.
 func (d *server) create(ctx context.Context, name string) (string, error) {
-	_, err := d.ask(ctx, "postgres", `CREATE DATABASE `+name+` TEMPLATE template0`)
+	_, err := d.ask(ctx, "postgres", `CREATE DATABASE `+name+` OWNER `+role+` TEMPLATE template0`)
 	return d.url(name), err
 }
 
 // cut ends all connections of services.
 func (d *server) cut(ctx context.Context) error {
-	_, err := d.ask(ctx, "postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'soak'`)
+	_, err := d.ask(ctx, "postgres", `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '`+role+`'`)
 	return err
 }
 
-// crowdOut takes every place that the server has, and ends the services' connections. back gives the places back.
+// crowdOut takes every place that the server has, the services' as well. back gives the places back.
 func (d *server) crowdOut(ctx context.Context) (back func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	var taken []*exec.Cmd
+	var taken sync.WaitGroup
 	back = func() {
 		cancel()
-		for _, c := range taken {
-			_ = c.Wait() // it was killed
-		}
+		taken.Wait()
 	}
 	for range serverPlaces {
-		c := d.asking(ctx, "postgres", "SELECT pg_sleep(600)")
-		if err := c.Start(); err != nil {
-			back()
-			return nil, err
-		}
-		taken = append(taken, c)
+		taken.Go(func() {
+			for ctx.Err() == nil { // until there is a place, and again whenever it is lost
+				_ = d.asking(ctx, "postgres", "SELECT pg_sleep(600)").Run()
+			}
+		})
 	}
-	if err := d.cut(ctx); err != nil && ctx.Err() != nil {
+	soon, stop := context.WithTimeout(ctx, time.Minute)
+	defer stop()
+	err = poll(soon, 100*time.Millisecond, func() (bool, error) {
+		// Whoever asks needs a place as well, and there may be none any more. The last three are for owners only.
+		all, err := d.ask(soon, "postgres", fmt.Sprintf(`SELECT count(*) FILTER (WHERE application_name = 'soak') >= %d AND count(pg_terminate_backend(pid))
+			FILTER (WHERE usename = '%s') = 0 FROM pg_stat_activity`, serverPlaces-3, role))
+		return err != nil || all == "t", nil
+	})
+	if err != nil {
 		back()
-		return nil, err
 	}
-	return back, nil
+	return back, err
 }

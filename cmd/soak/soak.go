@@ -24,6 +24,7 @@ var scenarios = []scenario{
 	{"pair", "two processes on PostgreSQL; kill -9 of either in turns while 64 senders deliver to both", "every delivery that was answered 200 is an order afterwards, once; starts by itself", pairCrash},
 	{"outage", "the PostgreSQL server is restarted, cut off, crowded out, away and standing still, while webhooks come and a large import runs", "503 with Retry-After meanwhile, not ready and why, both processes live, all goes on by itself, nothing acknowledged is missing or twice, the import ends whole; no secret in a log", outages},
 	{"pgfull", "the disk of the PostgreSQL server is full for a while", "503 and never 200 meanwhile, lists can be read, all goes on by itself afterwards, nothing acknowledged is missing", fullServer},
+	{"move", "kill -9 at random moments of moves of 20,000 orders to PostgreSQL", "no service starts on half a copy, which says that the move is to be run again; run again it completes; the folder is untouched, byte for byte, and serves", moveCrash},
 	{"mixed", "imports, webhooks, readers and backups at once", "no 5xx but 503 with Retry-After, no word of a locked database, the database is whole", mixed},
 	{"away", "5,000 orders change while the service is off", "after a repair nothing differs; the report names what did", away},
 	{"flood", "one store delivers as fast as it can", "another store's deliveries are all taken within 5 s each, and become orders", flood},
