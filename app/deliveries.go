@@ -196,12 +196,15 @@ func decode(d store.Delivery, shop string) (w work) {
 func (w *work) decodeOther(shop string) {
 	switch w.delivery.Topic {
 	case TopicOrdersDelete:
-		id, ok := shopify.ParseDeletion(w.delivery.Body)
-		if !ok {
+		ids, ok := shopify.ParseDeletions(w.delivery.Body)
+		switch {
+		case !ok:
 			w.fail("not_a_deletion", "")
-			return
+		case len(ids) > orderBatch:
+			w.fail("too_many_orders", fmt.Sprintf("%d orders, at most %d", len(ids), orderBatch))
+		default:
+			w.deletions = ids
 		}
-		w.deletions = []string{id}
 	case TopicUninstalled:
 		if w.uninstall = shopify.IsUninstall(w.delivery.Body, shop); !w.uninstall {
 			w.fail("not_an_uninstallation", "")

@@ -36,8 +36,7 @@ func address() kind {
 	}
 }
 
-// publicURL refuses a path as well: the service lives at the root of its host,
-// and a webhook address built on anything else would never arrive.
+// publicURL takes a path as well, which a proxy before the service takes off.
 func publicURL() kind {
 	return func(text string) (any, error) {
 		if text == "" {

@@ -123,6 +123,7 @@ func TestConfig_RefusesWhatTheFileMustNotHold(t *testing.T) {
 		"amount below zero":     {"scoring:\n  economy:\n    margin: -1\n", "scoring.economy.margin"},
 		"too much exploring":    {"scoring:\n  explore: 0.2\n", "scoring.explore"},
 		"twice":                 {"log:\n  level: info\n  level: warn\n", "YAML"},
+		"twice, as one name":    {"log.level: info\nlog:\n  level: warn\n", "log.level"},
 		"no YAML":               {"server: [\n", "YAML"},
 		"a list":                {"- server\n", "YAML"},
 		"a secret in no YAML":   {"shopify:\n\tapp_secret: hush\n", "line 2"},

@@ -56,6 +56,8 @@ webhooks, and serves them over a REST API. Without a command it runs the service
 		return pflag.NormalizedName(flagName(name))
 	})
 	root.SetHelpCommand(newHelp())
+	root.Version = "version" // that there is one adds the flag --version, which says what the command does
+	root.SetVersionTemplate(versionText())
 	addConfigFlags(root)
 	root.AddCommand(newServe(io), newDemo(io), newUser(io), newToken(io), newVersion(io), newHealthcheck(io))
 	root.AddCommand(newAudit(io), newBackup(io), newRestore(io), newKeyGroup(io), newDoctor(io), newMove(io))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -30,12 +31,42 @@ func sentence(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.ENOSPC):
 		return err.Error() + "; make room on the disk of data.dir"
+	case store.Forbidden(err):
+		return err.Error() + "; " + forbiddenMend
 	case store.TroubleOf(err) != store.NoTrouble:
 		return err.Error() + "; the database's server cannot be used just now: try again in a moment"
 	case store.Unavailable(err):
 		return err.Error() + "; the disk of data.dir may be full, or another program may hold the database: try again in a moment"
 	}
-	return err.Error()
+	return fromFile(err)
+}
+
+const forbiddenMend = "give the data folder and all that is in it to the user who runs this program, on a disk that can be written, or name another with data.dir"
+
+// fromFile adds to an error about a file or a folder how to mend it.
+func fromFile(err error) string {
+	at, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return err.Error()
+	}
+	mend := ""
+	switch {
+	case errors.Is(at, fs.ErrNotExist):
+		mend = "check the path, and that its folder exists"
+	case errors.Is(at, fs.ErrExist):
+		mend = "move away what is there, or name another path"
+	case errors.Is(at, fs.ErrPermission):
+		mend = "give it to the user who runs this program, or name another path"
+	case errors.Is(at, syscall.EROFS):
+		mend = "its disk cannot be written; name another path"
+	case errors.Is(at, syscall.EISDIR):
+		mend = "a file is expected there: name one"
+	case errors.Is(at, syscall.ENOTDIR):
+		mend = "a folder is expected there: name one"
+	default:
+		return err.Error()
+	}
+	return err.Error() + "; " + mend
 }
 
 func fromStore(err error) string {
@@ -49,6 +80,10 @@ func fromStore(err error) string {
 		mend = "the key is security.encryption_key or the file key in the data folder"
 	case errors.Is(err, store.ErrNotDatabase):
 		mend = "put probability.db of a copy in its place, or move it away to begin anew"
+	case errors.Is(err, store.ErrBackupTruncated), errors.Is(err, store.ErrBackupAltered):
+		mend = "copy it again from where it was made, or restore another one"
+	case errors.Is(err, store.ErrNotBackup):
+		mend = "name a file that it has made"
 	case errors.Is(err, store.ErrFolderUnsafe):
 		mend = "give the data folder to the user who runs this program, and to nobody else"
 	case errors.Is(err, store.ErrServersOwn):

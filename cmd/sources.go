@@ -30,6 +30,8 @@ func readConfigFile(flags *pflag.FlagSet) (map[string]any, error) {
 	switch {
 	case !named && errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case named && path == "":
+		return nil, usagef("flag --config: expected the path of a file; leave the flag out to use %s if it is there", defaultConfigFile)
 	case err != nil:
 		return nil, usagef("cannot read the configuration: %w", err)
 	}
@@ -87,6 +89,9 @@ func flatten(path, group string, tree, flat map[string]any) error {
 			}
 			if err != nil {
 				return usagef("%s (%s): %w", full, path, err)
+			}
+			if _, twice := flat[full]; twice {
+				return usagef("%s (%s): it is there twice, once as one name and once in its group; keep one of them", full, path)
 			}
 			flat[full] = text
 		case isGroup && isGroupName(full):

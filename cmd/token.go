@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -51,28 +53,53 @@ func newTokenCreate(io streams) *cobra.Command {
 }
 
 func newTokenList(io streams) *cobra.Command {
-	c := &cobra.Command{Use: "list --user E", Short: "List an account's tokens, without the tokens themselves", Args: noMore}
-	user := c.Flags().String("user", "", "e-mail address of the account")
+	c := &cobra.Command{Use: "list [--user E]", Short: "List the tokens of all accounts or of one, without the tokens themselves", Args: noMore}
+	user := c.Flags().String("user", "", "e-mail address of the account (default every account's)")
 	addAdminFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if err := needFlags(c, "user"); err != nil {
-			return err
-		}
-		return withApp(c, io, func(ctx context.Context, a *app.App) error {
-			tokens, err := a.Tokens(ctx, *user)
-			if err != nil {
+		if c.Flags().Changed("user") {
+			if err := needFlags(c, "user"); err != nil {
 				return err
 			}
-			table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(table, "ID\tNAME\tCREATED\tEXPIRES\tLAST USED")
-			for _, t := range tokens {
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n",
-					t.ID, oneLine(t.Name), moment(t.CreatedAt), moment(t.ExpiresAt), moment(t.LastUsedAt))
+		}
+		return withApp(c, io, func(ctx context.Context, a *app.App) error {
+			emails := []string{*user}
+			if *user == "" {
+				users, err := a.Users(ctx)
+				if err != nil {
+					return err
+				}
+				emails = emails[:0]
+				for _, u := range users {
+					emails = append(emails, u.Email)
+				}
 			}
-			return table.Flush()
+			return listTokens(ctx, a, io, emails, *user == "")
 		})
 	}
 	return c
+}
+
+// listTokens writes a table of the accounts' tokens, with whose they are if that is asked for.
+func listTokens(ctx context.Context, a *app.App, io streams, emails []string, whose bool) error {
+	table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
+	row := func(email string, cells ...string) {
+		if whose {
+			cells = slices.Insert(cells, 1, email)
+		}
+		_, _ = fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	row("USER", "ID", "NAME", "CREATED", "EXPIRES", "LAST USED")
+	for _, email := range emails {
+		tokens, err := a.Tokens(ctx, email)
+		if err != nil {
+			return err
+		}
+		for _, t := range tokens {
+			row(email, t.ID.String(), oneLine(t.Name), moment(t.CreatedAt), moment(t.ExpiresAt), moment(t.LastUsedAt))
+		}
+	}
+	return table.Flush()
 }
 
 func newTokenRevoke(io streams) *cobra.Command {

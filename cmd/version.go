@@ -45,10 +45,13 @@ func newVersion(io streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print version, commit and Go version", Args: noMore,
 		RunE: func(*cobra.Command, []string) error {
-			b := readBuild()
-			_, err := fmt.Fprintf(io.out, "probability %s\ncommit %s\n%s\n",
-				b.version, cmp.Or(b.commit, "unknown"), cmp.Or(b.goVersion, "go unknown"))
+			_, err := fmt.Fprint(io.out, versionText())
 			return err
 		},
 	}
+}
+
+func versionText() string {
+	b := readBuild()
+	return fmt.Sprintf("probability %s\ncommit %s\n%s\n", b.version, cmp.Or(b.commit, "unknown"), cmp.Or(b.goVersion, "go unknown"))
 }

@@ -282,23 +282,32 @@ func TestLineItems(t *testing.T) {
 	}
 }
 
-func TestParseDeletion(t *testing.T) {
+func TestParseDeletions(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"id":820982911946154508}`:                         "820982911946154508",
 		` {"id": "12"} `:                                    "12",
 		`{"id":5,"admin_graphql_api_id":"gid://x/Order/5"}`: "5",
+		`{"order":{"id":5}}`:                                "5",
+		` {"orders": [ {"id":5}, {"id":"6"} ]} `:            "5 6",
 		`{"id":5,"created_at":"2026-01-01T00:00:00Z"}`:      "",
 		`{"id":5,"line_items":[]}`:                          "",
 		`{"id":5,"name":null}`:                              "",
 		`{"id":5,"email":"a@b.example","customer":{}}`:      "",
 		`{"id":5,"total_price":"1"}`:                        "",
 		`{"id":5,"order_id":7}`:                             "",
-		`{"id":0}`:                                          "", `{"id":null}`: "", `{"id":true}`: "", `{"id":{}}`: "", `{}`: "", `[]`: "", `null`: "", `5`: "", ``: "", `{"id":5`: "",
+		`{"order":{"id":5,"name":"#5"}}`:                    "",
+		`{"orders":[{"id":5},{"id":6,"currency":"COP"}]}`:   "",
+		`{"orders":[{"id":5},7]}`:                           "",
+		`{"status":"open","order":{"id":5}}`:                "", // a return's
+		`{"order":{"id":5},"order":{"id":6}}`:               "",
+		`{"order":{"id":5},"orders":[{"id":6}]}`:            "",
+		`{"orders":[]}`:                                     "", `{"orders":{"id":5}}`: "", `{"order":[{"id":5}]}`: "", `[{"id":5}]`: "", `{"order":{}}`: "", `{"order":{"id":5}`: "",
+		`{"id":0}`: "", `{"id":null}`: "", `{"id":true}`: "", `{"id":{}}`: "", `{}`: "", `[]`: "", `null`: "", `5`: "", ``: "", `{"id":5`: "",
 	} {
-		id, ok := shopify.ParseDeletion([]byte(body))
-		if id != want || ok != (want != "") {
-			t.Errorf("ParseDeletion(%s) = %q, %v; want %q", body, id, ok, want)
+		ids, ok := shopify.ParseDeletions([]byte(body))
+		if strings.Join(ids, " ") != want || ok != (want != "") {
+			t.Errorf("ParseDeletions(%s) = %q, %v; want %q", body, ids, ok, want)
 		}
 	}
 }

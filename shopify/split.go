@@ -57,9 +57,10 @@ func ParseOrders(body []byte) (n int, orders iter.Seq2[Order, error], err error)
 
 // wrapping is an object around orders, which may be an order itself.
 type wrapping struct {
-	whole  json.RawMessage
-	order  json.RawMessage
-	orders []json.RawMessage // nil when there is no list, empty when the list is
+	whole   json.RawMessage
+	members int
+	order   json.RawMessage
+	orders  []json.RawMessage // nil when there is no list, empty when the list is
 }
 
 // unwrap takes a body apart while it checks it; ok is false when it is not one
@@ -72,6 +73,7 @@ func unwrap(body []byte) (w wrapping, ok bool) {
 		if value < 0 {
 			return wrapping{}, false
 		}
+		w.members++
 		switch string(name) {
 		case "order":
 			if i = skipValue(body, value); i >= 0 {
@@ -108,14 +110,36 @@ func LineItems(raw []byte) json.RawMessage {
 	return json.RawMessage("[]")
 }
 
-// ParseDeletion reads the body of orders/delete, an object with the id of the
-// order. The topic of a delivery is not signed, so a recorded body of another
-// topic may come back under this one: an object that has anything of an order
-// in it is not a deletion.
-func ParseDeletion(body []byte) (id string, ok bool) {
+// ParseDeletions reads the body of orders/delete: an object with the id of the
+// order, or such ones in {"order": {…}} or {"orders": […]}. The topic of a
+// delivery is not signed, so a recorded body of another topic may come back under
+// this one: an object that has anything of an order in it is not a deletion, and
+// neither is what carries an order's id beside members of its own, as a return
+// does. Of several objects each must be a deletion, or none is.
+func ParseDeletions(body []byte) (ids []string, ok bool) {
+	orders := []json.RawMessage{body}
+	switch w, _ := unwrap(body); {
+	case w.members != 1: // an object with an id, or nothing that can be read
+	case nonEmptyObject(w.order):
+		orders = []json.RawMessage{w.order}
+	case w.orders != nil:
+		orders = w.orders
+	}
+	for _, order := range orders {
+		id, ok := deletedID(order)
+		if !ok {
+			return nil, false
+		}
+		ids = append(ids, id)
+	}
+	return ids, len(ids) > 0
+}
+
+// deletedID is the id of an object that says no more of an order than that.
+func deletedID(order []byte) (id string, ok bool) {
 	var value []byte
 	content := false
-	if !eachMember(body, func(name, v []byte) {
+	if !eachMember(order, func(name, v []byte) {
 		switch string(name) {
 		case "id":
 			value = v

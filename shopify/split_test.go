@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,8 +38,8 @@ func compareSplit(t *testing.T, raw []byte) {
 	if items := shopify.LineItems(raw); !json.Valid(items) || items[0] != '[' {
 		t.Fatalf("LineItems(%q) = %q", raw, items)
 	}
-	if id, ok := shopify.ParseDeletion(raw); ok && (!valid || id == "") {
-		t.Fatalf("ParseDeletion(%q) = %q", raw, id)
+	if ids, ok := shopify.ParseDeletions(raw); ok && (!valid || len(ids) == 0 || slices.Contains(ids, "")) {
+		t.Fatalf("ParseDeletions(%q) = %q", raw, ids)
 	}
 }
 

@@ -6,8 +6,9 @@ import (
 )
 
 // IsUninstall tells whether the body of an app/uninstalled delivery is about the shop: a shop object that does
-// not name another. The topic of a delivery is not signed, so the body of an order, a refund, a deletion or a
-// compliance request, sent again under this topic, must not end a store's connection.
+// not name another, or an empty one. The topic of a delivery is not signed, so the body of an order, a refund, a
+// deletion or a compliance request, sent again under this topic, must not end a store's connection; no topic of
+// Shopify's has an empty body that could be recorded.
 func IsUninstall(body []byte, shop string) bool {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(body, &all); err != nil || all == nil {
@@ -22,5 +23,5 @@ func IsUninstall(body []byte, shop string) bool {
 			return true
 		}
 	}
-	return false
+	return len(all) == 0
 }

@@ -12,7 +12,7 @@ func TestIsUninstall(t *testing.T) {
 		`{"id":548380009,"name":"Mi tienda","myshopify_domain":"mi-tienda.myshopify.com"}`: true,
 		`{"id":548380009,"name":"Mi tienda","domain":"mitienda.co"}`:                       true,
 		`{"id":1,"myshopify_domain":"MI-tienda.myshopify.com"}`:                            true,
-		`{}`:                          false,
+		`{}`:                          true,
 		`{"id":1,"first_name":"Ana"}`: false, // a customer's
 		`{"id":1,"myshopify_domain":"otra.myshopify.com"}`: false,
 		`{"id":5001}`: false, // a deletion's body

@@ -56,6 +56,9 @@ var (
 // it or because its server is away, rather than that anything is wrong with what was asked.
 func Unavailable(err error) bool { return sqlite.isUnavailable(err) || postgres.isUnavailable(err) }
 
+// Forbidden tells whether err means that this user may not write the database of a folder.
+func Forbidden(err error) bool { return sqlite.isForbidden(err) }
+
 // An error tells by itself which engine it is from.
 
 func isConflict(err error) bool { return sqlite.isConflict(err) || postgres.isConflict(err) }

@@ -66,7 +66,7 @@ func prepareFolder(path string, log *slog.Logger) (folder, error) {
 	case err != nil:
 		return "", fmt.Errorf("data folder: %w", err)
 	case !info.IsDir():
-		return "", fmt.Errorf("data folder: %s is a file", abs)
+		return "", fmt.Errorf("data folder: %s is a file; name a folder with data.dir", abs)
 	case info.Mode().Perm()&0o077 == 0:
 		return folder(abs), nil
 	}

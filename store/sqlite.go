@@ -123,6 +123,16 @@ func (sqliteDialect) isUnavailable(err error) bool {
 	return false
 }
 
+// isForbidden: the database, or the folder that it lies in, may not be written, or is none that can be.
+func (sqliteDialect) isForbidden(err error) bool {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	primary := e.Code() & 0xff
+	return primary == codes.SQLITE_READONLY || primary == codes.SQLITE_CANTOPEN || primary == codes.SQLITE_PERM
+}
+
 // isFull: there is no room for what is written. A quota, or a limit of the size of files, shows as a write that failed.
 func (sqliteDialect) isFull(err error) bool {
 	return hasCode(err, codes.SQLITE_FULL, codes.SQLITE_IOERR_WRITE, codes.SQLITE_IOERR_SHMSIZE)

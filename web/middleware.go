@@ -151,48 +151,6 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bodyTimes are how long a body may take.
-type bodyTimes struct{ api, report, webhook time.Duration }
-
-// How long a body may take. Shopify gives up after five seconds; whoever takes longer holds memory and a connection for
-// nothing.
-const (
-	webhookBodyTime = 10 * time.Second
-	apiBodyTime     = 30 * time.Second
-	reportBodyTime  = 2 * time.Minute // ten megabytes over a poor line
-)
-
-// limitBodies refuses a body that says it is too large, and cuts one that turns out to be, or that takes too long.
-func (s *Server) limitBodies(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		limit, within := int64(maxAPIBody), s.bodyTimes.api
-		switch c.Path() {
-		case webhookPath:
-			limit, within = s.cfg.MaxBody, s.bodyTimes.webhook
-		case reportPath, uploadPath:
-			limit, within = maxReportBody, s.bodyTimes.report
-		}
-		r := c.Request()
-		if r.ContentLength > limit {
-			if c.Path() == webhookPath && r.Method == http.MethodPost {
-				in := incoming(r)
-				in.BodyBytes = r.ContentLength
-				s.app.Refuse(in, app.RefusedTooLarge)
-			}
-			return &http.MaxBytesError{Limit: limit}
-		}
-		r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, limit)
-		if r.ContentLength != 0 {
-			// It ends with the body. Without a body it must not be set: it would end a long answer.
-			err := http.NewResponseController(c.Response().Writer).SetReadDeadline(time.Now().Add(within))
-			if err != nil && !errors.Is(err, http.ErrNotSupported) {
-				return fmt.Errorf("deadline of the body: %w", err)
-			}
-		}
-		return next(c)
-	}
-}
-
 // sameOrigin refuses a form that another site made the browser send.
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -145,31 +145,79 @@ func TestBombs_AreRefusedOrStored(t *testing.T) {
 	}
 }
 
-// endless is a body that never ends; it tells how much of it was read.
-type endless struct{ read int }
+// endless is a body that never ends.
+type endless struct{}
 
-func (e *endless) Read(p []byte) (int, error) {
+func (*endless) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = '['
 	}
-	e.read += len(p)
 	return len(p), nil
 }
 
-func TestBombs_AStreamIsReadUpToTheLimit(t *testing.T) {
+func TestBombs_AStreamIsKeptUpToTheLimitAndReadForItsTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(o *options) { o.web.MaxBody = 1 << 20 })
-	b.connected()
+	path, _ := b.connected()
+	b.server.SetBodyTimes(100*time.Millisecond, 100*time.Millisecond)
 	for _, p := range []string{webhookPath, connectPath} {
-		body := &endless{}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p, io.NopCloser(body))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p, io.NopCloser(&endless{}))
 		fatal(t, err)
 		signed("")(r)
 		as(b.alice)(r)
 		r.ContentLength = -1
+		begun := time.Now()
 		direct(t, b.server, r).problem(http.StatusRequestEntityTooLarge, "payload_too_large")
-		if body.read > 3<<20 {
-			t.Errorf("%s: %d bytes are read of what may have 1 MiB", p, body.read)
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s: refused after %s", p, took)
 		}
+	}
+	if kept, _ := b.written(path).check("too_large", "body_bytes").(float64); kept < 1 || kept > 1<<20 {
+		t.Errorf("%v bytes are kept of what may have 1 MiB", kept)
+	}
+}
+
+// sent is a request whose body is sent to its end before anybody looks for an answer.
+func (b *bench) sent(head string, body io.Reader) int {
+	b.t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(b.base, "http://"))
+	fatal(b.t, err)
+	defer c.Close()
+	fatal(b.t, c.SetDeadline(time.Now().Add(30*time.Second)))
+	_, err = io.WriteString(c, head)
+	fatal(b.t, err)
+	if _, err = io.Copy(c, body); err != nil {
+		b.t.Errorf("the connection broke while the body was sent: %v", err)
+		return 0
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	fatal(b.t, err)
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestServer_TellsOfATooLargeBodyWhoSendsItFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).accounts()
+	const size = 32 << 20
+	for _, p := range []string{webhookPath, connectPath} {
+		for _, mac := range []string{strings.Repeat("A", 43) + "=", ""} {
+			head := "POST " + p + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + b.alice + "\r\nX-Shopify-Hmac-Sha256: " + mac + "\r\n"
+			announced := b.sent(fmt.Sprintf("%sContent-Length: %d\r\n\r\n", head, size), io.LimitReader(&endless{}, size))
+			streamed := b.sent(head+"Transfer-Encoding: chunked\r\n\r\n", io.MultiReader(
+				strings.NewReader(fmt.Sprintf("%x\r\n", size)), io.LimitReader(&endless{}, size), strings.NewReader("\r\n0\r\n\r\n")))
+			if announced != http.StatusRequestEntityTooLarge || streamed != http.StatusRequestEntityTooLarge {
+				t.Errorf("%s with signature %q: got %d announced and %d streamed, want 413", p, mac, announced, streamed)
+			}
+		}
+	}
+}
+
+func TestServer_RefusesATooLargeBodyUnsent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).accounts()
+	head := "POST " + webhookPath + " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99000000\r\n\r\n"
+	if status, took := b.slowly(head); status != http.StatusRequestEntityTooLarge || took > 5*time.Second {
+		t.Errorf("got %d after %s, want 413 without being asked for the body", status, took)
 	}
 }
