@@ -20,26 +20,26 @@ const codeCountMismatch = "count_mismatch"
 // first: an order that is deleted in between leaves the window, so a complete run never looks short. A run that
 // falls short reads its window again, then fails.
 func (a *App) prove(ctx context.Context, in store.Integration, run store.Import) (done bool, err error) {
-	arrived := run.Fetched
-	if run.Field == store.FieldCreatedAt {
-		stored, err := a.store.OrdersInWindow(ctx, run.IntegrationID, run.Field, run.From, run.To)
-		if err != nil {
-			return false, err
-		}
-		// Shopify may still list an order whose deletion we were told of.
-		deleted, err := a.store.CountDeletedOrders(ctx, run.IntegrationID)
-		if err != nil {
-			return false, err
-		}
-		arrived = min(arrived, stored+run.Failed+deleted)
+	arrived, err := a.arrived(ctx, run, run.From, run.To)
+	if err != nil {
+		return false, err
 	}
 	var counted int
 	err = a.call(ctx, in, func(s shopify.Session) (err error) {
 		counted, _, err = a.shopify.CountOrders(ctx, s, query(run))
 		return err
 	})
+	if shopify.KindOf(err) == shopify.KindNotFound {
+		return a.proveByReading(ctx, run)
+	}
 	if err != nil {
 		return false, err
+	}
+	if arrived < counted && counted <= run.Fetched {
+		// Perhaps the store lists and counts orders from beyond the window. They are stored as well.
+		if arrived, err = a.arrived(ctx, run, time.Time{}, time.Time{}); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case arrived >= counted:
@@ -47,16 +47,49 @@ func (a *App) prove(ctx context.Context, in store.Integration, run store.Import)
 	case run.Pass < maxPasses:
 		a.log.WarnContext(ctx, "fewer orders arrived than Shopify counts: the window is read again",
 			"integration_id", run.IntegrationID, "import_id", run.ID, "counted", counted, "arrived", arrived)
-		return false, a.restart(ctx, run)
+		return false, a.restart(ctx, run, run.Total)
 	default:
 		return true, a.fail(ctx, run, codeCountMismatch, fmt.Sprintf("Shopify counts %d, %d arrived", counted, arrived), nil)
 	}
 }
 
-// restart begins the window anew.
-func (a *App) restart(ctx context.Context, run store.Import) error {
+// arrived is how many orders a run has brought, as far as that can be seen in what is stored between from and to.
+func (a *App) arrived(ctx context.Context, run store.Import, from, to time.Time) (int, error) {
+	if run.Field != store.FieldCreatedAt {
+		return run.Fetched, nil
+	}
+	stored, err := a.store.OrdersInWindow(ctx, run.IntegrationID, run.Field, from, to)
+	if err != nil {
+		return 0, err
+	}
+	// Shopify may still list an order whose deletion we were told of.
+	deleted, err := a.store.CountDeletedOrders(ctx, run.IntegrationID)
+	if err != nil {
+		return 0, err
+	}
+	return min(run.Fetched, stored+run.Failed+deleted), nil
+}
+
+// proveByReading is for a store that lists its orders and finds no count of them, as happens behind a proxy. Then the window is
+// read until two readings, one after the other, bring the same number: a list that ended early by chance does not do so twice.
+func (a *App) proveByReading(ctx context.Context, run store.Import) (done bool, err error) {
+	switch {
+	case run.Pass > 1 && run.Total != nil && *run.Total == run.Fetched:
+		return true, a.complete(ctx, run)
+	case run.Pass < maxPasses:
+		a.log.WarnContext(ctx, "Shopify has no count of the orders: the window is read again",
+			"integration_id", run.IntegrationID, "import_id", run.ID, "arrived", run.Fetched)
+		return false, a.restart(ctx, run, &run.Fetched)
+	default:
+		return true, a.fail(ctx, run, codeCountMismatch, fmt.Sprintf("without a count, the last reading brought %d", run.Fetched), nil)
+	}
+}
+
+// restart begins the window anew, expecting total orders; nil when nobody knows.
+func (a *App) restart(ctx context.Context, run store.Import, total *int) error {
 	return a.update(ctx, run, func(_ context.Context, _ *store.Tx, row *store.Import) error {
 		beginAgain(row)
+		row.Total = total
 		row.NextAttemptAt = a.now().Add(passPauses[min(row.Pass, len(passPauses)-1)])
 		row.Pass++
 		return nil
@@ -190,7 +223,7 @@ func (a *App) failed(ctx context.Context, in store.Integration, run store.Import
 		return a.later(ctx, run, cause, wrongAnswers, backoff(run.Attempts+1))
 	case shopify.KindInvalid:
 		if run.Cursor != "" && run.Pass < maxPasses && run.Way != store.WayBulk { // a cursor does not live for ever
-			return Progress{}, ignoreSuperseded(a.restart(ctx, run))
+			return Progress{}, ignoreSuperseded(a.restart(ctx, run, run.Total))
 		}
 	case shopify.KindUnauthorized, shopify.KindTokenKind, shopify.KindBadCredentials, shopify.KindNotInstalled,
 		shopify.KindNotPermitted, shopify.KindMissingScope, shopify.KindProtectedData, shopify.KindForbidden, shopify.KindConflict:

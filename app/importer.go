@@ -17,6 +17,8 @@ const (
 	sliceTime = 10 * time.Second
 	// maxPasses is how often a run reads its window when what arrived falls short of Shopify's count.
 	maxPasses = 3
+	// maxUncounted is how many pages a store may have that does not count its orders: 25 million of them.
+	maxUncounted = 100_000
 	// maxThrottle is the longest that a run waits at once because Shopify says so.
 	maxThrottle = 5 * time.Minute
 	// unreachableTries is how often a page is asked for while Shopify cannot be reached: about a day.
@@ -149,6 +151,10 @@ func (a *App) begin(ctx context.Context, in store.Integration, run store.Import)
 	if err != nil && run.Way == store.WayREST {
 		err = a.otherWay(ctx, in, err)
 	}
+	known := &total
+	if shopify.KindOf(err) == shopify.KindNotFound { // the list tells whether the store is there
+		known, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -164,7 +170,7 @@ func (a *App) begin(ctx context.Context, in store.Integration, run store.Import)
 		if !date.IsZero() {
 			row.To = date.UTC()
 		}
-		row.State, row.StartedAt, row.Total, row.Pass = store.ImportRunning, a.now(), &total, 1
+		row.State, row.StartedAt, row.Total, row.Pass = store.ImportRunning, a.now(), known, 1
 		return nil
 	})
 }
@@ -178,7 +184,7 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 	if page.Next != "" && page.Next == run.Cursor {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the next page is the same page"}}
 	}
-	if run.Total != nil && page.Next != "" && (run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000) {
+	if page.Next != "" && endless(run) {
 		return &shopify.Error{Kind: shopify.KindForeignLink, Op: "orders", Messages: []string{"the pages do not end"}}
 	}
 	a.giveWay(ctx, importYield)
@@ -200,6 +206,14 @@ func (a *App) page(ctx context.Context, s *slice, in store.Integration, run stor
 		}
 		return a.countPage(ctx, tx, row, page, page.Next)
 	})
+}
+
+// endless tells whether a run has read far more than there can be.
+func endless(run store.Import) bool {
+	if run.Total == nil {
+		return run.Pages > maxUncounted
+	}
+	return run.Fetched > 2**run.Total+10_000 || run.Pages > *run.Total/10+1000
 }
 
 // countPage notes that a page is stored, and where the next one is.

@@ -55,6 +55,9 @@ func TestClient_Answers(t *testing.T) {
 	if err != nil || n != 12345 || !date.Equal(now.Add(5*time.Second)) {
 		t.Errorf("count: %d %v %v", n, date, err)
 	}
+	if n, _, err := newClient(t, always(200, `{"count":"12345"}`)).CountOrders(ctx, session(), shopify.OrdersQuery{}); err != nil || n != 12345 {
+		t.Errorf("count in quotes: %d %v", n, err)
+	}
 
 	hook, err := newClient(t, always(201, `{"webhook":{"id":4759306,"topic":"orders/create","address":"https://p.example","format":"json","api_version":"2026-10","created_at":"a","updated_at":"b","fields":[]}}`)).
 		CreateWebhook(ctx, session(), "orders/create", "https://p.example")
@@ -73,7 +76,7 @@ func TestClient_BadBodies(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		"", "<html><body>Welcome</body></html>", "{", `[]`, `null`, `{}`, `{"orders":null}`, `{"orders":{}}`, `{"orders":"x"}`, `{"orders":[{"id":1}`, `{"orders":[]} trailing`,
-		`{"shop":null}`, `{"shop":[]}`, `{"shop":{}}`, `{"count":null}`, `{"count":-1}`, `{"count":"x"}`, `{"webhooks":null}`, `{"webhooks":5}`, `{"webhook":{}}`, `{"webhook":null}`,
+		`{"shop":null}`, `{"shop":[]}`, `{"shop":{}}`, `{"count":null}`, `{"count":-1}`, `{"count":"x"}`, `{"count":1.5}`, `{"count":"-1"}`, `{"webhooks":null}`, `{"webhooks":5}`, `{"webhook":{}}`, `{"webhook":null}`,
 		`{"access_scopes":null}`, `{"access_scopes":[5]}`, `{"access_scopes":[{}]}`,
 	} {
 		c := newClient(t, always(200, body, "X-Request-Id: req-1"))

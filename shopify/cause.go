@@ -19,7 +19,7 @@ var (
 	errSelfLink  = errors.New("the next page is the page itself")
 	errBadLink   = errors.New("the Link header cannot be read")
 	errLinkHost  = errors.New("the next page is on another host")
-	errNoCursor  = errors.New("the next page has no page_info")
+	errNoCursor  = errors.New("the next page has no place in the list")
 	errManyPages = errors.New("there are more pages than can be true")
 )
 

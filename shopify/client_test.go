@@ -292,7 +292,7 @@ func TestClient_RefusesBeforeCalling(t *testing.T) {
 		_, err := c.Shop(t.Context(), shopify.Session{Shop: testShop, Token: token})
 		wantKind(t, err, shopify.KindUnauthorized)
 	}
-	for _, cursor := range []string{"limit=5", "page_info=", "x", "page_info=a b", "page_info=a#b", "page_info=a\nb", "page_info=%zz", "page_info=" + strings.Repeat("a", 9000)} {
+	for _, cursor := range []string{"page_info=", "page_info=&page=2", "page_info=a b", "page_info=a#b", "page_info=a\nb", "page_info=%zz", "page_info=" + strings.Repeat("a", 9000)} {
 		_, err := c.Orders(t.Context(), session(), shopify.OrdersQuery{}, cursor)
 		wantKind(t, err, shopify.KindInvalid)
 	}

@@ -10,10 +10,10 @@ const maxCursor = 8 << 10
 
 // nextCursor returns the raw query of the page that follows, "" at the end. The
 // link must lead to the store: page is the URL that was asked for, shop the
-// domain, sent the cursor that was sent. Of the link only the query is used; the
-// path stays our own. A header that cannot be read is an error and not the end:
-// taking it for the end would lose orders in silence.
-func nextCursor(headers []string, page *url.URL, shop, sent string) (string, Kind, error) {
+// domain. Of the link only the query is used; host and path stay our own. A header
+// that cannot be read is an error and not the end: taking it for the end would lose
+// orders in silence.
+func nextCursor(headers []string, page *url.URL, shop string) (string, Kind, error) {
 	target, ok := findNext(strings.Join(headers, ","))
 	if !ok {
 		return "", KindUnavailable, errBadLink
@@ -25,14 +25,14 @@ func nextCursor(headers []string, page *url.URL, shop, sent string) (string, Kin
 	if err != nil {
 		return "", KindForeignLink, errBadLink
 	}
-	if link.User != nil || !sameHost(link, page.Scheme, page.Host) && !sameHost(link, "https", shop) {
+	if link.User != nil || !sameHost(link, page.Scheme, page.Host) && !sameHost(link, "https", page.Host) && !sameHost(link, "https", shop) {
 		return "", KindForeignLink, errLinkHost
 	}
-	info := pageInfo(link.RawQuery)
-	if info == "" {
+	place := placeOf(link.RawQuery)
+	if place == "" {
 		return "", KindForeignLink, errNoCursor
 	}
-	if sent != "" && info == pageInfo(sent) {
+	if place == placeOf(page.RawQuery) {
 		return "", KindForeignLink, errSelfLink
 	}
 	return link.RawQuery, "", nil
@@ -42,8 +42,10 @@ func sameHost(u *url.URL, scheme, host string) bool {
 	return strings.EqualFold(u.Scheme, scheme) && strings.EqualFold(u.Host, host)
 }
 
-// pageInfo returns the page_info of a query, "" when it has none or is no query.
-func pageInfo(query string) string {
+// placeOf returns what a query says of its place in the list: its page_info, or
+// all of it when it has none, since a link is followed as it was given. "" when it
+// says nothing or is no query.
+func placeOf(query string) string {
 	if len(query) > maxCursor {
 		return ""
 	}
@@ -51,7 +53,10 @@ func pageInfo(query string) string {
 	if err != nil {
 		return ""
 	}
-	return values.Get("page_info")
+	if info, ok := values["page_info"]; ok {
+		return info[0]
+	}
+	return query
 }
 
 // findNext returns the target of the link with rel="next", "" when there is

@@ -40,6 +40,7 @@ func TestOrders_Next(t *testing.T) {
 		{"relative", []string{`</admin/api/2026-10/orders.json?page_info=abc>; rel="next"`}, "page_info=abc", ""},
 		{"only a query", []string{`<?page_info=abc>; rel="next"`}, "page_info=abc", ""},
 		{"another path of the store: only the query is taken", []string{`<https://mi-tienda.myshopify.com/admin/logout?page_info=abc>; rel="next"`}, "page_info=abc", ""},
+		{"pages by number", []string{"<" + here + `?limit=250&page=2>; rel="next"`}, "limit=250&page=2", ""},
 		{"capitals in the host", []string{`<HTTPS://Mi-Tienda.MyShopify.com/x?page_info=abc>; rel="next"`}, "page_info=abc", ""},
 
 		{"another host", []string{`<https://evil.example/orders.json?page_info=abc>; rel="next"`}, "", shopify.KindForeignLink},
@@ -56,7 +57,8 @@ func TestOrders_Next(t *testing.T) {
 		{"a backslash in the host", []string{`<https://evil.example\@mi-tienda.myshopify.com/?page_info=abc>; rel="next"`}, "", shopify.KindForeignLink},
 		{"another scheme", []string{`<file:///etc/passwd?page_info=abc>; rel="next"`}, "", shopify.KindForeignLink},
 		{"opaque", []string{`<mailto:a@b?page_info=abc>; rel="next"`}, "", shopify.KindForeignLink},
-		{"no page_info", []string{"<" + here + `?limit=250>; rel="next"`}, "", shopify.KindForeignLink},
+		{"no query", []string{"<" + here + `>; rel="next"`}, "", shopify.KindForeignLink},
+		{"the query that was asked", []string{"<" + here + `?limit=250&status=any>; rel="next"`}, "", shopify.KindForeignLink},
 		{"an empty page_info", []string{"<" + here + `?page_info=>; rel="next"`}, "", shopify.KindForeignLink},
 		{"page_info in the fragment", []string{"<" + here + `#?page_info=abc>; rel="next"`}, "", shopify.KindForeignLink},
 		{"a query that cannot be read", []string{"<" + here + `?page_info=%zz>; rel="next"`}, "", shopify.KindForeignLink},
@@ -94,7 +96,9 @@ func TestOrders_NextAtAnEndpoint(t *testing.T) {
 		"https://mi-tienda.myshopify.com/admin/x?page_info=a":               "",
 		"/x?page_info=a":                           "",
 		"http://127.0.0.1:9998/x?page_info=a":      shopify.KindForeignLink,
-		"https://127.0.0.1:9999/x?page_info=a":     shopify.KindForeignLink,
+		"https://127.0.0.1:9999/x?page_info=a":     "", // the query is all that is taken
+		"https://127.0.0.1:9998/x?page_info=a":     shopify.KindForeignLink,
+		"http://mi-tienda.myshopify.com/x?page_info=a": shopify.KindForeignLink,
 		"http://127.0.0.1/x?page_info=a":           shopify.KindForeignLink,
 		"http://u@127.0.0.1:9999/x?page_info=a":    shopify.KindForeignLink,
 		"https://otra.myshopify.com/x?page_info=a": shopify.KindForeignLink,

@@ -75,7 +75,7 @@ func (c *Client) Orders(ctx context.Context, s Session, q OrdersQuery, cursor st
 		if !ok || body.orders == nil {
 			return &Error{Kind: KindUnavailable, Err: errBadBody}
 		}
-		next, kind, err := nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop), cursor)
+		next, kind, err := nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop))
 		if err != nil {
 			return &Error{Kind: kind, Err: err}
 		}
@@ -96,12 +96,16 @@ func (c *Client) CountOrders(ctx context.Context, s Session, q OrdersQuery) (n i
 		limit: maxAnswerBytes, retryGone: true,
 	}, func(ans *answer) *Error {
 		var body struct {
-			Count *int `json:"count"`
+			Count json.Number `json:"count"` // which takes one in quotes as well
 		}
-		if err := json.Unmarshal(ans.body, &body); err != nil || body.Count == nil || *body.Count < 0 {
+		if err := json.Unmarshal(ans.body, &body); err != nil {
 			return &Error{Kind: KindUnavailable, Err: errBadBody}
 		}
-		n, date = *body.Count, dateOf(ans.header)
+		counted, err := strconv.Atoi(body.Count.String())
+		if err != nil || counted < 0 {
+			return &Error{Kind: KindUnavailable, Err: errBadBody}
+		}
+		n, date = counted, dateOf(ans.header)
 		return nil
 	})
 	return n, date, err
@@ -160,7 +164,7 @@ func (q OrdersQuery) values(paged bool) url.Values {
 
 // isCursor reports whether a text can stand as the query of a page.
 func isCursor(s string) bool {
-	return isHeaderText(s) && !strings.ContainsAny(s, " #") && pageInfo(s) != ""
+	return isHeaderText(s) && !strings.ContainsAny(s, " #") && placeOf(s) != ""
 }
 
 // dateOf returns the Date of an answer, zero when it has none.

@@ -45,7 +45,7 @@ func (c *Client) Webhooks(ctx context.Context, s Session) ([]Webhook, error) {
 			page = *body.Webhooks
 			var kind Kind
 			var err error
-			if next, kind, err = nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop), query); err != nil {
+			if next, kind, err = nextCursor(ans.header.Values("Link"), ans.url, strings.ToLower(s.Shop)); err != nil {
 				return &Error{Kind: kind, Err: err}
 			}
 			return nil

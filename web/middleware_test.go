@@ -68,6 +68,16 @@ func TestServer_WrongMethodNamesTheRightOnes(t *testing.T) {
 			t.Errorf("%s %s: Allow is %q", c.method, c.path, allow)
 		}
 	}
+	for _, p := range []string{"/api/integrations/shopify/connect/", path + "deliveries/replay/"} {
+		for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPut, http.MethodTrace} {
+			if allow := b.do(method, p, "").want(http.StatusMethodNotAllowed).header.Get("Allow"); allow != "OPTIONS, POST" {
+				t.Errorf("%s %s: Allow is %q", method, p, allow)
+			}
+		}
+		if allow := b.do(http.MethodOptions, p, "").want(http.StatusNoContent).header.Get("Allow"); allow != "OPTIONS, POST" {
+			t.Errorf("OPTIONS %s: Allow is %q", p, allow)
+		}
+	}
 }
 
 func TestServer_UnknownPathsAreProblems(t *testing.T) {

@@ -44,7 +44,8 @@ func (p *problem) Error() string {
 func (p *problem) Unwrap() error { return p.cause }
 
 // problemView is the document of RFC 9457. Error repeats Detail for clients of the original backend,
-// which answered {"error": "…"}.
+// which answered {"error": "…"}. RequestID is left out where nothing was found: the id of somebody else is answered with the very bytes
+// of one that nobody has. The header has it always.
 type problemView struct {
 	Type      string              `json:"type"`
 	Title     string              `json:"title"`
@@ -54,7 +55,7 @@ type problemView struct {
 	Reason    string              `json:"reason,omitempty"`
 	Errors    map[string][]string `json:"errors,omitempty"`
 	Error     string              `json:"error"`
-	RequestID string              `json:"request_id"`
+	RequestID string              `json:"request_id,omitempty"`
 }
 
 // problemOf decides what is told of an error. Whatever is not meant for the client becomes "internal".
@@ -180,7 +181,9 @@ func (s *Server) viewProblem(c echo.Context, p *problem) problemView {
 	view := problemView{
 		Type: "urn:probability:problem:" + p.code, Title: v.say("problem."+sentence+".title", params), Status: p.status,
 		Detail: v.say("problem."+sentence+".detail", params), Code: p.code, Reason: p.reason,
-		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
+	}
+	if p.status != http.StatusNotFound {
+		view.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
 	}
 	if view.Title == "" {
 		view.Title = http.StatusText(p.status)

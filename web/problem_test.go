@@ -41,12 +41,14 @@ func TestProblem_HasTheMembersOfTheContract(t *testing.T) {
 	b := newBench(t)
 	got := b.get("/api/nothing/here").problem(http.StatusNotFound, "not_found")
 	for member, want := range map[string]any{
-		"type": "urn:probability:problem:not_found", "title": "Not found", "status": 404.0,
-		"request_id": got.header.Get("X-Request-Id"),
+		"type": "urn:probability:problem:not_found", "title": "Not found", "status": 404.0, "request_id": nil,
 	} {
 		if got.at(member) != want {
 			t.Errorf("%s: got %v, want %v", member, got.at(member), want)
 		}
+	}
+	if refused := b.get("/api/session").problem(http.StatusUnauthorized, "unauthorized"); refused.at("request_id") != refused.header.Get("X-Request-Id") {
+		t.Errorf("request_id %v, want the header's", refused.at("request_id"))
 	}
 	if got.at("errors") != nil {
 		t.Error("errors are given without any")

@@ -22,6 +22,11 @@ const (
 	consoleRoute = "console"
 )
 
+// allButPost are the methods that onlyPost answers.
+var allButPost = []string{
+	http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPut, http.MethodTrace,
+}
+
 // consoleMethods are those that the queue's own screens know.
 var consoleMethods = []string{http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut}
 
@@ -60,7 +65,7 @@ func (s *Server) routes() {
 	get(e, "/api/session", s.getSession, account)
 	get(e, storesPath, s.listIntegrations, account)
 	e.POST(storesPath+"/connect", s.connect, account)
-	e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPatch}, storesPath+"/connect", onlyPost)
+	e.Match(allButPost, storesPath+"/connect", onlyPost)
 
 	one := storesPath + "/:id"
 	get(e, one, s.getIntegration, account)
@@ -98,7 +103,7 @@ func (s *Server) routes() {
 	get(e, one+"/stats", s.orderStats, account)
 	get(e, one+"/deliveries", s.listDeliveries, account)
 	e.POST(one+"/deliveries/replay", s.replayDeliveries, account)
-	e.Match([]string{http.MethodGet, http.MethodHead}, one+"/deliveries/replay", onlyPost)
+	e.Match(allButPost, one+"/deliveries/replay", onlyPost)
 	get(e, one+"/deliveries/:delivery", s.getDelivery, account)
 	e.POST(one+"/deliveries/:delivery/replay", s.replayDelivery, account)
 	get(e, one+"/refusals", s.listRefusals, account)
@@ -212,8 +217,12 @@ func get(e *echo.Echo, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc
 	e.HEAD(path, h, m...)
 }
 
+// onlyPost answers every other method of a path that would else be taken for an id's.
 func onlyPost(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderAllow, http.MethodOptions+", "+http.MethodPost)
+	if c.Request().Method == http.MethodOptions {
+		return c.NoContent(http.StatusNoContent)
+	}
 	return echo.ErrMethodNotAllowed
 }
 
