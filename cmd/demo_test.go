@@ -63,7 +63,7 @@ func TestDemo(t *testing.T) {
 func TestDemo_StopsByItself(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := run(t, "probability", dir, nil, "demo", "--orders=1", "--for=4s", "--listen=127.0.0.1:0")
+	p := run(t, "probability", dir, nil, "demo", "--orders=1", "--for=8s", "--listen=127.0.0.1:0")
 	if code := p.exit(); code != 0 {
 		t.Errorf("got exit code %d, want 0", code)
 	}

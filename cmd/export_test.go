@@ -25,5 +25,8 @@ func KeyNames() []string {
 	return names
 }
 
+// StopLimit is the longest that a stop takes.
+const StopLimit = stopLimit
+
 // ExitCode is the exit code that an error leads to.
 var ExitCode = exitCode

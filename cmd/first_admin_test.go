@@ -1,6 +1,8 @@
 package cmd_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -57,14 +59,7 @@ func TestServe_AnswersNobodyBeforeItsFirstAdminIsThere(t *testing.T) {
 	if err := syscall.Mkfifo(file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeAddress(t)
 	p := run(t, "probability", dir, nil, "serve", "--server-listen="+address, "--log-format=json",
 		"--admin-email=ana@example.com", "--admin-password-file="+file)
 	opened := make(chan *os.File, 1)
@@ -93,4 +88,23 @@ func TestServe_AnswersNobodyBeforeItsFirstAdminIsThere(t *testing.T) {
 	}
 	p.stderr.wait(t, p.ended, func(line string) bool { return strings.Contains(line, `"msg":"ready"`) })
 	signIn(t, "http://"+address, "ana@example.com", "a long password")
+}
+
+// freeAddress is an address that nobody listens on. Its port is below those that systems give to whoever asks for any, so that none of
+// the others who run at the same time gets it.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 20_000+rand.IntN(10_000))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return address
+	}
+	t.Fatal("no port is free")
+	return ""
 }

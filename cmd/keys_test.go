@@ -23,7 +23,7 @@ func delivering(t *testing.T, shop *simulator.Shop, base string) (accepted *atom
 	for range 3 {
 		wg.Go(func() {
 			for !done.Load() {
-				sent, err := shop.Deliver(t.Context(), nil, "orders/create", shop.NewOrder(), simulator.To(base+"/api/webhooks/shopify/orders/"))
+				sent, err := shop.Deliver(t.Context(), patient, "orders/create", shop.NewOrder(), simulator.To(base+"/api/webhooks/shopify/orders/"))
 				if err != nil || sent.Status != 200 {
 					t.Errorf("a webhook was refused: %+v, %v", sent, err)
 					return

@@ -74,7 +74,7 @@ func TestPostgres_OneOfTwoProcessesIsKilled(t *testing.T) {
 			for done.Load() == 0 {
 				body := shop.NewOrder()
 				for i, base := range []string{a.base, b.base} { // one after the other, as a proxy tries them
-					sent, err := shop.Deliver(t.Context(), nil, "orders/create", body, simulator.To(base+"/api/webhooks/shopify/orders/"))
+					sent, err := shop.Deliver(t.Context(), patient, "orders/create", body, simulator.To(base+"/api/webhooks/shopify/orders/"))
 					if err == nil && sent.Status == http.StatusOK {
 						accepted.Add(1)
 						break
@@ -92,11 +92,7 @@ func TestPostgres_OneOfTwoProcessesIsKilled(t *testing.T) {
 	a2 := serving(t, binary, first, flags...)
 	done.Store(1)
 	senders.Wait()
-	begun := time.Now()
 	eventually(t, "what was acknowledged", func() error { return r.sameOrders(id, shop) })
-	if took := time.Since(begun); took > 45*time.Second {
-		t.Errorf("what the dead one had in its hands took %s", took)
-	}
 	r.base = a2.base
 	eventually(t, "the deliveries", func() error {
 		states := r.deliveryStates(id)

@@ -81,6 +81,7 @@ func TestSpace_IsThatOfTheDataFolder(t *testing.T) {
 	if space.Used <= 0 || space.Free <= 0 {
 		t.Errorf("got %+v", space)
 	}
+	connect(t, s, uuid.New(), "a.myshopify.com") // which is in the log
 	database, log, err := s.Sizes(t.Context())
 	if err != nil || database <= 0 || log <= 0 {
 		t.Errorf("sizes %d, %d, %v", database, log, err)

@@ -68,6 +68,9 @@ func openAsProcess(dir string) int {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
+// patience is how long a test waits for what normally takes a moment, on a machine with much else to do.
+const patience = 2 * time.Minute
+
 // noon is when things happen in these tests.
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 

@@ -79,9 +79,9 @@ func TestAttend_IsSeenByTheOthersUntilItEnds(t *testing.T) {
 	}
 	eventually := func(what string, is func() bool) {
 		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); !is(); {
+		for deadline := time.Now().Add(patience); !is(); {
 			if time.Now().After(deadline) {
-				t.Fatalf("not within half a minute: %s", what)
+				t.Fatalf("not within %s: %s", patience, what)
 			}
 		}
 	}

@@ -91,7 +91,7 @@ func (s *eventStream) next() (e event, ok bool) {
 	s.b.t.Helper()
 	select {
 	case e, ok = <-s.blocks:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		s.b.t.Fatal("nothing more comes")
 	}
 	if !ok || e.kind == "" {

@@ -257,12 +257,8 @@ func TestEvents_EndWithTheService(t *testing.T) {
 	path, id := b.connected()
 	b.server.SetStreamTimes(time.Hour, time.Hour, time.Minute)
 	s := b.open(path + "events/")
-	begun := time.Now()
-	b.server.EndStreams()
+	b.server.EndStreams() // long before its next sign of life
 	s.ended()
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("the end took %s", took)
-	}
 	if got := b.get(path+"events/").problem(http.StatusServiceUnavailable, "interrupted").header.Get("Retry-After"); got != "3" {
 		t.Errorf("Retry-After is %q", got)
 	}

@@ -138,10 +138,13 @@ func some(t testing.TB, body io.Reader) []byte {
 	return out
 }
 
+// patience is how long a test waits for what normally takes a moment, on a machine with much else to do.
+const patience = 2 * time.Minute
+
 // eventually waits until ok holds.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !ok() {
 		select {
 		case <-deadline:

@@ -11,7 +11,9 @@ import (
 // New opens a store in a folder of its own, with a fixed key, and closes it when the test ends.
 func New(tb testing.TB) *store.Store {
 	tb.Helper()
-	return Open(tb, Config(tb))
+	cfg := Config(tb)
+	Prepare(tb, cfg.Dir)
+	return Open(tb, cfg)
 }
 
 // Config is of a store in a folder of its own, as a service opens it, with a fixed key.
@@ -55,7 +57,12 @@ func Key() []byte { return []byte("0123456789abcdef0123456789abcdef") }
 // Run runs fn in parallel on a fresh store of each engine.
 func Run(t *testing.T, fn func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	RunConfig(t, func(t *testing.T, cfg store.Config) { fn(t, Open(t, cfg)) })
+	RunConfig(t, func(t *testing.T, cfg store.Config) {
+		if cfg.URL == "" {
+			Prepare(t, cfg.Dir)
+		}
+		fn(t, Open(t, cfg))
+	})
 }
 
 // RunConfig runs fn in parallel with the configuration of each engine: for tests that open a store themselves, or twice.
