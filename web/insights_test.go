@@ -108,7 +108,7 @@ func TestInsights_ShowTheMeanScore(t *testing.T) {
 	}
 	page := b.browserOf("alice@example.com", "es").open(fmt.Sprintf("/stores/%d/insights?days=7", id))
 	decimal := func(f float64) string { return strings.Replace(fmt.Sprintf("%.1f", f), ".", ",", 1) }
-	page.says("Puntuación de entrega media por día", "La puntuación media es "+decimal(float64(sums[""])/7)+" de 100, de 7 pedidos con puntuación",
+	page.says("Puntaje de entrega medio por día", "El puntaje medio es "+decimal(float64(sums[""])/7)+" de 100, de 7 pedidos con puntaje",
 		decimal(float64(sums["2026-11-04"])/6)+" de 100, 6 pedidos")
 	if none := b.browserOf("alice@example.com", "en").open(fmt.Sprintf("/stores/%d/insights?since=2026-11-03&until=2026-11-03", id)); len(none.all("table", "", "")) >= len(page.all("table", "", "")) {
 		t.Error("days without a score have a table of scores")

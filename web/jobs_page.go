@@ -145,7 +145,11 @@ func (s *Server) jobsPage(c echo.Context) error {
 				n++
 			}
 		}
-		view.Counts = append(view.Counts, workCount{badge: p.voice.badge(workStateWords, state), N: p.voice.number(n), Path: of.at(), Here: f.state == state})
+		word := p.voice.badge(workStateWords, state)
+		if n == 0 {
+			word.Tone = toneIdle // nothing that failed is no alarm
+		}
+		view.Counts = append(view.Counts, workCount{badge: word, N: p.voice.number(n), Path: of.at(), Here: f.state == state})
 	}
 	found := slices.DeleteFunc(all, func(w app.Work) bool { return !f.matches(w) })
 	if pages, err = pages.within(len(found)); err != nil {

@@ -159,14 +159,14 @@ func TestDeliveries_AllThatMatchTheFilter(t *testing.T) {
 	w := b.browserOf("alice@example.com", "en")
 	first, last := noon.AddDate(0, 0, -2).Format(time.DateOnly), noon.AddDate(0, 0, -1).Format(time.DateOnly)
 	filter := url.Values{"since": {first}, "until": {last}, "topic": {"orders/updated"}}
-	page := w.open(at + "?" + filter.Encode()).says("Found: 6.")
+	page := w.open(at + "?" + filter.Encode()).says("Found: 6")
 	for _, name := range []string{"since", "until", "topic"} {
 		if kept := attr(page.all("input", "id", name)[0], "value"); kept != filter.Get(name) {
 			t.Errorf("the form keeps %s as %q", name, kept)
 		}
 	}
 	for query, says := range map[string]string{
-		"state=failed": "Found: 8.", "since=" + last: "Found: 12.", "until=" + first: "Found: 12.", "state=failed&since=" + last + "&topic=orders/create": "Found: 2.", "topic=orders/paid": "No webhook matches",
+		"state=failed": "Found: 8", "since=" + last: "Found: 12", "until=" + first: "Found: 12", "state=failed&since=" + last + "&topic=orders/create": "Found: 2", "topic=orders/paid": "No webhook matches",
 	} {
 		w.open(at + "?" + query).says(says)
 	}
@@ -179,7 +179,7 @@ func TestDeliveries_AllThatMatchTheFilter(t *testing.T) {
 	for _, button := range page.all("button", "form", "bulk") {
 		one = attr(button, "formaction")
 	}
-	back := w.send(http.MethodPost, one, filledIn(page.all("form", "id", "bulk")[0]).Encode()).shows(http.StatusOK).says("will be processed again", "Found: 6.")
+	back := w.send(http.MethodPost, one, filledIn(page.all("form", "id", "bulk")[0]).Encode()).shows(http.StatusOK).says("will be processed again", "Found: 6")
 	if back.at.RawQuery != filter.Encode() {
 		t.Errorf("it leads to %s", back.at)
 	}

@@ -115,6 +115,27 @@ func TestMessages_KeepTheSentencesOfTheOriginal(t *testing.T) {
 	}
 }
 
+// TestMessages_CallAThingByOneWord holds Spanish to one word where it has two for the same, to its own quotation marks, and to speaking to
+// the reader as "tú".
+func TestMessages_CallAThingByOneWord(t *testing.T) {
+	t.Parallel()
+	others := map[string]*regexp.Regexp{
+		"transportista": regexp.MustCompile(`(?i)transportadora`),
+		"puntaje":       regexp.MustCompile(`(?i)puntuación|puntuaciones`),
+		"franja":        regexp.MustCompile(`(?i)\bbandas?\b`),
+		"app":           regexp.MustCompile(`(?i)aplicaci(ón|ones)`),
+		"«»":            regexp.MustCompile(`[“”]`),
+		"tú":            regexp.MustCompile(`(?i)\busted(es)?\b|\b(escriba|revise|inténtelo|elija|copie|espere)\b`),
+	}
+	for id, text := range sentences(t, "es") {
+		for word, other := range others {
+			if other.MatchString(text) {
+				t.Errorf("%s: another word than %s: %s", id, word, text)
+			}
+		}
+	}
+}
+
 // TestMessages_CallAnOrderByOneWord holds Spanish to "pedido". What clients of the replaced backend know keeps its word, and so do an order of
 // things and what carriers call their columns.
 func TestMessages_CallAnOrderByOneWord(t *testing.T) {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -120,7 +121,8 @@ func (s *Server) explainOrder(c echo.Context, view *orderPageView, o *store.Orde
 
 func (v *orderScore) explain(e app.ScoreExplanation, bands score.Bands) {
 	told := v.voice.score(e.Explanation)
-	v.Scored, v.Words, v.Model = true, told.Words, e.Model
+	v.Scored, v.Words = true, told.Words
+	v.Model, _, _ = strings.Cut(e.Model, " ") // its version; the page of the score knows the rest
 	v.Odds = v.voice.badge(probabilityWords, e.Band)
 	v.Scale = viewScale(e.Explanation, bands, v.Tell("score.scale", "Score", e.Score, "Band", v.Odds.Text, "Summary", told.Words.Summary))
 	v.Action = badge{Text: told.Words.Action, Tone: actionTones[e.RecommendedAction]}

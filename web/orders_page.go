@@ -17,14 +17,14 @@ const shownOrders = 50
 // ordersView is the list of orders of a store.
 type ordersView struct {
 	page
+	Chips     []chip
 	Count     string // how many match; "" on a page that was reached by going on
 	Errors    map[string][]string
 	Events    string // where a page that is the first one hears of changes
 	Exports   []exportLink
 	Filter    map[string]string // as it was asked for
 	Filtered  bool
-	Folded    bool // true: what is folded away is shown, for some of it is chosen
-	Store     string
+	Folded    bool // true: what is folded away is shown, for something is wrong in it
 	Orders    []orderRow
 	Orderings []choice
 	Payment   []choice
@@ -34,6 +34,7 @@ type ordersView struct {
 	Sorted    map[string]string // aria-sort of each column that can be sorted by
 	SortLinks map[string]string
 	Turn      pager
+	Views     []choice // the lists to come back to, by address
 }
 
 // choice is an option of a select.
@@ -78,7 +79,7 @@ func (s *Server) ordersPage(c echo.Context) error {
 	oq := readOrderQuery(q, in.ID, s.cfg.Now())
 	after, before := readPlace(q, in.ID, oq.ordering)
 	p := s.pageAbout(c, in)
-	view := ordersView{page: p.titled("orders", p.Tell("orders.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs), Store: in.StoreName}
+	view := ordersView{page: p.titled("orders", p.Tell("orders.title", "Store", in.StoreName)), Errors: p.voice.complaints(q.errs)}
 	view.Folded = len(view.Errors) > 0
 	view.describe(q, oq.ordering)
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
@@ -185,14 +186,14 @@ func chosen(q *query) url.Values {
 func (v *ordersView) describe(q *query, ordering string) {
 	values := chosen(q)
 	v.Filter = map[string]string{}
-	for i, name := range listFilters {
-		if v.Filter[name] = values.Get(name); v.Filter[name] != "" {
-			v.Filtered, v.Folded = true, v.Folded || i > 0
-		}
+	for _, name := range listFilters {
+		v.Filter[name] = values.Get(name)
+		v.Filtered = v.Filtered || v.Filter[name] != ""
 	}
 	v.Payment = v.choices(financialWords, v.Filter["financial_status"], "paid", "pending", "authorized", "partially_paid", "partially_refunded", "refunded", "voided")
 	v.Shipping = v.choices(fulfillmentWords, v.Filter["fulfillment_status"], "unfulfilled", "partial", "fulfilled", "restocked")
 	v.Odds = v.choices(probabilityWords, v.Filter["delivery_probability"], "high", "medium", "low", "very_low", notScored)
+	v.offer(values)
 	for _, o := range []struct{ value, id string }{
 		{"-created_at", "page.sort.newest"},
 		{"created_at", "page.sort.oldest"},

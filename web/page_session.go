@@ -180,14 +180,21 @@ func (s *Server) setWishes(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, ownPath(m.textOr("back", "/")))
 }
 
-// ownPath is a path of this service that a form may name to come back to; anything else is the start page.
+// maxOwnPath is how many bytes an address to come back to may have: every filter of a list at its longest, escaped, fits.
+const maxOwnPath = 4096
+
+// ownPath is an address of this service that a form may name to come back to, with what it asks for; anything else is the start page.
 func ownPath(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || len(text) > 200 || u.Scheme != "" || u.Host != "" || u.User != nil ||
+	if err != nil || len(text) > maxOwnPath || u.Scheme != "" || u.Host != "" || u.User != nil ||
 		!strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.ContainsAny(text, "\\\r\n") {
 		return "/"
 	}
-	return u.EscapedPath() // what is escaped stays so: "/%2f" must not become "//"
+	path := u.EscapedPath() // what is escaped stays so: "/%2f" must not become "//"
+	if u.RawQuery == "" || strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return path
+	}
+	return path + "?" + u.RawQuery
 }
 
 // setPageCookie sets a cookie that no script needs to read; a negative life takes it away.

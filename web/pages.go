@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ func parsePages() (*template.Template, error) {
 
 // page is what every template gets; the views of the pages embed it.
 type page struct {
+	asked  string // the query of the page, which Back has as well
 	assets assets
 	voice  voice
 	wishes wishes
@@ -43,6 +45,7 @@ type page struct {
 	Path      string // of this page, to come back to
 	Refresh   int    // seconds after which a browser without scripts loads the page again; 0: never
 	StoreID   int64  // which store this page is about; 0: none
+	StoreName string // its name
 	Title     string
 	User      string // e-mail of who is signed in; "": nobody
 	Version   string
@@ -82,6 +85,15 @@ func (p page) EventsPath() string {
 	return fmt.Sprintf("%s/%d/events/?types=import", storesPath, p.StoreID)
 }
 
+// Back is the address of the page with all that was asked for.
+func (p page) Back() string {
+	path := (&url.URL{Path: p.Path}).EscapedPath()
+	if p.asked == "" {
+		return path
+	}
+	return path + "?" + p.asked
+}
+
 // StorePath is the address of the store that this page is about.
 func (p page) StorePath() string { return fmt.Sprintf("/stores/%d", p.StoreID) }
 
@@ -112,6 +124,8 @@ func (s *Server) frame(c echo.Context) page {
 	}
 	if c.Request().Method != http.MethodGet { // its answer is no place to come back to
 		p.Path = "/"
+	} else {
+		p.asked = c.Request().URL.RawQuery
 	}
 	if v, ok := c.Get(sessionKey).(session); ok {
 		p.CSRFToken, p.User, p.Live = csrfToken(v.cookie), v.user.Email, true

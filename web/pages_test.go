@@ -343,6 +343,35 @@ func TestPages_LanguageAndAppearanceAreChosenOnce(t *testing.T) {
 	w.send(http.MethodPost, "/preferences", "lang=es", header("Sec-Fetch-Site", "cross-site")).want(http.StatusForbidden)
 }
 
+// Another language or another appearance is the same page: with its filters and its place, and the set-up link keeps its secret.
+func TestPages_KeepWhatWasAskedForInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	token, err := b.app.NewSetup(t.Context())
+	fatal(t, err)
+	setup := b.browser("en").open("/setup?token="+token).submit("/preferences", url.Values{"lang": {"es"}}).shows(http.StatusOK).says("Configurar Probability")
+	if got := attr(setup.all("input", "name", "token")[0], "value"); got != token {
+		t.Errorf("the form of the set-up has the token %q, want the link's", got)
+	}
+	if wrong := b.browser("en").send(http.MethodGet, "/setup?token=wrong", "").shows(http.StatusForbidden); len(wrong.all("form", "", "")) != 0 {
+		t.Error("a wrong link can be asked for again in another language, which would count as one more guess")
+	}
+	_, id := b.connected()
+	b.put(id, order(1, nil), order(2, nil))
+	w := b.browserOf("alice@example.com", "en")
+	for _, at := range []string{
+		"orders?search=Mar%C3%ADa+50%25&financial_status=paid&ordering=total_price", "orders?since=yesterday", "insights?days=90", "deliveries?state=failed&topic=orders%2Fupdated", "orders",
+	} {
+		at = fmt.Sprintf("/stores/%d/%s", id, at)
+		page := w.send(http.MethodGet, at, "")
+		for _, wish := range []url.Values{{"lang": {"es"}}, {"theme": {"dark"}}, {"lang": {"en"}}} {
+			if page = page.submit("/preferences", wish); page.at.RequestURI() != at {
+				t.Errorf("%v on %s leads to %s", wish, at, page.at.RequestURI())
+			}
+		}
+	}
+}
+
 // Where a form leads back to is always a page of this service.
 func TestPages_NobodyIsLedElsewhere(t *testing.T) {
 	t.Parallel()
@@ -351,7 +380,7 @@ func TestPages_NobodyIsLedElsewhere(t *testing.T) {
 	w.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for back, want := range map[string]string{
 		"/stores/1/orders": "/stores/1/orders", "/": "/", "": "/", "https://evil.example/": "/", "//evil.example/": "/", `/\evil.example`: "/",
-		"javascript:alert(1)": "/", "/a?b=c": "/a", "/a\r\nX-Evil: 1": "/", "evil": "/", "/" + strings.Repeat("a", 300): "/", "http:/evil.example": "/",
+		"javascript:alert(1)": "/", "/a?b=c": "/a?b=c", "/stores/1/orders?search=Mar%C3%ADa+50%25&min_total=1": "/stores/1/orders?search=Mar%C3%ADa+50%25&min_total=1", "/a?b=ñ": "/a", "/a?b c": "/a", "/a?b=c#d": "/a?b=c", "/?//evil.example": "/?//evil.example", "/a\r\nX-Evil: 1": "/", "evil": "/", "/" + strings.Repeat("a", 5000): "/", "http:/evil.example": "/",
 		"/%2fevil.example": "/%2fevil.example", "/%5Cevil.example": "/%5Cevil.example", "////evil.example": "/", "/%2F%2Fevil.example/%2e": "/%2F%2Fevil.example/%2e",
 	} {
 		got := w.send(http.MethodPost, "/preferences", url.Values{"theme": {"dark"}, "back": {back}}.Encode()).want(http.StatusSeeOther)

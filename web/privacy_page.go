@@ -53,7 +53,7 @@ func (s *Server) privacyPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := privacyPageView{page: p.titled("privacy", p.Tell("privacy.title", "Store", in.StoreName)), Turn: turn}
+	view := privacyPageView{page: p.titled("deliveries", p.Tell("privacy.title", "Store", in.StoreName)), Turn: turn}
 	if view.Stores, err = s.storeChoices(c, in.ID); err != nil {
 		return err
 	}

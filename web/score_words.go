@@ -92,7 +92,7 @@ func (v voice) reason(code score.Code, value string, e *score.Evidence, worse, b
 	if e != nil {
 		params["Name"], params["Limit"], params["Currency"] = e.Name, e.Limit, e.Currency
 		if e.Counts != nil {
-			params["Delivered"], params["Failed"], params["Total"] = e.Counts.Delivered, e.Counts.Failed, e.Counts.Delivered+e.Counts.Failed
+			params["Delivered"], params["Failed"], params["Total"] = v.counted(e.Counts.Delivered), v.counted(e.Counts.Failed), v.counted(e.Counts.Delivered+e.Counts.Failed)
 		}
 		if e.Number != nil {
 			params["Number"] = *e.Number
@@ -115,7 +115,7 @@ func (v voice) carrier(c *score.CarrierAdvice) *string {
 		return nil
 	}
 	params := map[string]any{
-		"Name": c.Name, "Delivered": c.Delivered, "Shipments": c.Shipments, "Place": c.Place, "Preferred": c.Preferred, "Low": 0, "Known": c.Low != nil, "Next": "",
+		"Name": c.Name, "Delivered": v.counted(c.Delivered), "Shipments": v.counted(c.Shipments), "Place": c.Place, "Preferred": c.Preferred, "Low": 0, "Known": c.Low != nil, "Next": "",
 	}
 	if c.Low != nil {
 		params["Low"] = percentOf(*c.Low)
@@ -125,6 +125,14 @@ func (v voice) carrier(c *score.CarrierAdvice) *string {
 	}
 	text := v.say("score.carrier", params)
 	return &text
+}
+
+// counted is a number as the reader writes it; none stays 0, which sentences ask for.
+func (v voice) counted(n int) any {
+	if n == 0 {
+		return 0
+	}
+	return v.number(n)
 }
 
 func percentOf(p float64) int { return int(math.Round(100 * p)) }

@@ -202,7 +202,7 @@ func TestScoreWords_SayWhatTheFiguresAre(t *testing.T) {
 			score.ProductRate:           "3 of 12 parcels with “Lámpara {{.Value}}” delivered, fewer than of other products once the rest is counted.",
 			score.ValueHigh:             "The total of 250000.00 COP is among the highest of your store; nine of ten orders are not above 200000.00 COP.",
 			score.CustomerRefusedBefore: "Earlier parcels of this customer that were not delivered: 2; delivered: 0.",
-			score.Base:                  "Every order starts from what is usual in your store: 1442 of 1842 parcels were delivered.",
+			score.Base:                  "Every order starts from what is usual in your store: 1,442 of 1,842 parcels were delivered.",
 		},
 		"es": {
 			score.AreaRate:     "12 de 31 paquetes entregados en Soacha, menos que en otros lugares una vez contado lo demás.",

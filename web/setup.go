@@ -40,10 +40,14 @@ func (s *Server) setupPage(c echo.Context) error {
 	return s.render(c, status, "setup.html", view)
 }
 
-// setupFrame begins the page. It names no path to come back to: the link is a secret.
+// setupFrame begins the page. Only who opened a link that works may come back to it, in another language: it is a secret, and a wrong
+// one counts as a guess each time.
 func (s *Server) setupFrame(c echo.Context) page {
 	p := s.page(c)
-	p.Title, p.Path = p.Say("setup.title"), ""
+	p.Title = p.Say("setup.title")
+	if c.Request().Method != http.MethodGet || !s.app.SetupOpen(c.QueryParam("token")) {
+		p.Path = ""
+	}
 	return p
 }
 

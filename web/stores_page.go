@@ -137,7 +137,7 @@ func viewProblemCard(p page, problem store.Problem) problemCard {
 // pageAbout begins the view of a page about a store.
 func (s *Server) pageAbout(c echo.Context, in store.Integration) page {
 	p := s.page(c)
-	p.StoreID = in.ID
+	p.StoreID, p.StoreName = in.ID, in.StoreName
 	return p
 }
 

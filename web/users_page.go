@@ -191,7 +191,10 @@ func (s *Server) passwordPage(c echo.Context) error {
 
 func (s *Server) renderPassword(c echo.Context, view passwordView, err error) error {
 	view.page = s.page(c)
-	view.Title, view.page.Path = view.Say("password.title"), "" // the link is a secret: nothing comes back to it
+	view.Title = view.Say("password.title")
+	if err != nil || c.Request().Method != http.MethodGet {
+		view.page.Path = "" // a wrong link counts as a guess each time
+	}
 	if err == nil {
 		return s.render(c, http.StatusOK, "password.html", view)
 	}
