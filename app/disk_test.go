@@ -10,6 +10,7 @@ import (
 
 	"probability/app"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 const gib = 1 << 30
@@ -157,6 +158,7 @@ func TestDisk_FullRefusesWebhooksBeforeAnythingIsWritten(t *testing.T) {
 // The database says that it is full before any measure does.
 func TestDisk_ADatabaseThatSaidFullIsTriedAgain(t *testing.T) {
 	t.Parallel()
+	storetest.SQLiteOnly(t, "a database has no greatest size")
 	d := &fakeDisk{free: 500 * gib}
 	w := d.on(t)
 	id := w.connect(t).Integration.ID

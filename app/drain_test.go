@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"probability/app"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // orderBody is a small order; its number is also its place in time.
@@ -30,12 +32,10 @@ func (w *world) waitingJobs(t *testing.T) int {
 // take begins the one job that waits, as the queue does, and returns its number; 0 when none waits.
 func (w *world) take(t *testing.T) (job int64) {
 	t.Helper()
-	err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		return tx.SQL().QueryRowContext(ctx, `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = CURRENT_TIMESTAMP
-			WHERE id = (SELECT COALESCE(min(id), 0) FROM river_job WHERE kind = 'process_deliveries' AND state = 'available') RETURNING id`).Scan(&job)
-	})
-	if err != nil {
-		return 0
+	err := w.store.Writer().QueryRowContext(t.Context(), `UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_at = CURRENT_TIMESTAMP
+		WHERE id = (SELECT COALESCE(min(id), 0) FROM river_job WHERE kind = 'process_deliveries' AND state = 'available') RETURNING id`).Scan(&job)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		t.Fatal(err)
 	}
 	return job
 }
@@ -43,8 +43,7 @@ func (w *world) take(t *testing.T) (job int64) {
 // drain runs a job that was taken; it completes as the queue's would.
 func (w *world) drain(ctx context.Context, id, job int64) (again bool, err error) {
 	return w.app.Drain(ctx, id, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, `UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP WHERE id = $1`, job)
-		return err
+		return storetest.Within(ctx, tx, `UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP WHERE id = $1`, job)
 	})
 }
 
@@ -221,7 +220,7 @@ func TestDrain_GivesWayToAJobThatWaits(t *testing.T) {
 	app.ShareDrains(w.app, 0)
 	w.accept(t, w.incoming(app.TopicOrdersCreate, "1", orderBody(1)))
 	job := w.take(t)
-	w.sql(t, `UPDATE river_job SET state = 'completed', finalized_at = scheduled_at WHERE state = 'available'`)
+	w.exec(t, `UPDATE river_job SET state = 'completed', finalized_at = scheduled_at WHERE state = 'available'`)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	again := make(chan bool, 1)
@@ -235,7 +234,7 @@ func TestDrain_GivesWayToAJobThatWaits(t *testing.T) {
 		t.Fatalf("it ended (again %v) while nobody waits", a)
 	default:
 	}
-	w.sql(t, `INSERT INTO river_job (args, kind, max_attempts, queue, state) VALUES (jsonb('{}'), 'process_deliveries', 25, 'deliveries', 'available')`)
+	w.exec(t, `INSERT INTO river_job (args, kind, max_attempts, queue, state) VALUES (jsonb('{}'), 'process_deliveries', 25, 'deliveries', 'available')`)
 	w.accept(t, w.incoming(app.TopicOrdersCreate, "2", orderBody(2)))
 	if !<-again {
 		t.Error("it does not want to be run again")

@@ -2,8 +2,8 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"probability/app"
 	"probability/shopify"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // The values of the customer who is erased, and what a request says of her. Some stand in the payloads only.
@@ -73,7 +74,7 @@ func (w *world) carryOut(t *testing.T, id int64) {
 	}
 }
 
-// where tells where any of the values stands: in a file of the data folder, a payload, a stored delivery, or a search.
+// where tells where any of the values stands: in the database as it lies there, a payload, a stored delivery, or a search.
 func (w *world) where(t *testing.T, id int64, values ...string) (found []string) {
 	t.Helper()
 	look := func(place string, data []byte) {
@@ -84,17 +85,7 @@ func (w *world) where(t *testing.T, id int64, values ...string) (found []string)
 			}
 		}
 	}
-	var file string
-	if err := w.store.Writer().QueryRowContext(t.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{file, file + "-wal", file + "-shm"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		look(name[strings.LastIndex(name, "/")+1:], data)
-	}
+	storetest.Raw(t, w.store, look)
 	for after, done := int64(0), false; !done; {
 		var err error
 		after, done, err = w.store.EachPayload(t.Context(), id, after, func(o *store.Order) error {
@@ -157,7 +148,7 @@ func TestRedaction_LeavesNothingOfTheCustomerAndKeepsItSo(t *testing.T) {
 	w.accept(t, w.incoming("customers/update", "w-5", fmt.Sprintf(`{"id":%d,"first_name":"Rosalba","last_name":"Quintero","note":"Dejar con la vecina"}`, herID)))
 	w.process(t, id)
 	before, others := w.where(t, id, herValues...), w.others(t, id)
-	for _, place := range []string{"probability.db", "payload of 9001", "payload of 9003", "payload of 9004", "delivery w-1", "delivery w-2", "delivery w-5", "search for"} {
+	for _, place := range []string{"database", "payload of 9001", "payload of 9003", "payload of 9004", "delivery w-1", "delivery w-2", "delivery w-5", "search for"} {
 		if !strings.Contains(strings.Join(before, "\n"), place) {
 			t.Errorf("before: nothing of her in %s, so the test proves nothing: %v", place, before)
 		}
@@ -243,7 +234,7 @@ func (w *world) wantSums(t *testing.T) {
 	err := w.store.Writer().QueryRowContext(t.Context(), `SELECT count(*) FROM (
 		SELECT integration_id, financial_status, currency, sum(orders), sum(revenue_low) FROM order_days WHERE day > -9223372036854775807 AND orders <> 0 GROUP BY 1, 2, 3
 		EXCEPT SELECT integration_id, COALESCE(financial_status, ''), COALESCE(currency, ''), count(*), sum(COALESCE(total_millionths, 0) % 1000000000000)
-		FROM orders WHERE deleted_at IS NULL GROUP BY 1, 2, 3)`).Scan(&wrong)
+		FROM orders WHERE deleted_at IS NULL GROUP BY 1, 2, 3) x`).Scan(&wrong)
 	if err != nil || wrong != 0 {
 		t.Errorf("%d sums are wrong, %v", wrong, err)
 	}
@@ -292,25 +283,21 @@ func TestRedaction_WaitsForReaders(t *testing.T) {
 	id := w.connect(t).Integration.ID
 	w.accept(t, w.incoming(app.TopicOrdersCreate, "w", herOrder(9001, "2026-11-02T10:00:00Z")))
 	w.process(t, id)
-	inside, leave, left := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	ctx := t.Context()
-	go func() {
-		_, _, err := w.store.EachPayload(ctx, id, 0, func(*store.Order) error {
-			close(inside)
-			<-leave
-			return nil
-		})
-		left <- err
-	}()
-	<-inside
+	reader, err := w.store.Reader().BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelSerializable, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen int
+	if err := reader.QueryRowContext(t.Context(), `SELECT count(*) FROM orders`).Scan(&seen); err != nil || seen != 1 {
+		t.Fatalf("the reader sees %d orders, %v", seen, err)
+	}
 	w.accept(t, w.incoming(shopify.TopicCustomersRedact, "r", redaction(shopDomain, "")))
 	w.process(t, id)
 	r := w.requests(t, id)[0]
 	if again, err := w.app.Redact(t.Context(), r.ID); err != nil || again <= 0 || w.requests(t, id)[0].State != store.PrivacyOpen {
 		t.Errorf("with a reader: again %v, %v, %s, want open and a wait", again, err, w.requests(t, id)[0].State)
 	}
-	close(leave)
-	if err := <-left; err != nil {
+	if err := reader.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	w.carryOut(t, id)

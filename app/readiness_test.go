@@ -1,26 +1,13 @@
 package app_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"probability/app"
-	"probability/store"
 )
-
-// sql changes rows behind the application's back.
-func (w *world) sql(t *testing.T, text string, args ...any) {
-	t.Helper()
-	if err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, text, args...)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func (w *world) wantReasons(t *testing.T, when string, want ...string) {
 	t.Helper()
@@ -48,7 +35,7 @@ func TestReady_ADeliveryWaitsForTooLong(t *testing.T) {
 		t.Errorf("figures %+v, %v, want one that waits for 22 minutes", f, err)
 	}
 	// One that was put off is due from then on.
-	w.sql(t, `UPDATE deliveries SET next_attempt_at = $1`, w.clock.Now().Add(time.Minute).UnixMilli())
+	w.exec(t, `UPDATE deliveries SET next_attempt_at = $1`, w.clock.Now().Add(time.Minute).UnixMilli())
 	w.wantReasons(t, "put off")
 	w.clock.Add(2 * time.Minute)
 	w.wantReasons(t, "due again")
@@ -67,11 +54,11 @@ func TestReady_JobsThatNobodyTakes(t *testing.T) {
 	w := setup(t)
 	w.connect(t)
 	w.wantReasons(t, "just queued")
-	w.sql(t, `UPDATE river_job SET scheduled_at = '2020-01-01 00:00:00.000'`)
+	w.exec(t, `UPDATE river_job SET scheduled_at = '2020-01-01 00:00:00.000'`)
 	w.wantReasons(t, "due before the start")
 	app.StartedAt(w.app, time.Now().Add(-3*time.Minute))
 	w.wantReasons(t, "due for long", app.UnreadyJobs)
-	w.sql(t, `UPDATE river_job SET state = 'running'`)
+	w.exec(t, `UPDATE river_job SET state = 'running'`)
 	w.wantReasons(t, "running")
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"probability/app/score"
@@ -85,27 +84,26 @@ func (a *App) scoreWith(ctx context.Context, tx *store.Tx, id int64, wrote int) 
 }
 
 // rater rates orders of an integration before they are stored. Whatever goes wrong with that does not keep them from being stored:
-// they wait for the job.
-func (a *App) rater(ctx context.Context, tx *store.Tx, id int64) (rate store.Rate) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.log.ErrorContext(ctx, "orders are stored without their scores", "integration_id", id, "panic", p, "trace", string(debug.Stack()))
-			rate = nil
+// they wait for the job. It is tried as a part of the transaction, since PostgreSQL ends a transaction with the first error in it.
+func (a *App) rater(ctx context.Context, tx *store.Tx, id int64) store.Rate {
+	var s *score.Scorer
+	err := tx.Try(ctx, func(ctx context.Context) error {
+		st, err := tx.ScoreState(ctx, id)
+		if err != nil {
+			return err
 		}
-	}()
-	st, err := tx.ScoreState(ctx, id)
-	if err == nil {
-		var s *score.Scorer
-		if s, _, err = a.scorerOf(ctx, tx, st); err == nil {
-			return func(o store.OrderToRate) *store.Rating {
-				r := a.rate(ctx, s, o)
-				a.counters.rated(r != nil)
-				return r
-			}
-		}
+		s, _, err = a.scorerOf(ctx, tx, st)
+		return err
+	})
+	if err != nil {
+		a.log.ErrorContext(ctx, "orders are stored without their scores", "integration_id", id, "error", err)
+		return nil
 	}
-	a.log.ErrorContext(ctx, "orders are stored without their scores", "integration_id", id, "error", err)
-	return nil
+	return func(o store.OrderToRate) *store.Rating {
+		r := a.rate(ctx, s, o)
+		a.counters.rated(r != nil)
+		return r
+	}
 }
 
 // rateDue rates at most limit orders that are due.

@@ -95,7 +95,7 @@ var benchNow = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 // benchStore is an empty store of a user.
 func benchStore(b *testing.B) (a *app.App, st *store.Store, id int64, user uuid.UUID) {
 	b.Helper()
-	st = storetest.New(b)
+	st = storetest.Chosen(b)
 	client, err := shopify.NewClient(shopify.Config{}, http.DefaultClient, slog.New(slog.DiscardHandler)) //nolint:forbidigo // it is never called
 	if err != nil {
 		b.Fatal(err)

@@ -230,7 +230,7 @@ func TestScores_OfOrdersThatWereNeverRead(t *testing.T) {
 		t.Errorf("(-at arrival +from the payloads):\n%s", diff)
 	}
 	// What another version of reading read is read anew, and stays as it was.
-	w.exec(t, `UPDATE order_facts SET facts_version = 77, facts = x'00'`)
+	w.exec(t, `UPDATE order_facts SET facts_version = 77, facts = $1`, []byte{0})
 	w.exec(t, `UPDATE score_states SET facts_version = 77`)
 	if err := w.app.Recover(t.Context()); err != nil {
 		t.Fatal(err)
@@ -241,6 +241,7 @@ func TestScores_OfOrdersThatWereNeverRead(t *testing.T) {
 	}
 }
 
+// exec changes rows behind the application's back.
 func (w *world) exec(t *testing.T, query string, args ...any) {
 	t.Helper()
 	if _, err := w.store.Writer().ExecContext(t.Context(), query, args...); err != nil {
@@ -271,7 +272,7 @@ func TestScores_NeverKeepOrdersFromBeingStored(t *testing.T) {
 		t.Errorf("got %+v, want the new state, due", f)
 	}
 	w.exec(t, `ALTER TABLE away RENAME TO customer_marks`)
-	w.exec(t, `UPDATE order_facts SET facts = x'ff'`) // what no reading has written
+	w.exec(t, `UPDATE order_facts SET facts = $1`, []byte{0xff}) // what no reading has written
 	w.rateAll(t, id)
 	if f := w.ratings(t, id)["9001"]; !f.Failed || f.Due || f.Score != nil {
 		t.Errorf("got %+v, want an order that could not be rated", f)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"probability/app"
-	"probability/store"
 )
 
 const wrongPassword = "wrong horse battery"
@@ -245,14 +244,8 @@ func TestBeginSession_NotForAnAccountThatHasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range []string{`UPDATE users SET password_hash = 'x'`, `UPDATE users SET admin = NOT admin`, `DELETE FROM users`} {
-		err := w.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.SQL().ExecContext(ctx, change)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = w.app.BeginSession(t.Context(), read, from("203.0.113.7"))
+		w.exec(t, change)
+		_, err := w.app.BeginSession(t.Context(), read, from("203.0.113.7"))
 		wantError(t, err, app.Unauthorized, "sign_in_failed")
 	}
 }

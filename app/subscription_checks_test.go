@@ -19,7 +19,7 @@ func (w *world) checks(t *testing.T) (ids []int64) {
 		t.Fatal(err)
 	}
 	rows, err := w.store.Writer().QueryContext(t.Context(), `UPDATE river_job SET state = 'completed', finalized_at = CURRENT_TIMESTAMP
-		WHERE kind = 'check_webhooks' AND state = 'available' RETURNING json_extract(args, '$.integration_id')`)
+		WHERE kind = 'check_webhooks' AND state = 'available' RETURNING args ->> 'integration_id'`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"probability/shopify"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // rival connects the same shop for another user, with an API secret of the rival's own making.
@@ -151,6 +152,7 @@ func TestProcess_ManyOrdersInOneDelivery(t *testing.T) {
 
 func TestProcess_AFullDiskOnlyDelays(t *testing.T) {
 	t.Parallel()
+	storetest.SQLiteOnly(t, "a database has no greatest size")
 	w := setup(t)
 	id := w.connect(t).Integration.ID
 	orders := make([]string, 200)

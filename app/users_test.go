@@ -162,7 +162,7 @@ func TestUsers_ARemovedOnesStoresGoToo(t *testing.T) {
 
 func TestUsers_TheFirstAdministratorIsMadeOnce(t *testing.T) {
 	t.Parallel()
-	w := setupOn(t, storetest.New(t))
+	w := setupOn(t, storetest.Chosen(t))
 	ctx := t.Context()
 	link, err := w.app.NewSetup(ctx)
 	if err != nil || link == "" {
@@ -207,6 +207,7 @@ func TestAccount_AllOtherSessionsEnd(t *testing.T) {
 
 func TestBackup_IsFetchedByOneAtATime(t *testing.T) {
 	t.Parallel()
+	storetest.SQLiteOnly(t, "backups are made by the server's own programs")
 	w := setup(t)
 	ctx := t.Context()
 	d, err := w.app.Backup(ctx, "test")

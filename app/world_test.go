@@ -61,7 +61,7 @@ type world struct {
 // setup builds a world with one store of no call limit.
 func setup(t *testing.T, change ...func(*app.Config)) *world {
 	t.Helper()
-	w := setupOn(t, storetest.New(t), change...)
+	w := setupOn(t, storetest.Chosen(t), change...)
 	w.user = w.addUser(t, "ana@example.com")
 	return w
 }

@@ -2,7 +2,6 @@ package jobs_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -113,12 +112,7 @@ func TestRunner_GivesLostJobsBackWhenThereIsRoomAgain(t *testing.T) {
 	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 20)
 	s.start(t)
 	eventually(t, "a full disk", func() bool { return s.app.Disk() == app.DiskFull })
-	if err := s.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '2026-01-01 00:00:00', attempted_by = '["me"]'`)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	s.leaveRunning(t, "me")
 	mu.Lock()
 	space.Free = 1 << 40
 	mu.Unlock()

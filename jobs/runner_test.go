@@ -41,7 +41,7 @@ type service struct {
 
 func setup(t *testing.T, cfg jobs.Config, change ...func(*app.Config)) *service {
 	t.Helper()
-	return setupOn(t, storetest.New(t), simulator.New(simulator.WithSeed(1)), cfg, change...)
+	return setupOn(t, storetest.Chosen(t), simulator.New(simulator.WithSeed(1)), cfg, change...)
 }
 
 // setupOn is setup on a store that is there, with a simulated Shopify that others may ask too.
@@ -56,7 +56,7 @@ func setupOn(t *testing.T, st *store.Store, sim *simulator.Server, cfg jobs.Conf
 // setupFault is setup with a fault on the way to Shopify, and with a log to look at.
 func setupFault(t *testing.T, f *fault, cfg jobs.Config) (*service, *lines) {
 	t.Helper()
-	s, log := &service{sim: simulator.New(simulator.WithSeed(1)), store: storetest.New(t)}, &lines{}
+	s, log := &service{sim: simulator.New(simulator.WithSeed(1)), store: storetest.Chosen(t)}, &lines{}
 	f.next = s.sim.Transport()
 	s.build(t, cfg, f, slog.New(slog.NewJSONHandler(log, nil)))
 	return s, log
@@ -124,6 +124,24 @@ func (s *service) accept(t *testing.T, shop, id, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// exec changes rows behind the application's back.
+func (s *service) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	if _, err := s.store.Writer().ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leaveRunning makes all jobs look as if somebody had begun them long ago.
+func (s *service) leaveRunning(t *testing.T, by string) {
+	t.Helper()
+	list := `["` + by + `"]`
+	if s.store.Engine() == store.PostgreSQL {
+		list = `{` + by + `}`
+	}
+	s.exec(t, `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '2026-01-01 00:00:00', attempted_by = '`+list+`'`)
 }
 
 // eventually asks until the answer is yes.
@@ -235,13 +253,7 @@ func TestRunner_GoesOnAfterAStop(t *testing.T) {
 	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 300)
 	s.accept(t, "uno.myshopify.com", "w", `{"id":100,"updated_at":"2026-11-01T10:00:00Z"}`)
 	// What a killed process leaves: jobs that look as if they ran.
-	err := s.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '2026-01-01 00:00:00', attempted_by = '["gone"]'`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.leaveRunning(t, "gone")
 	s.start(t)
 	eventually(t, "the end of the import", func() bool { return s.state(t, c) == store.ImportCompleted })
 	eventually(t, "the delivery's order", func() bool { return s.count(t, c.Integration.ID) == 301 })
@@ -252,13 +264,7 @@ func TestRunner_FindsWorkThatLostItsJob(t *testing.T) {
 	s := setup(t, jobs.Config{})
 	_, c := s.connect(t, simulator.ShopConfig{Domain: "uno.myshopify.com"}, 300)
 	s.accept(t, "uno.myshopify.com", "w", `{"id":100,"updated_at":"2026-11-01T10:00:00Z"}`)
-	err := s.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, `DELETE FROM river_job`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.exec(t, `DELETE FROM river_job`)
 	s.start(t)
 	eventually(t, "the end of the import", func() bool { return s.state(t, c) == store.ImportCompleted })
 	eventually(t, "the delivery's order", func() bool { return s.count(t, c.Integration.ID) == 301 })
@@ -355,13 +361,7 @@ func TestRunner_FindsAnAuditThatLostItsJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = s.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.SQL().ExecContext(ctx, `DELETE FROM river_job`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.exec(t, `DELETE FROM river_job`)
 	s.start(t)
 	eventually(t, "the end of the audit", func() bool {
 		m, err := s.store.AuditByID(t.Context(), m.ID)

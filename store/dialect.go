@@ -87,6 +87,9 @@ type dialect interface {
 	dearTerm(ctx context.Context, r orderRead) (bool, error)
 }
 
+// storedID is the platform's id of an order, or its number, as the column has it.
+func storedID(d dialect, id string) string { return d.fitted(shopify.Order{ID: id}).ID }
+
 // queueSchema is the migrations of the job queue, whichever transactions its driver has.
 type queueSchema struct {
 	known int64 // the newest step that this program knows

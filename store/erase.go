@@ -186,11 +186,13 @@ func (tx *Tx) ForgetSamples(ctx context.Context) error {
 const checkpointMillis = "100"
 
 // CleanLog writes everything into the database itself and empties the log beside it, where what was deleted would still
-// stand. done is false when somebody was reading just then.
+// stand. done is false when somebody was reading just then. On PostgreSQL it vacuums instead, and done is false while a transaction
+// that began before still sees what was deleted.
 func (s *Store) CleanLog(ctx context.Context) (done bool, err error) {
 	const op = "database: clean the log"
 	if s.Engine() == PostgreSQL {
-		return true, failed(op, s.vacuumErased(ctx))
+		done, err := s.vacuumErased(ctx)
+		return done, failed(op, err)
 	}
 	if err := s.turns.enter(ctx, false); err != nil {
 		return false, failed(op, err)

@@ -21,7 +21,7 @@ func (tx *Tx) NoteOrderDeliveries(ctx context.Context, integrationID int64, chan
 	op := fmt.Sprintf("deliveries: note %d orders of integration %d", len(changed), integrationID)
 	pairs := make([][2]any, len(changed))
 	for i, c := range changed {
-		pairs[i] = [2]any{c.PlatformOrderID, c.Seq}
+		pairs[i] = [2]any{storedID(tx.dialect(), c.PlatformOrderID), c.Seq}
 	}
 	list, err := json.Marshal(pairs)
 	if err != nil {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -56,6 +57,15 @@ func TestOrderDeliveries(t *testing.T) {
 		}{{id, first, 0, []string{"w2", "w1"}}, {id, first, 1, []string{"w2"}}, {id, second, 0, []string{"w2"}}, {other, first, 0, nil}} {
 			if got := of(c.integration, c.order, c.limit); !slices.Equal(got, c.want) {
 				t.Errorf("order %s of %d: got %v, want %v", c.order, c.integration, got, c.want)
+			}
+		}
+		// An id that is longer than an index takes is found under what is left of it.
+		long := strings.Repeat("8", 3000)
+		put(t, s, id, version(long, noon, nil))
+		note(store.OrderDelivery{PlatformOrderID: long, Seq: seqs[0]}, store.OrderDelivery{PlatformOrderID: "zero\x00", Seq: seqs[0]})
+		for _, o := range must(s.Orders(t.Context(), store.OrderFilter{IntegrationID: id}))(t) {
+			if strings.HasPrefix(o.Order.ID, "8") && len(must(s.DeliveriesOf(t.Context(), id, o.ID, 0))(t)) != 1 {
+				t.Errorf("an order with a long id has no story")
 			}
 		}
 		// Asked for by another integration, an order has no story.

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"probability/shopify"
 )
 
 // orderBatches are the numbers of rows that one statement writes: few texts, each prepared once.
@@ -285,7 +283,7 @@ func (tx *Tx) DeleteOrder(ctx context.Context, integrationID int64, platformOrde
 	if platformOrderID == "" {
 		return Unchanged, fmt.Errorf("%s: %w", op, errNoOrderID)
 	}
-	platformOrderID = tx.dialect().fitted(shopify.Order{ID: platformOrderID}).ID
+	platformOrderID = storedID(tx.dialect(), platformOrderID)
 	if _, err := tx.connected(ctx, op, integrationID); err != nil {
 		return Unchanged, err
 	}

@@ -145,13 +145,21 @@ type NamedOrder struct {
 // NamedOrders finds the orders that texts name, as the platform's id or as the order's number, with or without a number sign. A
 // text may name several. At most some hundreds of texts at once.
 func (s *Store) NamedOrders(ctx context.Context, integrationID int64, names []string) ([]NamedOrder, error) {
-	encoded, err := json.Marshal(names)
+	asked, stored := make(map[string]string, len(names)), make([]string, len(names))
+	for i, name := range names {
+		stored[i] = storedID(s.dialect, name)
+		asked[stored[i]] = name
+	}
+	encoded, err := json.Marshal(stored)
 	if err != nil {
 		return nil, fmt.Errorf("orders: by name: %w", err)
 	}
 	return list(ctx, s.work, fmt.Sprintf("orders: of integration %d by name", integrationID), func(r row) (n NamedOrder, err error) {
 		var placed sql.NullInt64
 		err = r.Scan(&n.Name, &n.ByID, &n.OrderID, &placed, &n.Reported)
+		if name, ok := asked[n.Name]; ok {
+			n.Name = name
+		}
 		n.PlacedAt = fromMillis(placed)
 		return n, err
 	}, namedOrders(s.dialect), string(encoded), integrationID)

@@ -325,7 +325,7 @@ func TestNamedOrders(t *testing.T) {
 		}
 		for name, want := range map[string][]string{
 			"1001": {"5001"}, "#1001": {"5001"}, "##1001": {"5001"}, "1002": {"5002"}, "#1002": {"5002"}, "5001": {"5001", "5003"}, "7": {"5004", "5005"}, "#7": {"5004", "5005"},
-			"8": nil, "5006": nil, "9": nil, "": nil, `"`: nil, "%": nil,
+			"8": nil, "5006": nil, "9": nil, "": nil, `"`: nil, "%": nil, "zero\x00": nil,
 		} {
 			var got []string
 			for _, n := range must(s.NamedOrders(t.Context(), integration, []string{name, "nobody"}))(t) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"probability/shopify"
 	"probability/store"
@@ -234,6 +235,29 @@ func TestServer_FullDisk(t *testing.T) {
 	}
 	if err := s.TryRoom(t.Context()); err != nil || s.OutOfRoom() {
 		t.Errorf("no room is found: %v", err)
+	}
+}
+
+// What was deleted lies in the tables for as long as a transaction that began before may still look at it.
+func TestCleanLog_WaitsForWhoSeesWhatIsGone(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewPostgres(t)
+	connect(t, s, uuid.New(), "a.myshopify.com")
+	reader := must(s.ReadPool().BeginTx(t.Context(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead}))(t)
+	defer func() { _ = reader.Rollback(context.WithoutCancel(t.Context())) }()
+	var n int
+	if err := reader.QueryRow(t.Context(), `SELECT count(*) FROM integrations`).Scan(&n); err != nil || n != 1 {
+		t.Fatalf("the reader sees %d, %v", n, err)
+	}
+	connect(t, s, uuid.New(), "b.myshopify.com")
+	if done := must(s.CleanLog(t.Context()))(t); done {
+		t.Error("it does not wait for a reader")
+	}
+	if err := reader.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if done := must(s.CleanLog(t.Context()))(t); !done {
+		t.Error("it waits for nobody")
 	}
 }
 

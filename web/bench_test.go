@@ -100,7 +100,7 @@ func newBench(t testing.TB, change ...func(*options)) *bench {
 	client, err := shopify.NewClient(shopify.Config{Now: b.clock.Now, Observe: o.app.Counters.ShopifyCall, Retries: -1}, &http.Client{Transport: b}, log)
 	fatal(t, err)
 	if b.store = o.store; b.store == nil {
-		b.store = storetest.New(t)
+		b.store = storetest.Chosen(t)
 	}
 	b.app, err = app.New(o.app, b.store, client, log)
 	fatal(t, err)

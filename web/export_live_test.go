@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,7 @@ func cut(t *testing.T, resp *http.Response) {
 
 func TestExport_FailureInTheMiddleCutsTheConnection(t *testing.T) {
 	t.Parallel()
+	missing := regexp.MustCompile(`no such table|relation "orders" does not exist`)
 	for _, query := range []string{"", "?format=ndjson"} {
 		b, _, client, url, resp := stalled(t)
 		if query != "" {
@@ -126,7 +128,7 @@ func TestExport_FailureInTheMiddleCutsTheConnection(t *testing.T) {
 		cut(t, resp)
 		eventually(t, "the failure is logged", func() bool {
 			lines := b.logs.exports()
-			return len(lines) > 0 && lines[0]["level"] == "ERROR" && lines[0]["cut"] == true && strings.Contains(fmt.Sprint(lines[0]["error"]), "no such table")
+			return len(lines) > 0 && lines[0]["level"] == "ERROR" && lines[0]["cut"] == true && missing.MatchString(fmt.Sprint(lines[0]["error"]))
 		})
 		// The next one fails before its first byte, and is an answer.
 		got := b.get(pathOf(url)).problem(http.StatusInternalServerError, "internal")

@@ -177,7 +177,9 @@ func TestReadiness_IsToldOnceWhenItChanges(t *testing.T) {
 // Every metric that the documents name is there, and every one of ours is explained.
 func TestMetrics_DocumentsNameThemRightly(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, func(o *options) {
+		o.app.Disk = func() (store.Space, error) { return store.Space{Used: 1, Free: 1 << 40}, nil }
+	})
 	b.app.CheckDisk(t.Context())
 	b.get("/healthz").want(http.StatusOK)
 	text := b.scrape()

@@ -14,6 +14,7 @@ import (
 
 	"probability/shopify"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 // comply takes a delivery of a compliance topic in through the door, and carries out what is due.
@@ -144,11 +145,10 @@ func TestPrivacy_HandsOverOrdersWithoutAScore(t *testing.T) {
 	}
 	b.remove(id, 1)
 	fatal(t, b.store.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.SQL().ExecContext(ctx, `DELETE FROM order_facts WHERE order_id IN (SELECT o.id FROM orders o WHERE o.order_number = '#2')`); err != nil {
+		if err := storetest.Within(ctx, tx, `DELETE FROM order_facts WHERE order_id IN (SELECT o.id FROM orders o WHERE o.order_number = '#2')`); err != nil {
 			return err
 		}
-		_, err := tx.SQL().ExecContext(ctx, `UPDATE order_facts SET facts_version = 0`)
-		return err
+		return storetest.Within(ctx, tx, `UPDATE order_facts SET facts_version = 0`)
 	}))
 	b.comply(id, shopify.TopicDataRequest, dataRequest)
 	export, _ := b.get(path+"privacy/").at("results", 0, "export").(string)

@@ -105,6 +105,7 @@ func bombs(t *testing.T) map[string]struct {
 		"the same member often":    {`{"id":1` + strings.Repeat(`,"id":2`, 10_000) + `}`, true},
 		"a NUL":                    {"{\"id\":1,\"name\":\"a\x00b\"}", false},
 		"an escaped NUL":           {`{"id":1,"name":"a\u0000b","email":"\u0000"}`, true},
+		"a NUL in the id":          {`{"id":"a\u0000b","name":"#9"}`, true},
 		"no UTF-8":                 {"{\"id\":1,\"name\":\"\xff\xfe\"}", false},
 		"half a surrogate":         {`{"id":1,"name":"\ud800"}`, true},
 		"2^63":                     {`{"id":9223372036854775808,"total_price":9223372036854775808,"number":-9223372036854775809}`, true},

@@ -51,6 +51,7 @@ type change struct {
 // NewDisk is the disk below a folder, which need not exist yet. It must come before the store that is opened in the folder.
 func NewDisk(tb testing.TB, dir string) *Disk {
 	tb.Helper()
+	SQLiteOnly(tb, "the server writes to the disk, and there is no layer of ours below it")
 	if err := install(); err != nil {
 		tb.Fatalf("file layer: %v", err)
 	}
