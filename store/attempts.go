@@ -61,15 +61,15 @@ func (tx *Tx) InsertAttempt(ctx context.Context, a Attempt, entered []string, mo
 		a.CreatedAt.UnixMilli(), a.ExpiresAt.UnixMilli()); err != nil {
 		return uuid.Nil, failed(op, err)
 	}
-	// Those that are under way are fewer than are kept, and the newest.
+	gone := ` AND (done OR beat_at <= ` + clock + ` - $1)`
 	for _, trim := range []struct {
 		query string
 		args  []any
 	}{
-		{`DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2)`, []any{a.UserID.String(), accountAttempts}},
-		{`DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $1)`, []any{allAttempts}},
+		{`SELECT id FROM attempts WHERE user_id = $3 ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2`, []any{accountAttempts, a.UserID.String()}},
+		{`SELECT id FROM attempts ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2`, []any{allAttempts}},
 	} {
-		if _, err := tx.tx.ExecContext(ctx, trim.query, trim.args...); err != nil {
+		if _, err := tx.tx.ExecContext(ctx, `DELETE FROM attempts WHERE id IN (`+trim.query+`)`+gone, append([]any{silence.Milliseconds()}, trim.args...)...); err != nil {
 			return uuid.Nil, failed(op, err)
 		}
 	}
