@@ -22,19 +22,17 @@ func (a *App) ChangePassword(ctx context.Context, u store.User, present, fresh s
 		return "", err
 	}
 	try := newGuess(accountRule, "password change", u.ID.String())
-	if wait := a.signIns.take(a.now(), try); wait > 0 {
-		return "", tooMany(wait)
-	}
-	same, err := a.passwords.match(ctx, present, u.PasswordHash)
+	same, err := a.matchCounted(ctx, present, u.PasswordHash, try)
 	if err != nil {
-		a.signIns.giveBack(try)
 		return "", fmt.Errorf("change password: %w", err)
 	}
 	if !same {
 		bad.add("current_password", "password_wrong")
 		return "", bad.err()
 	}
-	a.signIns.forget(try)
+	if err := a.forgetGuess(ctx, try); err != nil {
+		return "", fmt.Errorf("change password: %w", err)
+	}
 	if err := a.SetPassword(ctx, u.Email, fresh); err != nil {
 		return "", err
 	}

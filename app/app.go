@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -63,9 +64,9 @@ type App struct {
 	refused   refusals
 	renewals  singleflight.Group
 	scorers   scorers
-	setup     setup
 	shopify   *shopify.Client
-	signIns   guesses // by account and by address
+	guessed   atomic.Int64 // tries at passwords since the start
+	guessKeys int          // that are remembered
 	store     *store.Store
 	wrong     guesses // tokens and set-up links, by address
 
@@ -97,7 +98,7 @@ func New(cfg Config, st *store.Store, sh *shopify.Client, log *slog.Logger) (*Ap
 	others := newPeers(st.Engine())
 	a := &App{ahead: semaphore.NewWeighted(aheadRuns), backups: semaphore.NewWeighted(1), cfg: cfg, events: newEvents(others), log: log, passwords: newPasswords(), peers: others, queue: &queue{client: client}, shopify: sh, store: st}
 	a.drains.linger, a.drains.gather, a.drains.time, a.drains.share = drainLinger, drainGather, drainTime, drainShare
-	a.bulkFrom = bulkFrom
+	a.bulkFrom, a.guessKeys = bulkFrom, maxGuessKeys
 	a.audits = auditLimits{window: auditWindow, windows: maxAuditWindows}
 	a.inbox.most, a.inbox.patience, a.inbox.write = inboxWaiting, inboxPatience, a.writeInbox
 	a.started, a.startedAt = a.now(), time.Now()

@@ -183,16 +183,19 @@ func (a *App) Patch(ctx context.Context, userID uuid.UUID, id int64, p PatchInpu
 	return a.PatchObserved(ctx, userID, id, p, nil)
 }
 
-// PatchObserved is Patch for somebody who watches those of PatchSteps that there is reason to take, as in ConnectObserved.
+// PatchObserved is Patch for somebody who watches those of ConnectSteps that there is reason to take, as in ConnectObserved. Subscriptions
+// are made sure of at once then, and not a moment later.
 func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p PatchInput, tell func(StepReport)) (_ Integration, err error) {
 	steps := tellSteps(tell)
 	defer func() { steps.end(err) }()
+	steps.begin(StepName)
 	in, err := a.Owned(ctx, userID, id)
 	if err != nil {
 		return Integration{}, err
 	}
 	c, changes, err := p.credentials(in)
 	if err != nil {
+		steps.begin(StepCredentials)
 		return Integration{}, err
 	}
 	reconnects := c.AccessToken != "" || c.ClientSecret != ""
@@ -207,6 +210,7 @@ func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p P
 		if got, err = a.try(ctx, in.StoreName, c, steps); err != nil {
 			return Integration{}, err
 		}
+		steps.customers(ctx, a.shopify, shopify.Session{Shop: in.StoreName, Token: got.token.AccessToken})
 	}
 	steps.begin(StepSave)
 	now := a.now()
@@ -219,6 +223,7 @@ func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p P
 			p.Active = &back
 		}
 	}
+	subscribes := back
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Integration(ctx, id)
 		if err != nil {
@@ -238,7 +243,8 @@ func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p P
 		}
 		if changes || back {
 			due := now
-			if back { // it is looked at below
+			subscribes = back || steps != nil && row.Active
+			if subscribes { // it is looked at below
 				due = due.Add(checkLease)
 			}
 			if err := tx.SetWebhookCheckDue(ctx, id, due); err != nil {
@@ -255,17 +261,27 @@ func (a *App) PatchObserved(ctx context.Context, userID uuid.UUID, id int64, p P
 	if err != nil {
 		return Integration{}, err
 	}
+	if steps != nil {
+		ctx = context.WithoutCancel(ctx) // it is stored, and whoever is told anything else would try again
+	}
 	if back {
-		if in, err = a.Owned(ctx, userID, id); err != nil {
-			return Integration{}, err
-		}
-		a.resubscribe(ctx, in)
 		// At once, also when periodic syncs are off: this brings what came in between.
 		if _, err := a.start(ctx, id, store.KindManual, time.Time{}); err != nil {
 			return Integration{}, err
 		}
 	}
-	return a.Integration(ctx, userID, id)
+	if subscribes {
+		steps.begin(StepWebhooks)
+		if in, err = a.Owned(ctx, userID, id); err != nil {
+			return Integration{}, err
+		}
+		a.resubscribe(ctx, in)
+	}
+	view, err := a.Integration(ctx, userID, id)
+	if err == nil && subscribes {
+		steps.webhooks(view, a.cfg.PublicURL)
+	}
+	return view, err
 }
 
 // wasUninstalled tells whether the integration is inactive because the merchant removed the app, or its data was erased after that.

@@ -11,27 +11,20 @@ import (
 // ConnectStep is a part of the way from credentials to a connected store.
 type ConnectStep string
 
-// The steps, each with what it proves.
+// The steps, each with what it proves. Those of new credentials are the same, of a store that is connected.
 const (
-	StepName        ConnectStep = "name"        // the name can be a store's, and the account has not connected it yet
+	StepName        ConnectStep = "name"        // the name can be a store's, and the account has not connected it yet, or has
 	StepStore       ConnectStep = "store"       // there is such a store, and it answers
 	StepCredentials ConnectStep = "credentials" // Shopify takes the token, or gave one for id and secret
 	StepScopes      ConnectStep = "scopes"      // the token may read orders
 	StepCustomers   ConnectStep = "customers"   // orders come with their customers; looked at for an observer only
-	StepSave        ConnectStep = "save"        // store, credentials and first import are stored, all of it or nothing
+	StepSave        ConnectStep = "save"        // store, credentials and first import are stored, or new credentials, all of it or nothing
 	StepWebhooks    ConnectStep = "webhooks"    // every topic is subscribed, or it is known what that lacks
 )
 
 // ConnectSteps gives the steps in the order in which Connect takes them.
 func ConnectSteps() []ConnectStep {
 	return []ConnectStep{StepName, StepStore, StepCredentials, StepScopes, StepCustomers, StepSave, StepWebhooks}
-}
-
-// PatchSteps gives those of the steps that new credentials take.
-func PatchSteps() []ConnectStep {
-	return slices.DeleteFunc(ConnectSteps(), func(s ConnectStep) bool {
-		return s != StepStore && s != StepCredentials && s != StepScopes && s != StepSave
-	})
 }
 
 // StepState is how far a step is. It only ever goes up.

@@ -125,10 +125,10 @@ func TestPatchObserved_TellsItsSteps(t *testing.T) {
 		want  []app.ConnectStep
 		state app.StepState
 	}{
-		{app.PatchInput{AccessToken: new("shpat_wrong")}, []app.ConnectStep{app.StepStore, app.StepCredentials}, app.StepFailed},
-		{app.PatchInput{AccessToken: new(shopToken)}, app.PatchSteps(), app.StepPassed},
-		{app.PatchInput{APISecret: new("another")}, []app.ConnectStep{app.StepSave}, app.StepPassed},
-		{app.PatchInput{AccessToken: new("")}, nil, app.StepWaiting},
+		{app.PatchInput{AccessToken: new("shpat_wrong")}, []app.ConnectStep{app.StepName, app.StepStore, app.StepCredentials}, app.StepFailed},
+		{app.PatchInput{AccessToken: new(shopToken)}, app.ConnectSteps(), app.StepPassed},
+		{app.PatchInput{APISecret: new("another")}, []app.ConnectStep{app.StepName, app.StepSave, app.StepWebhooks}, app.StepPassed},
+		{app.PatchInput{AccessToken: new("")}, []app.ConnectStep{app.StepName, app.StepCredentials}, app.StepFailed},
 	} {
 		var got []app.ConnectStep
 		var last app.StepReport

@@ -56,9 +56,10 @@ func NetworkOf(remote string) string { return networkOf(remote) }
 // MaxGuessKeys is how much a table of guesses remembers.
 const MaxGuessKeys = maxGuessKeys
 
-// Guesses is a table of guesses with one rule.
+// Guesses is a table of guesses with one rule, in memory or, with an application, in its database.
 type Guesses struct {
 	guesses
+	App                 *App
 	Free                int
 	Within, First, Most time.Duration
 }
@@ -67,18 +68,31 @@ func (g *Guesses) guess(text string) guess {
 	return newGuess(guessRule{free: g.Free, within: g.Within, first: g.First, most: g.Most}, "test", text)
 }
 
-// Take counts a try by each of the texts; it returns how long to wait instead.
-func (g *Guesses) Take(now time.Time, texts ...string) time.Duration {
+// Take counts a try by the text; it returns how long to wait instead.
+func (g *Guesses) Take(now time.Time, text string) time.Duration { return g.take(now, g.guess(text)) }
+
+// Count is Take by several texts in the database of the application, by its clock.
+func (g *Guesses) Count(ctx context.Context, texts ...string) (time.Duration, error) {
 	tries := make([]guess, len(texts))
 	for i, text := range texts {
 		tries[i] = g.guess(text)
 	}
-	return g.take(now, tries...)
+	err := g.App.countGuesses(ctx, tries...)
+	if e := AsError(err); err != nil && e.Kind == TooMany {
+		return e.RetryAfter, nil
+	}
+	return 0, err
 }
 
-func (g *Guesses) Forget(text string)   { g.forget(g.guess(text)) }
-func (g *Guesses) GiveBack(text string) { g.giveBack(g.guess(text)) }
-func (g *Guesses) Len() int             { return len(g.byKey) }
+// Forget drops what was counted by the text in the database.
+func (g *Guesses) Forget(ctx context.Context, text string) error {
+	return g.App.forgetGuess(ctx, g.guess(text))
+}
+
+func (g *Guesses) Len() int { return len(g.byKey) }
+
+// BoundGuesses lets the database remember so many keys of guesses.
+func BoundGuesses(a *App, most int) { a.guessKeys = most }
 
 // ShareDrains lets jobs give way to waiting ones after so long.
 func ShareDrains(a *App, d time.Duration) { a.drains.share = d }

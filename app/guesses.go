@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// maxGuessKeys bounds the memory of one table of guesses: about 4 MiB. Who is there longest without another try goes.
+// maxGuessKeys bounds what is remembered: in memory about 4 MiB, and as much in the database. In memory, who is there longest without
+// another try goes.
 const maxGuessKeys = 20_000
 
 // guessRule says how many tries are free, and what each further one costs.
@@ -27,7 +28,7 @@ var (
 	secretRule  = guessRule{free: 50, within: time.Minute, first: time.Minute, most: time.Minute}
 )
 
-// guess is one try against one rule. What it is counted by is hashed: strangers invent e-mails of any length.
+// guess is one try against one rule. What it is counted by is hashed: strangers invent e-mails of any length, and the database keeps none.
 type guess struct {
 	key  [sha256.Size]byte
 	rule guessRule
@@ -37,46 +38,22 @@ func newGuess(rule guessRule, kind, text string) guess {
 	return guess{key: sha256.Sum256([]byte(kind + "\x00" + text)), rule: rule}
 }
 
-// guesses counts tries, in memory only: a new start forgets them, and by then an attacker has lost more time than the start
-// gives back. A table of our own rather than x/time/rate, because a rate has no growing wait, and knows nothing of success.
-type guesses struct {
-	mu    sync.Mutex
-	byKey map[[sha256.Size]byte]*list.Element
-	order list.List // of *tried, the latest first
+// live tells whether what was counted at some time still counts. What lies further ahead than a rule can mean was written by a clock
+// that ran ahead.
+func (r guessRule) live(e tried, now time.Time) bool {
+	if e.begun.Sub(now) > r.within || e.until.Sub(now) > 2*r.most {
+		return false
+	}
+	return now.Before(e.begun.Add(r.within)) || now.Before(e.until)
 }
 
-type tried struct {
-	key   [sha256.Size]byte
-	begun time.Time
-	count int
-	until time.Time // no try before it
-}
-
-// take counts a try before its outcome is known, so that many at once are not all free. Where one of the guesses has to wait,
-// nothing is counted and the answer is for how long. Success is to be told by forget, a try that came to nothing by giveBack.
-func (g *guesses) take(now time.Time, tries ...guess) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var wait time.Duration
-	for _, t := range tries {
-		if e := g.find(t, now); e != nil {
-			wait = max(wait, e.until.Sub(now))
-		}
+// count is what stands after one more try.
+func (r guessRule) count(e tried, now time.Time) tried {
+	e.count++
+	if over := e.count - r.free; over >= 0 {
+		e.until = now.Add(r.wait(over))
 	}
-	if wait > 0 {
-		return wait
-	}
-	for _, t := range tries {
-		e := g.find(t, now)
-		if e == nil {
-			e = g.add(t, now)
-		}
-		e.count++
-		if over := e.count - t.rule.free; over >= 0 {
-			e.until = now.Add(t.rule.wait(over))
-		}
-	}
-	return 0
+	return e
 }
 
 // wait is first × 2^over, at most most.
@@ -88,14 +65,49 @@ func (r guessRule) wait(over int) time.Duration {
 	return min(wait, r.most)
 }
 
+// tried is what was counted by one guess.
+type tried struct {
+	begun time.Time
+	count int
+	until time.Time // no try before it
+}
+
+// guesses counts tries in memory: those at secrets that nobody can guess, where it only matters that a flood of them costs little. A
+// new start forgets them. A table of our own rather than x/time/rate, because a rate has no growing wait.
+type guesses struct {
+	mu    sync.Mutex
+	byKey map[[sha256.Size]byte]*list.Element
+	order list.List // of *remembered, the latest first
+}
+
+type remembered struct {
+	tried
+	key [sha256.Size]byte
+}
+
+// take counts a try, or tells how long to wait, and counts nothing then.
+func (g *guesses) take(now time.Time, t guess) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.find(t, now)
+	if e == nil {
+		e = g.add(t, now)
+	}
+	if wait := e.until.Sub(now); wait > 0 {
+		return wait
+	}
+	e.tried = t.rule.count(e.tried, now)
+	return 0
+}
+
 // find is the entry of a guess, moved to the front; nil when there is none or its time is over.
-func (g *guesses) find(t guess, now time.Time) *tried {
+func (g *guesses) find(t guess, now time.Time) *remembered {
 	element := g.byKey[t.key]
 	if element == nil {
 		return nil
 	}
-	e, _ := element.Value.(*tried)
-	if !now.Before(e.begun.Add(t.rule.within)) && !now.Before(e.until) {
+	e, _ := element.Value.(*remembered)
+	if !t.rule.live(e.tried, now) {
 		g.remove(element)
 		return nil
 	}
@@ -103,48 +115,21 @@ func (g *guesses) find(t guess, now time.Time) *tried {
 	return e
 }
 
-func (g *guesses) add(t guess, now time.Time) *tried {
+func (g *guesses) add(t guess, now time.Time) *remembered {
 	if g.byKey == nil {
 		g.byKey = make(map[[sha256.Size]byte]*list.Element)
 	}
 	if g.order.Len() >= maxGuessKeys {
 		g.remove(g.order.Back())
 	}
-	e := &tried{key: t.key, begun: now}
+	e := &remembered{key: t.key, tried: tried{begun: now}}
 	g.byKey[t.key] = g.order.PushFront(e)
 	return e
 }
 
 func (g *guesses) remove(element *list.Element) {
-	if e, ok := g.order.Remove(element).(*tried); ok {
+	if e, ok := g.order.Remove(element).(*remembered); ok {
 		delete(g.byKey, e.key)
-	}
-}
-
-// forget drops what was counted by the guess.
-func (g *guesses) forget(t guess) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if element := g.byKey[t.key]; element != nil {
-		g.remove(element)
-	}
-}
-
-// giveBack takes a try back that was neither right nor wrong.
-func (g *guesses) giveBack(tries ...guess) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, t := range tries {
-		element := g.byKey[t.key]
-		if element == nil {
-			continue
-		}
-		if e, ok := element.Value.(*tried); ok && e.count > 0 {
-			e.count--
-			if e.count < t.rule.free {
-				e.until = time.Time{}
-			}
-		}
 	}
 }
 

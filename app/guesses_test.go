@@ -2,8 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,56 +40,6 @@ func TestGuesses_GrowUntilTheLongestWait(t *testing.T) {
 	}
 	if wait := g.Take(time.Unix(0, 0).Add(time.Hour), "ana"); wait != 0 {
 		t.Errorf("after the hour it is not forgotten: has to wait %s", wait)
-	}
-}
-
-func TestGuesses_AreForgottenAndGivenBack(t *testing.T) {
-	t.Parallel()
-	g, now := someGuesses(), time.Unix(0, 0)
-	for range 3 {
-		g.Take(now, "ana")
-	}
-	g.GiveBack("ana")
-	if wait := g.Take(now, "ana"); wait != 0 {
-		t.Errorf("a try that was given back counts: has to wait %s", wait)
-	}
-	if wait := g.Take(now, "ana"); wait == 0 {
-		t.Error("more was given back than one")
-	}
-	g.Forget("ana")
-	g.GiveBack("ana")
-	g.GiveBack("nobody")
-	for range 3 {
-		if wait := g.Take(now, "ana"); wait != 0 {
-			t.Errorf("success did not forget: has to wait %s", wait)
-		}
-	}
-	// Where one has to wait, the other is not counted.
-	for range 9 {
-		if wait := g.Take(now, "luis", "ana"); wait == 0 {
-			t.Fatal("ana does not have to wait")
-		}
-	}
-	if wait := g.Take(now, "luis"); wait != 0 {
-		t.Errorf("luis has to wait %s for what was never tried", wait)
-	}
-}
-
-func TestGuesses_ManyAtOnceAreNotAllFree(t *testing.T) {
-	t.Parallel()
-	g := someGuesses()
-	var free atomic.Int64
-	var all sync.WaitGroup
-	for range 64 {
-		all.Go(func() {
-			if g.Take(time.Unix(0, 0), "ana") == 0 {
-				free.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if free.Load() != 3 {
-		t.Errorf("%d tries at once were free, want 3", free.Load())
 	}
 }
 

@@ -42,6 +42,7 @@ func newPasswords() passwords {
 // hash is what is stored of a password.
 func (p *passwords) hash(ctx context.Context, password string) (hash string, err error) {
 	err = p.inTurn(ctx, func() error {
+		p.done.Add(1)
 		hash, err = argon2id.CreateHash(password, &passwordParams)
 		return err
 	})
@@ -51,13 +52,18 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 	return hash, nil
 }
 
-// match tells whether the password is the one of the hash. Where none was chosen yet, none is, which takes as long to find out.
-func (p *passwords) match(ctx context.Context, password, hash string) (same bool, err error) {
+// match tells whether the password is the one of the hash. Where none was chosen yet, none is, which takes as long to find out. first is
+// called when the turn has come, and ends it with its error: what it does is done no faster than passwords are hashed.
+func (p *passwords) match(ctx context.Context, password, hash string, first func() error) (same bool, err error) {
 	if strings.HasPrefix(hash, linkPrefix) {
-		_, err := p.match(ctx, password, nobodysHash())
+		_, err := p.match(ctx, password, nobodysHash(), first)
 		return false, err
 	}
 	err = p.inTurn(ctx, func() error {
+		if err := first(); err != nil {
+			return err
+		}
+		p.done.Add(1)
 		same, err = argon2id.ComparePasswordAndHash(password, hash)
 		return err
 	})
@@ -77,6 +83,5 @@ func (p *passwords) inTurn(ctx context.Context, work func() error) error {
 		return err
 	}
 	defer p.turns.Release(1)
-	p.done.Add(1)
 	return work()
 }

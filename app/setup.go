@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/subtle"
 	"fmt"
-	"sync"
 	"time"
 
 	"probability/store"
@@ -13,15 +11,8 @@ import (
 // SetupLife is how long a set-up link works.
 const SetupLife = 30 * time.Minute
 
-// setup is the one link that may make the first admin. It lives in memory only: a new start
-// prints a new one, and nothing on the disk could be used in its place.
-type setup struct {
-	mu    sync.Mutex
-	hash  []byte
-	until time.Time
-}
-
-// NewSetup opens the set-up for SetupLife and returns its token, or "" when an account exists.
+// NewSetup makes a link that may make the first admin, for SetupLife, and returns its token, or "" when an account exists. Each start
+// makes one, and every process that shares the database takes any of them; only a hash is stored.
 func (a *App) NewSetup(ctx context.Context) (string, error) {
 	n, err := a.store.CountUsers(ctx)
 	if err != nil {
@@ -31,29 +22,42 @@ func (a *App) NewSetup(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	plain := randomToken("")
-	a.setup.mu.Lock()
-	defer a.setup.mu.Unlock()
-	a.setup.hash, a.setup.until = hashToken(plain), a.now().Add(SetupLife)
+	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if n, err = tx.CountUsers(ctx); err != nil || n > 0 {
+			return err
+		}
+		return tx.InsertSetupLink(ctx, hashToken(plain), a.now(), a.now().Add(SetupLife))
+	})
+	if err != nil {
+		return "", fmt.Errorf("setup: %w", err)
+	}
+	if n > 0 { // another process was faster
+		return "", nil
+	}
 	return plain, nil
 }
 
 // SetupOpen tells whether the token still opens the set-up.
-func (a *App) SetupOpen(token string) bool {
-	a.setup.mu.Lock()
-	defer a.setup.mu.Unlock()
-	return a.setupMatches(token)
+func (a *App) SetupOpen(ctx context.Context, token string) (bool, error) {
+	if len(token) != tokenLength {
+		return false, nil
+	}
+	open, err := a.store.SetupLink(ctx, hashToken(token), a.now())
+	if err != nil {
+		return false, fmt.Errorf("setup: %w", err)
+	}
+	return open, nil
 }
 
-func (a *App) setupMatches(token string) bool {
-	return a.setup.hash != nil && a.now().Before(a.setup.until) &&
-		subtle.ConstantTimeCompare(a.setup.hash, hashToken(token)) == 1
-}
-
-// Setup makes the first admin and an API token for it, and closes the set-up. Two at once make one
-// admin: the account is counted inside the transaction that makes it.
+// Setup makes the first admin and an API token for it, and closes the set-up. Two at once make one admin, whether by one link or by
+// two: the link is looked at inside the transaction that makes the account, and no link is left after it.
 func (a *App) Setup(ctx context.Context, token, email, password string) (store.User, string, error) {
 	closed := &Error{Kind: Forbidden, Code: "setup_link_invalid"}
-	if !a.SetupOpen(token) {
+	open, err := a.SetupOpen(ctx, token)
+	if err != nil {
+		return store.User{}, "", err
+	}
+	if !open {
 		return store.User{}, "", closed
 	}
 	u, err := a.newUser(ctx, email, password, true)
@@ -64,17 +68,12 @@ func (a *App) Setup(ctx context.Context, token, email, password string) (store.U
 	if err != nil {
 		return store.User{}, "", err
 	}
-	a.setup.mu.Lock()
-	defer a.setup.mu.Unlock()
-	if !a.setupMatches(token) {
-		return store.User{}, "", closed
-	}
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.CountUsers(ctx)
+		open, err := tx.SetupLink(ctx, hashToken(token), a.now())
 		if err != nil {
 			return err
 		}
-		if n > 0 {
+		if !open {
 			return closed
 		}
 		if err := tx.InsertUser(ctx, u); err != nil {
@@ -85,7 +84,6 @@ func (a *App) Setup(ctx context.Context, token, email, password string) (store.U
 	if err != nil {
 		return store.User{}, "", err
 	}
-	a.setup.hash = nil
 	return u, plain, nil
 }
 
@@ -95,8 +93,6 @@ func (a *App) FirstAdmin(ctx context.Context, email, password string) (made bool
 	if err != nil {
 		return false, err
 	}
-	a.setup.mu.Lock()
-	defer a.setup.mu.Unlock()
 	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.CountUsers(ctx)
 		if made = err == nil && n == 0; !made {
@@ -107,6 +103,5 @@ func (a *App) FirstAdmin(ctx context.Context, email, password string) (made bool
 	if err != nil {
 		return false, fmt.Errorf("setup: %w", err)
 	}
-	a.setup.hash = nil
 	return made, nil
 }

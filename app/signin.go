@@ -34,8 +34,8 @@ type Browser struct {
 // many were wrong.
 //
 // Wrong ones are counted by account and by address. Strangers could keep the owner out with that, so who comes from where the
-// account has signed in within the last thirty days is counted by the two together, and by nothing else. What is left to
-// strangers is to delay a sign-in from a new address by a quarter of an hour at a time, while they go on; sessions and
+// account has signed in within the last thirty days is counted by the two together, and by nothing else. All of it is counted in the
+// database, for all processes that share it and beyond a restart. What is left to strangers is to delay a sign-in from a new address by a quarter of an hour at a time, while they go on; sessions and
 // tokens do not notice.
 func (a *App) SignIn(ctx context.Context, email, password string, from Browser) (string, store.User, error) {
 	email = norm.NFC.String(strings.ToLower(strings.TrimSpace(email))) // one spelling, so that each is counted as the same
@@ -58,24 +58,19 @@ func (a *App) SignIn(ctx context.Context, email, password string, from Browser) 
 		account = newGuess(accountRule, "account at address", email+"\x00"+network)
 		tries = []guess{account}
 	}
-	if wait := a.signIns.take(a.now(), tries...); wait > 0 {
-		return "", store.User{}, tooMany(wait)
-	}
 	hash := u.PasswordHash
 	if unknown {
 		hash = nobodysHash()
 	}
-	same, err := a.passwords.match(ctx, password, hash)
+	same, err := a.matchCounted(ctx, password, hash, tries...)
 	if err != nil {
-		a.signIns.giveBack(tries...)
 		return "", store.User{}, fmt.Errorf("sign in: %w", err)
 	}
 	if !same || unknown {
 		return "", store.User{}, &Error{Kind: Unauthorized, Code: "sign_in_failed"}
 	}
 	// The address keeps its count: with an account of their own, guessers could have it forgotten after every try.
-	a.signIns.forget(account)
-	plain, err := a.BeginSession(ctx, u, from)
+	plain, err := a.beginSession(ctx, u, from, &account)
 	return plain, u, err
 }
 
@@ -98,6 +93,11 @@ func checkSignIn(email, password string) error {
 // BeginSession makes a session for the account as it was read, and returns what goes into the cookie. Should its password or its role have changed since, there is
 // none: that change has just ended all sessions, and must not miss this one.
 func (a *App) BeginSession(ctx context.Context, u store.User, from Browser) (string, error) {
+	return a.beginSession(ctx, u, from, nil)
+}
+
+// beginSession is BeginSession; it forgets what was counted by a guess that was right, unless it is nil.
+func (a *App) beginSession(ctx context.Context, u store.User, from Browser, right *guess) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", fmt.Errorf("sign in: id: %w", err)
@@ -114,6 +114,11 @@ func (a *App) BeginSession(ctx context.Context, u store.User, from Browser) (str
 		}
 		if err != nil {
 			return err
+		}
+		if right != nil {
+			if err := tx.ForgetGuess(ctx, right.key[:]); err != nil {
+				return err
+			}
 		}
 		if from.Session != "" {
 			if err := tx.EndSession(ctx, hashToken(from.Session), now); err != nil {

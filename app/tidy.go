@@ -33,6 +33,9 @@ func (a *App) Tidy(ctx context.Context) error {
 		func() (bool, error) { return a.store.ExpireImports(ctx, retention, a.now()) },
 		func() (bool, error) { return a.store.ExpireAudits(ctx, retention, a.now()) },
 		func() (bool, error) { return a.store.ExpireSessions(ctx, a.now().Add(-SessionLife)) },
+		func() (bool, error) { return a.store.ExpireGuesses(ctx, a.now(), a.guessKeys) },
+		func() (bool, error) { return a.store.ExpireAttempts(ctx, a.now()) },
+		func() (bool, error) { return a.store.ExpireReports(ctx, a.now()) },
 		func() (bool, error) { return a.store.GiveBack(ctx) },
 	} {
 		for more := true; more; {

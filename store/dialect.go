@@ -66,6 +66,8 @@ type dialect interface {
 	// greatest and least are the names of the functions of several values; a NULL among them is nobody's business here.
 	greatest() string
 	least() string
+	// clock is the expression of the database's own time, in milliseconds since 1970.
+	clock() string
 	// rowID is what tells a row of a table from all others until it is changed, as text, and rowIs the condition for one.
 	rowID() string
 	rowIs(param string) string

@@ -12,6 +12,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: a row with the same unique value exists.
 	ErrConflict = errors.New("already exists")
+	// ErrTooMany: as many as there may be at once are there.
+	ErrTooMany = errors.New("too many at once")
 	// ErrNested: Update or Ping was called inside Update, where it would wait for itself.
 	ErrNested = errors.New("a transaction is already open in this context")
 

@@ -158,6 +158,10 @@ func (postgresDialect) texts(param string) string {
 	return "(SELECT jsonb_array_elements_text(" + param + "::jsonb) AS value)"
 }
 
+func (postgresDialect) clock() string {
+	return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+}
+
 func (postgresDialect) rowID() string             { return "ctid::text" }
 func (postgresDialect) rowIs(param string) string { return "ctid = " + param + "::text::tid" }
 

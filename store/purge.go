@@ -35,6 +35,8 @@ var purged = [...]struct{ table, key string }{
 	{"webhook_habits", "topic"},
 	{"webhook_checks", "integration_id"},
 	{"privacy_requests", "id"},
+	{"held_reports", "id"},
+	{"attempts", "id"},
 }
 
 // PurgeIntegration deletes at most limit rows of a disconnected integration, and the integration itself when nothing else

@@ -205,8 +205,10 @@ func (sqliteDialect) numberList(ns []int64) any {
 
 func (sqliteDialect) elements(param string) string { return "json_each(" + param + ")" }
 func (sqliteDialect) texts(param string) string    { return "json_each(" + param + ")" }
-func (sqliteDialect) rowID() string                { return "CAST(rowid AS TEXT)" }
-func (sqliteDialect) rowIs(param string) string    { return "rowid = CAST(" + param + " AS INTEGER)" }
+func (sqliteDialect) clock() string                { return "CAST(unixepoch('subsec') * 1000 AS INTEGER)" }
+
+func (sqliteDialect) rowID() string             { return "CAST(rowid AS TEXT)" }
+func (sqliteDialect) rowIs(param string) string { return "rowid = CAST(" + param + " AS INTEGER)" }
 
 func (sqliteDialect) greatest() string { return "max" }
 func (sqliteDialect) least() string    { return "min" }

@@ -36,12 +36,17 @@ func scanUser(r row) (u User, err error) {
 	return u, nil
 }
 
-// InsertUser adds an account; ErrConflict when the e-mail is taken.
+// InsertUser adds an account, with which the links that make the first one are over; ErrConflict when the e-mail is taken.
 func (tx *Tx) InsertUser(ctx context.Context, u User) error {
+	const op = "users: insert"
 	_, err := tx.tx.ExecContext(ctx, `INSERT INTO users (id, email, email_key, password_hash, admin, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		u.ID.String(), u.Email, fold(u.Email), u.PasswordHash, u.Admin, u.CreatedAt.UnixMilli())
-	return failed("users: insert", err)
+	if err != nil {
+		return failed(op, err)
+	}
+	_, err = tx.tx.ExecContext(ctx, `DELETE FROM setup_links`)
+	return failed(op, err)
 }
 
 // SetPassword stores a new password hash. A trigger ends the account's sessions with it.

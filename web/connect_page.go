@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"probability/app"
@@ -92,29 +94,35 @@ func (s *Server) connectSubmit(c echo.Context) error {
 		return err
 	}
 	text := func(name string) string { return strings.TrimSpace(m.textOr(name, "")) }
-	form := connectForm{way: m.choice("way", wayToken, wayApp, wayToken), storeName: text("store_name"), clientID: text("client_id")}
-	in := app.ConnectInput{StoreName: shopName(form.storeName)}
-	if form.way == wayApp {
-		in.ClientID, in.ClientSecret = form.clientID, text("client_secret")
+	form := attemptForm{Way: m.choice("way", wayToken, wayApp, wayToken), StoreName: text("store_name"), ClientID: text("client_id")}
+	in := app.ConnectInput{StoreName: shopName(form.StoreName)}
+	if form.Way == wayApp {
+		in.ClientID, in.ClientSecret = form.ClientID, text("client_secret")
 	} else {
 		in.AccessToken, in.APISecret = text("access_token"), text("api_secret")
 	}
 	if err := m.err(); err != nil {
 		return err
 	}
-	if len(form.storeName) > maxTyped || len(form.clientID) > maxTyped {
-		form.storeName, form.clientID = "", ""
+	if len(form.StoreName) > maxTyped || len(form.ClientID) > maxTyped {
+		form.StoreName, form.ClientID = "", ""
 	}
-	a, err := s.beginAttempt(c, in, form)
+	path, err := s.beginAttempt(c, attemptTask{
+		form: form, entered: []string{in.StoreName, in.AccessToken, in.APISecret, in.ClientID, in.ClientSecret},
+		carry: func(ctx context.Context, user uuid.UUID, tell func(app.StepReport)) (int64, error) {
+			done, err := s.app.ConnectObserved(ctx, user, in, tell)
+			return done.Integration.ID, err
+		},
+	})
 	if err != nil {
-		return s.failed(c, "/stores/connect?way="+form.way, err)
+		return s.failed(c, "/stores/connect?way="+form.Way, err)
 	}
-	return c.Redirect(http.StatusSeeOther, a.path())
+	return c.Redirect(http.StatusSeeOther, path)
 }
 
 // attemptPage is GET /stores/connect/{attempt}: the steps while they are taken, then the form again, or on to the store.
 func (s *Server) attemptPage(c echo.Context) error {
-	a, err := s.attempt(c)
+	a, err := s.attempt(c, 0)
 	if err != nil {
 		return err
 	}
@@ -123,7 +131,7 @@ func (s *Server) attemptPage(c echo.Context) error {
 	if state.over && state.err == nil {
 		return s.toConnected(c, state)
 	}
-	view.Way, view.StoreName, view.ClientID = a.form.way, a.form.storeName, a.form.clientID
+	view.Way, view.StoreName, view.ClientID = a.form.Way, a.form.StoreName, a.form.ClientID
 	view.Attempt = s.viewAttempt(view.page, a, state, since)
 	if !state.over {
 		view.Title, view.Refresh = view.Say("connect.checking_title"), attemptRefresh
@@ -131,7 +139,7 @@ func (s *Server) attemptPage(c echo.Context) error {
 	}
 	view.Title = view.Say("connect.failed_title")
 	p := problemOf(state.err)
-	if view.Attempt.Connected, err = s.alreadyThere(c, p); err != nil {
+	if view.Attempt.Connected, err = s.alreadyThere(c, p, shopName(a.form.StoreName)); err != nil {
 		return err
 	}
 	view.Errors = view.voice.complaints(p.fields)
@@ -143,8 +151,11 @@ func (s *Server) attemptPage(c echo.Context) error {
 }
 
 // attemptLive is GET /stores/connect/{attempt}/live?seen=…: the part that changes, as soon as it does.
-func (s *Server) attemptLive(c echo.Context) error {
-	a, err := s.attempt(c)
+func (s *Server) attemptLive(c echo.Context) error { return s.liveAttempt(c, 0) }
+
+// liveAttempt answers with the part of an attempt's page that changes, once there is more than was seen.
+func (s *Server) liveAttempt(c echo.Context, integration int64) error {
+	a, err := s.attempt(c, integration)
 	if err != nil {
 		return err
 	}
@@ -153,15 +164,29 @@ func (s *Server) attemptLive(c echo.Context) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	state, since := a.wait(c.Request().Context(), seen, s.attempts.hold)
+	if a, err = s.awaitAttempt(c.Request().Context(), a, seen); err != nil {
+		return err
+	}
+	state, since, _ := a.look()
 	return s.render(c, http.StatusOK, "attempt-live", s.viewAttempt(s.frame(c), a, state, since))
 }
 
-// attempt is the one that the path names, if it is the caller's and still remembered.
-func (s *Server) attempt(c echo.Context) (*attempt, error) {
-	a, ok := s.attempts.find(c.Param("attempt"), caller(c).ID, s.cfg.Now())
-	if !ok {
-		return nil, &problem{status: http.StatusNotFound, code: "attempt_over"}
+// attempt is the one that the path names, if it is the caller's, about that integration, and still remembered.
+func (s *Server) attempt(c echo.Context, integration int64) (*attempt, error) {
+	over := &problem{status: http.StatusNotFound, code: "attempt_over"}
+	id, err := uuid.Parse(c.Param("attempt"))
+	if err != nil {
+		return nil, over
+	}
+	user := caller(c).ID
+	a := s.attempts.find(id, user)
+	if a == nil {
+		if a, err = s.storedAttempt(c.Request().Context(), user, id); err != nil {
+			return nil, err
+		}
+	}
+	if a.integration != integration {
+		return nil, over
 	}
 	return a, nil
 }
@@ -172,9 +197,14 @@ func (s *Server) toConnected(c echo.Context, state attemptState) error {
 	return s.goOn(c, page{StoreID: state.integration}.StorePath(), doneWith(v, v.say("done.connected", nil), state.steps))
 }
 
-// alreadyThere is the page of the store that could not be connected because it is already; "" for any other problem.
-func (s *Server) alreadyThere(c echo.Context, p *problem) (string, error) {
-	if p.code != "store_already_connected" {
+// alreadyThere is the page of the store that could not be connected because it is already, or that was perhaps connected by whoever
+// was lost; "" where there is none, and for any other problem.
+func (s *Server) alreadyThere(c echo.Context, p *problem, name string) (string, error) {
+	switch p.code {
+	case "store_already_connected":
+		name, _ = p.params["Store"].(string)
+	case "attempt_lost":
+	default:
 		return "", nil
 	}
 	stores, err := s.app.Store().Integrations(c.Request().Context(), caller(c).ID)
@@ -182,7 +212,7 @@ func (s *Server) alreadyThere(c echo.Context, p *problem) (string, error) {
 		return "", err
 	}
 	for _, in := range stores {
-		if in.StoreName == p.params["Store"] {
+		if in.StoreName == name {
 			return page{StoreID: in.ID}.StorePath(), nil
 		}
 	}

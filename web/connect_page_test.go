@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/net/html"
 
+	"probability/app"
 	"probability/shopify/simulator"
 	"probability/store"
-	"probability/web"
 )
 
 func byToken(store, access string) url.Values {
@@ -40,7 +40,7 @@ func (w *browser) begin(form url.Values) screen {
 func (w *browser) settled(s screen) screen {
 	w.b.t.Helper()
 	for _, box := range within(s.doc, "div") {
-		if next := attr(box, "data-live"); strings.HasPrefix(next, "/stores/connect/") {
+		if next := attr(box, "data-live"); strings.HasPrefix(next, "/stores/connect/") || strings.Contains(next, "/credentials/") {
 			part := w.part(next)
 			for attr(part, "data-leads") == "" {
 				part = w.part(attr(part, "data-again"))
@@ -229,9 +229,15 @@ func TestConnectPage_SaysWhatWorksBut(t *testing.T) {
 // watched sends the form and asks for each change, as a script does; it gives the last one and complains about steps that go back.
 func (w *browser) watched(form url.Values) *html.Node {
 	w.b.t.Helper()
+	return w.watchedAt("/stores/connect?way="+form.Get("way"), "/stores/connect", form)
+}
+
+// watchedAt is watched for a form of another page.
+func (w *browser) watchedAt(page, action string, form url.Values) *html.Node {
+	w.b.t.Helper()
 	w.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	defer func() { w.client.CheckRedirect = nil }()
-	to := w.open("/stores/connect?way="+form.Get("way")).submit("/stores/connect", form).want(http.StatusSeeOther).header.Get("Location")
+	to := w.open(page).submit(action, form).want(http.StatusSeeOther).header.Get("Location")
 	part := w.part(to + "/live?seen=1")
 	before := ""
 	for attr(part, "data-leads") == "" {
@@ -338,6 +344,9 @@ func TestConnectPage_AStopLeavesNothingHalf(t *testing.T) {
 	w.open("/stores/connect?way=token").submit("/stores/connect", byToken(shopDomain, shopToken)).shows(http.StatusOK).says("cut short")
 }
 
+// keptAttempts is how many attempts of one account are remembered.
+const keptAttempts = 10
+
 // What one account has under way is bounded, and so is what is remembered.
 func TestConnectPage_IsBounded(t *testing.T) {
 	t.Parallel()
@@ -346,7 +355,7 @@ func TestConnectPage_IsBounded(t *testing.T) {
 	b.holdAt("shop.json", gate)
 	w := b.browserOf("alice@example.com", "en")
 	var pages []screen
-	for i := range web.MaxAccountAttempts {
+	for i := range app.MaxAccountAttempts {
 		pages = append(pages, w.begin(byToken(shopDomain, fmt.Sprintf("shpat_%d", i))))
 	}
 	w.begin(byToken(shopDomain, "shpat_more")).says("As many stores are being connected")
@@ -356,7 +365,7 @@ func TestConnectPage_IsBounded(t *testing.T) {
 		w.settled(p).says("Shopify refuses the access token")
 	}
 	paths := []string{pages[0].at.Path}
-	for i := range web.KeptAccountAttempts {
+	for i := range keptAttempts {
 		paths = append(paths, w.connect(byToken(shopDomain, fmt.Sprintf("shpat_again%d", i))).at.Path)
 	}
 	w.send(http.MethodGet, paths[0], "").want(http.StatusNotFound)
@@ -383,20 +392,101 @@ func TestStoreSettings_ShowWhereNewCredentialsFail(t *testing.T) {
 	w := b.browserOf("alice@example.com", "en")
 	path := fmt.Sprintf("/stores/%d", id)
 	save := func(form url.Values) screen {
-		return w.open(path+"/settings").submit(path+"/credentials", form)
+		return w.settled(w.open(path+"/settings").submit(path+"/credentials", form).shows(http.StatusOK))
 	}
-	got := save(url.Values{"access_token": {"shpat_wrong"}}).shows(http.StatusBadRequest).says("Shopify refuses the access token", "Nothing was changed")
-	if s := steps(got.doc); s != "PFNN" {
+	got := save(url.Values{"access_token": {"shpat_wrong"}}).says("Shopify refuses the access token", "Nothing was changed", "The new credentials are not in use")
+	if s := steps(got.doc); s != "PPFNNNN" {
 		t.Errorf("the steps are %q", s)
 	}
 	b.shop.Inject(simulator.Fault{Kind: simulator.FaultInternal, Path: "access_scopes", Times: 1})
-	got = save(url.Values{"client_id": {"0a1b2c3d"}, "client_secret": {shopSecret}}).shows(http.StatusBadRequest).says("HTTP 500")
-	if s := steps(got.doc); s != "PPFN" {
+	got = save(url.Values{"client_id": {"another"}, "client_secret": {shopSecret}}).says("Shopify refuses this client id and secret")
+	if s, again := steps(got.doc), got.form(path+"/credentials"); s != "PPFNNNN" || again.Get("client_id") != "another" || again.Get("client_secret") != "" {
+		t.Errorf("the steps are %q, and the form has %v", s, again)
+	}
+	got = save(url.Values{"client_id": {"0a1b2c3d"}, "client_secret": {shopSecret}}).says("HTTP 500")
+	if s := steps(got.doc); s != "PPPFNNN" {
 		t.Errorf("the steps are %q", s)
+	}
+	got = save(url.Values{"access_token": {"shpss_x"}}).says("This is an app secret")
+	if s, in := steps(got.doc), got.all("input", "name", "access_token"); s != "PNFNNNN" || attr(in[0], "aria-invalid") != "true" {
+		t.Errorf("the steps are %q, or the field is not marked", s)
 	}
 	if got, err := b.store.Secret(t.Context(), id, store.SecretAccessToken); err != nil || got != shopToken {
 		t.Errorf("the token is %q, %v", got, err)
 	}
+	for _, secret := range []string{"shpat_wrong", "shpss_x", shopSecret} {
+		if rows := b.texts(`SELECT state FROM attempts`); strings.Contains(string(got.body)+b.logs.String()+rows, secret) {
+			t.Errorf("the page, the log or the database holds %s", secret)
+		}
+	}
+	if secrets := b.texts(`SELECT count(*) || '' FROM attempts WHERE digest IS NOT NULL`); secrets != "0" {
+		t.Errorf("%s attempts that are over still tell what was entered", secrets)
+	}
 	b.shop.SetScopes("read_orders")
-	save(url.Values{"access_token": {shopToken}}).shows(http.StatusOK).says("The new credentials work", "only orders of the last 60 days")
+	save(url.Values{"access_token": {shopToken}}).says("The new credentials work", "only orders of the last 60 days")
+}
+
+// texts are the rows of one text that a query gives, one below the other.
+func (b *bench) texts(query string) string {
+	b.t.Helper()
+	rows, err := b.store.Reader().QueryContext(b.t.Context(), query)
+	fatal(b.t, err)
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var text string
+		fatal(b.t, rows.Scan(&text))
+		out = append(out, text)
+	}
+	fatal(b.t, rows.Err())
+	return strings.Join(out, "\n")
+}
+
+// New credentials are live as connecting is: every step is seen, loading the page again changes nothing, and a stranger sees nothing.
+func TestStoreSettings_NewCredentialsAreLive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *options) { o.app.PublicURL = "https://orders.example.com" })
+	_, id := b.connected()
+	gate := make(chan struct{})
+	b.holdAt("access_scopes", gate)
+	b.server.SetAttemptHold(time.Hour)
+	w := b.browserOf("alice@example.com", "en")
+	w.client.Timeout = 30 * time.Second
+	path := fmt.Sprintf("/stores/%d", id)
+	save := func(form url.Values) screen {
+		return w.open(path+"/settings").submit(path+"/credentials", form).shows(http.StatusOK)
+	}
+	// A secret alone needs no token to be proven.
+	last := w.watchedAt(path+"/settings", path+"/credentials", url.Values{"api_secret": {shopSecret}})
+	if s := steps(last); s != "PNNNNPP" || !strings.Contains(textOf(last), "Not needed") {
+		t.Errorf("a secret alone takes the steps %q: %s", s, textOf(last))
+	}
+
+	form := url.Values{"client_id": {"0a1b2c3d"}, "client_secret": {shopSecret}}
+	page := save(form)
+	part := w.part(page.at.Path + "/live")
+	for steps(part) != "PPPCNNN" {
+		part = w.part(attr(part, "data-again"))
+	}
+	again := w.open(page.at.Path).says("You may leave this page", "Checking the new credentials")
+	if s := steps(again.doc); s != "PPPCNNN" || len(again.all("form", "action", path+"/credentials")) > 0 {
+		t.Errorf("loaded again it shows %q, or a form", s)
+	}
+	if !strings.Contains(string(again.body), `<noscript><meta http-equiv="refresh" content="1"></noscript>`) {
+		t.Error("a browser without scripts is not told to come again")
+	}
+	if same := save(form); same.at.Path != page.at.Path {
+		t.Errorf("sent twice, the form leads to %s and %s", page.at.Path, same.at.Path)
+	}
+	stranger := b.browserOf("bob@example.com", "en")
+	elsewhere := strings.Replace(page.at.Path, path+"/credentials", "/stores/connect", 1)
+	for _, p := range []string{page.at.Path, page.at.Path + "/live"} {
+		stranger.send(http.MethodGet, p, "").want(http.StatusNotFound)
+	}
+	w.send(http.MethodGet, elsewhere, "").want(http.StatusNotFound)
+	close(gate)
+	done := w.settled(w.open(page.at.Path)).says("The new credentials work")
+	if done.at.Path != path {
+		t.Errorf("it leads to %s", done.at)
+	}
 }

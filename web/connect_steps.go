@@ -18,17 +18,15 @@ const (
 	slowStep = 3 * time.Second
 )
 
-// attemptView is how an attempt to connect a store stands.
+// attemptView is how an attempt stands.
 type attemptView struct {
 	page
 	Again     string // where the next change is asked for; "" once it is over
 	Announce  string // for screen readers
 	Connected string // the page of the store, where that is the trouble
-	Done      bool   // connected
 	Failed    bool
+	Hint      string // below the steps
 	Leads     string // where to go once it is over
-	Saved     bool   // the store is stored in spite of the failure
-	Slow      bool
 	Steps     []connectStep
 }
 
@@ -55,16 +53,16 @@ var stepWords = map[app.ConnectStep]string{
 	app.StepWebhooks: "page.connect.step_webhooks",
 }
 
-// patchWords names the steps of new credentials for a store that is there.
-var patchWords = map[app.ConnectStep]string{
-	app.StepStore: "page.connect.step_store", app.StepCredentials: "page.connect.step_credentials", app.StepScopes: "page.connect.step_scopes",
-	app.StepSave: "page.settings.step_save",
-}
+// credentialsWords are those of new credentials for a store that is there, where they differ.
+var credentialsWords = map[app.ConnectStep]string{app.StepName: "page.settings.step_name", app.StepSave: "page.settings.step_save"}
 
 var stepStates = map[app.StepState]stateWord{
 	app.StepWaiting: {"page.connect.not_reached", toneIdle}, app.StepRunning: {"page.connect.checking", toneBusy},
 	app.StepPassed: {"page.connect.passed", toneGood}, app.StepWarned: {"page.connect.warned", toneWarn}, app.StepFailed: {"page.connect.failed", toneBad},
 }
+
+// stepNotNeeded is a step that was left out.
+var stepNotNeeded = stateWord{"page.connect.not_needed", toneIdle}
 
 // noteWords are what is said of a note, and of what is not all well what to do.
 var noteWords = map[string]string{
@@ -82,29 +80,52 @@ var noteScopes = map[string]struct{ name, granted, lost string }{
 }
 
 // path is the page of the attempt.
-func (a *attempt) path() string { return "/stores/connect/" + a.id }
+func (a *attempt) path() string {
+	if a.integration != 0 {
+		return page{StoreID: a.integration}.StorePath() + "/credentials/" + a.id.String()
+	}
+	return "/stores/connect/" + a.id.String()
+}
 
 // viewAttempt puts an attempt into words: all steps of the way, those that were not tried too.
 func (s *Server) viewAttempt(p page, a *attempt, state attemptState, since time.Time) *attemptView {
-	view := &attemptView{page: p, Done: state.over && state.err == nil, Failed: state.over && state.err != nil}
+	view := &attemptView{page: p, Failed: state.over && state.err != nil}
 	if state.over {
 		view.Leads = a.path()
 	} else {
 		view.Again = fmt.Sprintf("%s/live?seen=%d", a.path(), state.version)
-		view.Slow = !since.IsZero() && time.Since(since) >= slowStep
 	}
-	view.Steps = s.viewSteps(p.voice, app.ConnectSteps(), state.steps, stepWords, a.request)
+	view.Steps = s.viewSteps(p.voice, a, state.steps)
+	saved := false
 	for i, step := range app.ConnectSteps() {
 		switch r := reportOf(state.steps, step); {
 		case r.State == app.StepRunning, r.State == app.StepFailed:
 			line := view.Steps[i]
 			view.Announce = strings.TrimSpace(fmt.Sprintf("%s: %s. %s", line.State.Text, line.Name, line.Reason))
 		case r.Step == app.StepSave && r.State != app.StepWaiting:
-			view.Saved = true
+			saved = true
 		}
 	}
-	if view.Done {
-		view.Announce = p.voice.say("done.connected", nil)
+	connects := a.integration == 0
+	hint := func(connecting, replacing string) string {
+		if connects {
+			return p.voice.say(connecting, nil)
+		}
+		return p.voice.say(replacing, nil)
+	}
+	switch {
+	case state.over && state.err == nil:
+		view.Announce = hint("done.connected", "page.done.credentials")
+		view.Hint = hint("page.connect.leads_on", "page.settings.leads_on")
+	case state.lost: // its reason says all that is known
+	case state.over && saved:
+		view.Hint = hint("page.connect.kept_all", "page.settings.kept_all")
+	case state.over:
+		view.Hint = hint("page.connect.nothing_kept", "page.settings.nothing_changed")
+	case !since.IsZero() && time.Since(since) >= slowStep:
+		view.Hint = hint("page.connect.slow", "page.settings.slow")
+	default:
+		view.Hint = p.voice.say("page.connect.may_leave", nil)
 	}
 	return view
 }
@@ -117,18 +138,27 @@ func reportOf(reports []app.StepReport, step app.ConnectStep) app.StepReport {
 	return app.StepReport{Step: step}
 }
 
-// viewSteps puts all steps of a way into words, those that were not tried too.
-func (s *Server) viewSteps(v voice, way []app.ConnectStep, reports []app.StepReport, words map[app.ConnectStep]string, request string) []connectStep {
-	lines := make([]connectStep, len(way))
-	for i, step := range way {
-		r := reportOf(reports, step)
-		w := stepStates[r.State]
-		lines[i] = connectStep{Name: v.say(words[step], nil), State: badge{Text: v.say(w.id, nil), Tone: w.tone}}
+// viewSteps puts all steps of a way into words, those that were not tried too. What new credentials give no reason to look at says so.
+func (s *Server) viewSteps(v voice, a *attempt, reports []app.StepReport) []connectStep {
+	way := app.ConnectSteps()
+	lines, reached := make([]connectStep, len(way)), false
+	for i := range slices.Backward(way) {
+		r := reportOf(reports, way[i])
+		words, state := stepWords[way[i]], stepStates[r.State]
+		if a.integration != 0 && credentialsWords[way[i]] != "" {
+			words = credentialsWords[way[i]]
+		}
+		if r.State != app.StepWaiting {
+			reached = true
+		} else if reached {
+			state = stepNotNeeded
+		}
+		lines[i] = connectStep{Name: v.say(words, nil), State: badge{Text: v.say(state.id, nil), Tone: state.tone}}
 		for _, n := range r.Notes {
 			lines[i].Notes = append(lines[i].Notes, viewNote(v, n))
 		}
 		if r.Err != nil {
-			lines[i].Reason = s.reasonOf(v, problemOf(r.Err), request)
+			lines[i].Reason = s.reasonOf(v, problemOf(r.Err), a.request)
 		}
 	}
 	return lines

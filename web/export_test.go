@@ -21,12 +21,6 @@ const (
 // SetExportStall shortens the time that a client may take for a piece of an export.
 func (s *Server) SetExportStall(d time.Duration) { s.exportStall = d }
 
-// Attempts to connect a store, at once and remembered, of one account.
-const (
-	KeptAccountAttempts = keptAccountAttempts
-	MaxAccountAttempts  = maxAccountAttempts
-)
-
 // SetAttemptHold changes how long a browser is kept waiting for the next step.
 func (s *Server) SetAttemptHold(d time.Duration) { s.attempts.hold = d }
 

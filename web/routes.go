@@ -165,6 +165,8 @@ func (s *Server) pageRoutes() {
 	do(one+"/active", s.switchStore, account)
 	show(one+"/settings", s.storeSettings, account)
 	do(one+"/credentials", s.saveCredentials, account)
+	show(one+"/credentials/:attempt", s.credentialsPage, account)
+	show(one+"/credentials/:attempt/live", s.credentialsLive, account)
 	do(one+"/disconnect", s.disconnectStore, account)
 	show(one+"/orders", s.ordersPage, account)
 	show(one+"/orders/:order", s.orderPage, account)

@@ -61,7 +61,7 @@ type DemoStore struct {
 type Server struct {
 	app         *app.App
 	assets      assets
-	attempts    attempts // to connect stores
+	attempts    attempts // to connect stores and to replace credentials
 	bodies      budget   // of webhooks
 	bodyTimes   bodyTimes
 	buffers     sync.Pool
@@ -117,7 +117,7 @@ func New(cfg Config, a *app.App, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("web: metrics: %w", err)
 	}
 	s.attempts.hold = attemptHold
-	s.attempts.running.most, s.attempts.running.mostEach = maxAttempts, maxAccountAttempts
+	s.attempts.running.most, s.attempts.running.mostEach = maxAttempts, maxAttempts
 	s.exports.most, s.exports.mostEach = maxExports, maxAccountExports
 	s.streams.most, s.streams.mostEach = maxStreams, maxAccountStreams
 	s.streamTimes = streamTimes{beat: streamBeat, check: streamCheck, stall: streamStall}

@@ -29,7 +29,11 @@ const suggestedEmail = "admin@localhost"
 // setupPage is GET /setup?token=…: the form that makes the first admin.
 func (s *Server) setupPage(c echo.Context) error {
 	token := c.QueryParam("token")
-	view := setupView{page: s.setupFrame(c), Token: token, Email: suggestedEmail, Open: s.app.SetupOpen(token)}
+	open, err := s.app.SetupOpen(c.Request().Context(), token)
+	if err != nil {
+		return err
+	}
+	view := setupView{page: s.setupFrame(c), Token: token, Email: suggestedEmail, Open: open}
 	status := http.StatusOK
 	if !view.Open {
 		if err := s.countWrongLink(c, token); err != nil {
@@ -72,7 +76,11 @@ func (s *Server) setupSubmit(c echo.Context) error {
 	}
 	view := setupView{page: s.setupFrame(c), Token: m.textOr("token", ""), Email: m.textOr("email", ""), Open: true}
 	password := m.textOr("password", "")
-	if s.app.SetupOpen(view.Token) && password != m.textOr("password_again", "") {
+	open, err := s.app.SetupOpen(c.Request().Context(), view.Token)
+	if err != nil {
+		return err
+	}
+	if open && password != m.textOr("password_again", "") {
 		view.Errors = view.voice.complaints(map[string][]app.FieldError{"password_again": {{Code: "passwords_differ"}}})
 		return s.render(c, http.StatusBadRequest, "setup.html", view)
 	}

@@ -2,11 +2,13 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"probability/app"
@@ -107,10 +109,9 @@ type storeSettingsView struct {
 	Name   string
 	Orders string
 
+	Attempt  *attemptView // of new credentials
 	ClientID string
 	Confirm  string
-	Problem  string        // with the credentials
-	Steps    []connectStep // of new credentials that were refused
 }
 
 // storeSettings is GET /stores/{id}/settings.
@@ -136,7 +137,8 @@ func (s *Server) storeSettingsView(c echo.Context, in store.Integration) (storeS
 	return view, err
 }
 
-// saveCredentials is POST /stores/{id}/credentials. A field that is left empty stays as it is.
+// saveCredentials is POST /stores/{id}/credentials: it begins an attempt and leads to its page, as connecting does. A field that is left
+// empty stays as it is.
 func (s *Server) saveCredentials(c echo.Context) error {
 	in, err := s.owned(c)
 	if err != nil {
@@ -157,36 +159,81 @@ func (s *Server) saveCredentials(c echo.Context) error {
 	if patch.ClientSecret == nil && patch.ClientID != nil && *patch.ClientID == in.ClientID {
 		patch.ClientID = nil // the form shows it, so it comes back with every change
 	}
-	var steps []app.StepReport
-	if patch == (app.PatchInput{}) {
-		err = &app.Error{Kind: app.Invalid, Code: "validation_failed", Fields: map[string][]app.FieldError{"access_token": {{Code: "nothing_to_change"}}}}
-	} else {
-		_, err = s.app.PatchObserved(c.Request().Context(), caller(c).ID, in.ID, patch, func(r app.StepReport) {
-			steps = append(slices.DeleteFunc(steps, func(old app.StepReport) bool { return old.Step == r.Step }), r)
-		})
-	}
-	if err == nil {
-		v := s.pageVoice(c)
-		return s.goOn(c, page{StoreID: in.ID}.StorePath(), doneWith(v, v.say("page.done.credentials", nil), steps))
-	}
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError || p.status == http.StatusNotFound {
+	form := attemptForm{ClientID: strings.TrimSpace(m.textOr("client_id", ""))}
+	if err := m.err(); err != nil {
 		return err
 	}
-	c.Set(codeKey, p.code)
+	if patch == (app.PatchInput{}) {
+		view, err := s.storeSettingsView(c, in)
+		if err != nil {
+			return err
+		}
+		view.Errors = view.voice.complaints(map[string][]app.FieldError{"access_token": {{Code: "nothing_to_change"}}})
+		c.Set(codeKey, "validation_failed")
+		return s.render(c, http.StatusBadRequest, "store_settings.html", view)
+	}
+	if len(form.ClientID) > maxTyped {
+		form.ClientID = ""
+	}
+	path, err := s.beginAttempt(c, attemptTask{
+		form: form, integration: in.ID, entered: []string{strconv.FormatInt(in.ID, 10), told(patch.AccessToken), told(patch.APISecret), told(patch.ClientID), told(patch.ClientSecret)},
+		carry: func(ctx context.Context, user uuid.UUID, tell func(app.StepReport)) (int64, error) {
+			_, err := s.app.PatchObserved(ctx, user, in.ID, patch, tell)
+			return in.ID, err
+		},
+	})
+	if err != nil {
+		return s.failed(c, page{StoreID: in.ID}.StorePath()+"/settings", err)
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// told is a member of a form; empty when it was left so.
+func told(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// credentialsPage is GET /stores/{id}/credentials/{attempt}: the steps while they are taken, then the settings again, or on to the store.
+func (s *Server) credentialsPage(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	a, err := s.attempt(c, in.ID)
+	if err != nil {
+		return err
+	}
+	state, since, _ := a.look()
+	if state.over && state.err == nil {
+		v := s.pageVoice(c)
+		return s.goOn(c, page{StoreID: in.ID}.StorePath(), doneWith(v, v.say("page.done.credentials", nil), state.steps))
+	}
 	view, err := s.storeSettingsView(c, in)
 	if err != nil {
 		return err
 	}
-	switch view.Errors = view.voice.complaints(p.fields); {
-	case len(view.Errors) > 0:
-	case len(steps) > 0:
-		view.Steps = s.viewSteps(view.voice, app.PatchSteps(), steps, patchWords, c.Response().Header().Get(echo.HeaderXRequestID))
-	default:
-		view.Problem = s.explain(view.voice, p)
+	view.Attempt = s.viewAttempt(view.page, a, state, since)
+	if !state.over {
+		view.Title, view.Refresh = view.Say("settings.checking_title"), attemptRefresh
+		return s.render(c, http.StatusOK, "store_settings.html", view)
 	}
-	view.ClientID = cmp.Or(m.textOr("client_id", ""), in.ClientID)
-	return s.render(c, http.StatusBadRequest, "store_settings.html", view)
+	p := problemOf(state.err)
+	view.Title, view.Errors = view.Say("settings.failed_title"), view.voice.complaints(p.fields)
+	view.ClientID = cmp.Or(a.form.ClientID, in.ClientID)
+	c.Set(codeKey, p.code)
+	return s.render(c, http.StatusOK, "store_settings.html", view)
+}
+
+// credentialsLive is GET /stores/{id}/credentials/{attempt}/live?seen=…: the part that changes, as soon as it does.
+func (s *Server) credentialsLive(c echo.Context) error {
+	in, err := s.owned(c)
+	if err != nil {
+		return err
+	}
+	return s.liveAttempt(c, in.ID)
 }
 
 // disconnectStore is POST /stores/{id}/disconnect: only for whoever has written the store's name.
