@@ -35,7 +35,9 @@ func (s *Server) setupPage(c echo.Context) error {
 	}
 	view := setupView{page: s.setupFrame(c), Token: token, Email: suggestedEmail, Open: open}
 	status := http.StatusOK
-	if !view.Open {
+	if open {
+		view.Path = s.page(c).Path // with the link, to come back in another language; a wrong one would count as a guess each time
+	} else {
 		if err := s.countWrongLink(c, token); err != nil {
 			return err
 		}
@@ -44,14 +46,10 @@ func (s *Server) setupPage(c echo.Context) error {
 	return s.render(c, status, "setup.html", view)
 }
 
-// setupFrame begins the page. Only who opened a link that works may come back to it, in another language: it is a secret, and a wrong
-// one counts as a guess each time.
+// setupFrame begins the page. It names no path to come back to: the link is a secret.
 func (s *Server) setupFrame(c echo.Context) page {
 	p := s.page(c)
-	p.Title = p.Say("setup.title")
-	if c.Request().Method != http.MethodGet || !s.app.SetupOpen(c.QueryParam("token")) {
-		p.Path = ""
-	}
+	p.Title, p.Path = p.Say("setup.title"), ""
 	return p
 }
 
