@@ -20,9 +20,9 @@ import (
 )
 
 // texts reads rows of one text.
-func texts(t *testing.T, s *store.Store, query string) (out []string) {
+func texts(t *testing.T, s *store.Store, query string, args ...any) (out []string) {
 	t.Helper()
-	rows := must(s.Reader().QueryContext(t.Context(), query))(t)
+	rows := must(s.Reader().QueryContext(t.Context(), query, args...))(t)
 	defer rows.Close()
 	for rows.Next() {
 		var text string

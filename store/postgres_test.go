@@ -418,3 +418,23 @@ func TestServer_StatisticsHoldNobody(t *testing.T) {
 		t.Errorf("%d of %d statistics name a customer", named, all)
 	}
 }
+
+// How many orders are in a range is told by its index alone: looking each of them up takes a hundred times as long.
+func TestServer_RangesAreCountedInTheirIndex(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewPostgres(t)
+	id := connect(t, s, uuid.New(), "a.myshopify.com")
+	put(t, s, id, manyVersions(0, 500)...)
+	if _, err := s.Writer().ExecContext(t.Context(), `VACUUM ANALYZE orders`); err != nil {
+		t.Fatal(err)
+	}
+	for index, condition := range map[string]string{
+		"orders_total": `COALESCE(o.total_millionths, -9223372036854775807) >= $2 AND COALESCE(o.total_millionths, -9223372036854775807) < $3`,
+		"orders_score": `COALESCE(o.delivery_score, -1) >= $2 AND COALESCE(o.delivery_score, -1) <= $3`,
+	} {
+		plan := strings.Join(texts(t, s, `EXPLAIN SELECT count(*) FROM orders o WHERE o.integration_id = $1 AND o.deleted_at IS NULL AND `+condition, id, 10, 11), "\n")
+		if !strings.Contains(plan, "Index Only Scan using "+index) {
+			t.Errorf("got plan\n%s\nwant that %s is enough", plan, index)
+		}
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -161,6 +160,15 @@ func (s *service) tells(reason string) error {
 		}
 	}
 	return fmt.Errorf("the log does not say that the service is not ready for the reason %s", reason)
+}
+
+// says wants a word in the log.
+func (s *service) says(word string) error {
+	text, err := os.ReadFile(s.log)
+	if err == nil && !strings.Contains(string(text), word) {
+		err = fmt.Errorf("the log does not say %q", word)
+	}
+	return err
 }
 
 // pairCrash kills one of two processes after the other while very many deliver to both.
@@ -333,8 +341,7 @@ func fullServer(ctx context.Context, t *trial) error {
 		return err
 	}
 	before, _, _ := p.from.tally()
-	filler := filepath.Join(fmt.Sprintf("/proc/%d/root", p.db.cmd.Process.Pid), p.db.small, "filler")
-	if err := fill(filler); err != nil {
+	if err := p.db.fill(ctx); err != nil {
 		return err
 	}
 	sent := make(chan struct{})
@@ -348,14 +355,14 @@ func fullServer(ctx context.Context, t *trial) error {
 	for _, s := range []*service{p.service, p.other} {
 		status := s.readiness(ctx)
 		t.hold(status == http.StatusServiceUnavailable, "%s says of its readiness %d", s.addr, status)
-		if err := s.tells("disk"); err != nil {
+		if err := errors.Join(s.tells("disk"), s.says("the disk of the database server is full")); err != nil {
 			t.hold(false, "%v", err)
 		}
 		_, err := s.count(ctx, p.id, "orders/?page_size=1&fields=id")
 		t.hold(err == nil, "a list cannot be read: %v", err)
 	}
 	during, _, _ := p.from.tally()
-	if err := os.Remove(filler); err != nil {
+	if err := p.db.clear(ctx); err != nil {
 		return err
 	}
 	freed := time.Now()

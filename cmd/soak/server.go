@@ -212,13 +212,37 @@ func (d *server) crowdOut(ctx context.Context) (back func(), err error) {
 	soon, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	err = poll(soon, 100*time.Millisecond, func() (bool, error) {
-		// Whoever asks needs a place as well, and there may be none any more. The last three are for owners only.
+		// Whoever asks needs a place as well, and there may be none any more.
 		all, err := d.ask(soon, "postgres", fmt.Sprintf(`SELECT count(*) FILTER (WHERE application_name = 'soak') >= %d AND count(pg_terminate_backend(pid))
-			FILTER (WHERE usename = '%s') = 0 FROM pg_stat_activity`, serverPlaces-3, role))
+			FILTER (WHERE usename = '%s') = 0 FROM pg_stat_activity`, serverPlaces-1, role))
 		return err != nil || all == "t", nil
 	})
 	if err != nil {
 		back()
 	}
 	return back, err
+}
+
+// fill fills the server's small disk, and clear makes room again. Nobody else's user may write there.
+func (d *server) fill(ctx context.Context) error {
+	if said, err := d.shell(ctx, `cat /dev/zero >"$1"`); err == nil || !strings.Contains(said, "No space left") {
+		return fmt.Errorf("the server's disk cannot be filled: %v: %s", err, said)
+	}
+	return nil
+}
+
+func (d *server) clear(ctx context.Context) error {
+	said, err := d.shell(ctx, `rm "$1"`)
+	if err != nil {
+		err = fmt.Errorf("the server's disk cannot be cleared: %w: %s", err, said)
+	}
+	return err
+}
+
+// shell runs a script about the file that fills the disk, as the server's user; the disk is seen through the server's own process.
+func (d *server) shell(ctx context.Context, script string) (said string, err error) {
+	c := exec.CommandContext(ctx, "sh", "-c", script, "sh", filepath.Join(fmt.Sprintf("/proc/%d/root", d.cmd.Process.Pid), d.small, "filler"))
+	c.Env, c.Dir, c.SysProcAttr = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, d.dir, d.user.attributes()
+	out, err := c.CombinedOutput()
+	return string(out), err
 }
