@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -156,7 +158,7 @@ func (a *App) delivery(integration int64, d Incoming) (store.Delivery, error) {
 	now := a.now()
 	row := store.Delivery{
 		ID: id, IntegrationID: integration, State: store.DeliveryPending, ReceivedAt: now, Body: d.Body,
-		APIVersion: header(d.APIVersion), EventID: header(d.EventID), Topic: header(d.Topic), WebhookID: header(d.WebhookID),
+		APIVersion: header(d.APIVersion), EventID: header(d.EventID), Topic: header(d.Topic), WebhookID: webhookID(d.WebhookID),
 	}
 	if t, err := time.Parse(time.RFC3339Nano, d.TriggeredAt); err == nil {
 		// Nothing was triggered after it arrived; an unsigned time must not outrank what comes later.
@@ -170,6 +172,16 @@ func (a *App) delivery(integration int64, d Incoming) (store.Delivery, error) {
 
 // header makes a header's value fit for a column: valid text of bounded length.
 func header(v string) string { return bounded(v, maxHeader) }
+
+// webhookID is header for an id, of which two must stay two: one that cannot be kept as it is ends in its digest.
+func webhookID(v string) string {
+	if header(v) == v {
+		return v
+	}
+	sum := sha256.Sum256([]byte(v))
+	digest := hex.EncodeToString(sum[:])
+	return bounded(v, maxHeader-len(digest)) + digest
+}
 
 // bounded is v as valid text of at most so many bytes.
 func bounded(v string, most int) string {

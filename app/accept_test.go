@@ -138,6 +138,23 @@ func TestAccept_EverybodyWhoConnectedTheShop(t *testing.T) {
 	}
 }
 
+func TestAccept_LongIDsThatDifferAreTwo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.connect(t).Integration.ID
+	long := strings.Repeat("x", 300)
+	for _, webhook := range []string{long + "1", long + "2", long[:255], "\xfe", "\xff", long + "1", "\xff"} {
+		w.accept(t, w.incoming(app.TopicOrdersCreate, webhook, order(1, "2026-11-01T10:00:00Z", "paid")))
+	}
+	n, err := w.store.CountDeliveries(t.Context(), id, store.DeliveryFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != 5 {
+		t.Errorf("%d deliveries are stored, want 5", n)
+	}
+}
+
 func TestAccept_ConcurrentCallersShareTransactions(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -21,7 +21,7 @@ func (e *serverError) Unwrap() error { return e.err }
 
 // onServer names the database that an error is about, if it is one of a server. What is wrong with the data folder is none of it.
 func onServer(url string, err error) error {
-	if err == nil || url == "" || errors.Is(err, store.ErrFolderInUse) || errors.Is(err, store.ErrFolderUnsafe) {
+	if err == nil || url == "" || errors.Is(err, store.ErrFolderInUse) || errors.Is(err, store.ErrFolderUnsafe) || errors.Is(err, store.ErrNothingToMove) {
 		return err
 	}
 	server, unread := store.ServerOf(url)
