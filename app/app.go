@@ -34,7 +34,7 @@ type Config struct {
 	InitialWindow time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// ProofTime is how long a store may take to prove credentials; 0 means 40 seconds.
+	// ProofTime is how long a store may take to prove credentials; 0 means 25 seconds.
 	ProofTime time.Duration
 	// PublicURL is the base address that Shopify can reach, without a slash at its end; may be empty.
 	PublicURL string

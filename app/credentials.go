@@ -67,8 +67,8 @@ type reach struct {
 }
 
 // defaultProofTime is how long the store may take over all that proves credentials. Somebody waits for it, and a client's own
-// tries and time-outs come to minutes.
-const defaultProofTime = 40 * time.Second
+// tries and time-outs come to minutes. Many programs wait for half a minute and no longer.
+const defaultProofTime = 25 * time.Second
 
 // try proves the credentials at the store: token, shop.json, scopes. Nothing is stored.
 func (a *App) try(ctx context.Context, shop string, c Credentials, steps *stepTeller) (reach, error) {

@@ -61,11 +61,25 @@ func (a *App) RegisterWebhooks(ctx context.Context, userID uuid.UUID, id int64, 
 	if noteErr := a.noteProblem(ctx, id, err); noteErr != nil {
 		return Registration{}, noteErr
 	}
+	return Registration{}, notRegistered(err)
+}
+
+// notRegistered tells what became of an attempt to subscribe: under one code, for whatever reason, with what exactly Shopify said as
+// the detail and with what failed as the reason.
+func notRegistered(err error) error {
 	e := AsError(fromShopify(err))
-	if e.Kind == Invalid { // the contract knows one code here; what exactly Shopify said is in the detail
-		e = &Error{Kind: Invalid, Code: "shopify_error", Detail: e.Detail, Err: err, Params: e.Params}
+	if e.Kind != Invalid {
+		return e
 	}
-	return Registration{}, e
+	out := &Error{Kind: Invalid, Code: "shopify_error", Detail: e.Detail, Err: err, Params: e.Params}
+	switch refused := asShopify(err); {
+	case refused == nil || refused.Status == 0: // no answer at all
+	case refused.Op == shopify.OpListWebhooks:
+		out.Reason = "webhooks_not_listed"
+	default:
+		out.Reason = "webhook_not_created"
+	}
+	return out
 }
 
 // webhookAddress is the address to subscribe below base: https, or http for a loopback address only,

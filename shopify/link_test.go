@@ -94,14 +94,14 @@ func TestOrders_NextAtAnEndpoint(t *testing.T) {
 	for link, want := range map[string]shopify.Kind{
 		"http://127.0.0.1:9999/mi-tienda.myshopify.com/admin/x?page_info=a": "",
 		"https://mi-tienda.myshopify.com/admin/x?page_info=a":               "",
-		"/x?page_info=a":                           "",
-		"http://127.0.0.1:9998/x?page_info=a":      shopify.KindForeignLink,
-		"https://127.0.0.1:9999/x?page_info=a":     "", // the query is all that is taken
-		"https://127.0.0.1:9998/x?page_info=a":     shopify.KindForeignLink,
+		"/x?page_info=a":                               "",
+		"http://127.0.0.1:9998/x?page_info=a":          shopify.KindForeignLink,
+		"https://127.0.0.1:9999/x?page_info=a":         "", // the query is all that is taken
+		"https://127.0.0.1:9998/x?page_info=a":         shopify.KindForeignLink,
 		"http://mi-tienda.myshopify.com/x?page_info=a": shopify.KindForeignLink,
-		"http://127.0.0.1/x?page_info=a":           shopify.KindForeignLink,
-		"http://u@127.0.0.1:9999/x?page_info=a":    shopify.KindForeignLink,
-		"https://otra.myshopify.com/x?page_info=a": shopify.KindForeignLink,
+		"http://127.0.0.1/x?page_info=a":               shopify.KindForeignLink,
+		"http://u@127.0.0.1:9999/x?page_info=a":        shopify.KindForeignLink,
+		"https://otra.myshopify.com/x?page_info=a":     shopify.KindForeignLink,
 	} {
 		client := newClient(t, always(200, `{"orders":[]}`, "Link: <"+link+`>; rel="next"`), func(cfg *shopify.Config) { cfg.Endpoint = "http://127.0.0.1:9999/{shop}" })
 		_, err := client.Orders(t.Context(), session(), shopify.OrdersQuery{}, "")

@@ -23,10 +23,13 @@ type Webhook struct {
 // second page.
 const maxSubscriptionPages = 20
 
+// OpListWebhooks is the Op of an Error of Webhooks.
+const OpListWebhooks = "list webhooks"
+
 // Webhooks lists the subscriptions that this app made in the store through the
 // Admin API. Those from a configuration file or made by hand are not shown.
 func (c *Client) Webhooks(ctx context.Context, s Session) ([]Webhook, error) {
-	const op = "list webhooks"
+	const op = OpListWebhooks
 	all := []Webhook{}
 	query := "limit=" + strconv.Itoa(maxPageSize)
 	for range maxSubscriptionPages {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"probability/app"
+	"probability/shopify/simulator"
 )
 
 const connectPath = "/api/integrations/shopify/connect/"
@@ -218,5 +219,24 @@ func TestRegisterWebhook_NeedsASecret(t *testing.T) {
 	}
 	b.shop.RevokeToken()
 	b.do(http.MethodPatch, path, fmt.Sprintf(`{"api_secret":%q}`, shopSecret)).want(http.StatusOK)
-	b.post(path+"register-webhook/", "").problem(http.StatusBadRequest, "shopify_error")
+	got = b.post(path+"register-webhook/", "", header("Accept-Language", "es")).problem(http.StatusBadRequest, "shopify_error")
+	if got.at("reason") != "webhooks_not_listed" || got.at("error") != "No se pudieron listar webhooks: 401" {
+		t.Errorf("got %s", got.body)
+	}
+}
+
+func TestRegisterWebhook_NotTaken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path, _ := b.connected()
+	b.shop.Inject(simulator.Fault{Kind: simulator.FaultForbidden, Path: "webhooks.json", Method: http.MethodPost})
+	register := func(changes ...change) answer {
+		return b.post(path+"register-webhook/", `{"public_base_url":"https://new.example.com"}`, changes...).problem(http.StatusBadRequest, "shopify_error")
+	}
+	if got := register(header("Accept-Language", "es")); got.at("reason") != "webhook_not_created" || got.at("error") != "Error al crear webhook" {
+		t.Errorf("got %s", got.body)
+	}
+	if got := register(); !strings.Contains(got.at("detail").(string), "HTTP 403") {
+		t.Errorf("got %s", got.body)
+	}
 }

@@ -108,6 +108,8 @@ func TestMessages_KeepTheSentencesOfTheOriginal(t *testing.T) {
 		"problem.public_url_required.detail":     "Se requiere public_base_url o PUBLIC_WEBHOOK_BASE_URL",
 		"problem.store_already_connected.detail": "Ya tienes una integración con esta tienda",
 		"problem.store_not_found.detail":         "Tienda no encontrada. Verifica el nombre de la tienda.",
+		"problem.webhook_not_created.detail":     "Error al crear webhook",
+		"problem.webhooks_not_listed.detail":     "No se pudieron listar webhooks{{with .Status}}: {{.}}{{end}}",
 	} {
 		if es[id] != want {
 			t.Errorf("%s: got %q, want %q", id, es[id], want)
