@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"probability/app"
+	"probability/shopify"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 const (
@@ -69,17 +71,25 @@ func TestClientCredentials_OneGrantForAll(t *testing.T) {
 	w := setup(t)
 	shop, c := w.connectApp(t, 300)
 	shop.ExpireTokens()
+	callers := storetest.Size(1000, 250)
 	var all sync.WaitGroup
-	for range 1000 {
+	for range callers {
 		all.Go(func() {
-			if res, err := w.app.Test(t.Context(), w.user, c.Integration.ID); err != nil || res.Err != nil {
-				t.Errorf("test: %v, %v", res.Err, err)
+			for {
+				res, err := w.app.Test(t.Context(), w.user, c.Integration.ID)
+				if err == nil && res.Err != nil && shopify.KindOf(res.Err) == shopify.KindThrottled {
+					continue // until the new token's first answer nobody knows how many calls the store takes
+				}
+				if err != nil || res.Err != nil {
+					t.Errorf("test: %v, %v", res.Err, err)
+				}
+				return
 			}
 		})
 	}
 	all.Wait()
 	if got := w.grants(); got != 2 {
-		t.Errorf("%d grants for 1000 callers whose token was refused, want 1 more than at the connection", got)
+		t.Errorf("%d grants for %d callers whose token was refused, want 1 more than at the connection", got, callers)
 	}
 	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted {
 		t.Errorf("run %+v, want completed", run)

@@ -81,14 +81,15 @@ func serve(t *testing.T, flags ...string) *service {
 		}
 	})
 	eventually(t, "the service is ready", func() error {
-		found := readyLine.FindStringSubmatch(s.log.String())
-		if found == nil {
-			return fmt.Errorf("it is not: %s", s.log)
+		wrote := s.log.String()
+		found := readyLine.FindStringSubmatch(wrote)
+		s.link = setupLink.FindString(wrote) // it comes after the line
+		if found == nil || s.link == "" {
+			return fmt.Errorf("it is not: %s", wrote)
 		}
 		s.base = found[1]
 		return nil
 	})
-	s.link = setupLink.FindString(s.log.String())
 	return s
 }
 
@@ -213,7 +214,7 @@ func (s *shopOf) deliver(topic string, body []byte) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	sent, err := s.shop.Deliver(ctx, &http.Client{}, topic, body, simulator.To(s.base+"/api/webhooks/shopify/orders/"))
+	sent, err := s.shop.Deliver(ctx, &http.Client{Timeout: patience}, topic, body, simulator.To(s.base+"/api/webhooks/shopify/orders/"))
 	if err != nil || sent.Status != http.StatusOK {
 		s.t.Fatalf("the webhook is answered with %+v, %v", sent, err)
 	}

@@ -70,7 +70,10 @@ func fullDisk(ctx context.Context, t *trial) error {
 	if !pause(ctx, max(2*time.Second, t.opt.time/60)) {
 		return ctx.Err()
 	}
-	during, _, _ := from.tally()
+	during, err := s.refuses(ctx, from, before[503])
+	if err != nil {
+		return err
+	}
 	if err := os.Remove(filler); err != nil {
 		return err
 	}
@@ -83,7 +86,6 @@ func fullDisk(ctx context.Context, t *trial) error {
 	from.all(ctx, n/4, crowd)
 
 	t.hold(s.alive(), "the process is gone")
-	t.hold(during[503] > 0, "no delivery was refused while the disk was full")
 	if err := s.delivered(ctx, id, from); err != nil {
 		t.hold(false, "%v", err)
 	}
@@ -99,6 +101,20 @@ func fullDisk(ctx context.Context, t *trial) error {
 	t.figure("deliveries acknowledged", "%d, all of them orders, once", answers[200])
 	t.figure("answers, p50 / p99 / max", "%s", ts)
 	return nil
+}
+
+// refuses waits until more is refused with 503 than so far, and gives all answers by then.
+func (s *service) refuses(ctx context.Context, from *sender, so int) (answers map[int]int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	err = poll(ctx, 5*time.Millisecond, func() (bool, error) {
+		answers, _, _ = from.tally()
+		return answers[503] > so, nil
+	})
+	if err != nil {
+		err = fmt.Errorf("no delivery was refused while the disk was full: %w", err)
+	}
+	return answers, err
 }
 
 // resumes waits until more is taken than so far.

@@ -20,6 +20,9 @@ import (
 // shopifyLimit is how long Shopify waits for an answer.
 const shopifyLimit = 5 * time.Second
 
+// noAnswer is after how long one that has not come is none. It is longer, so that an answer that comes too late is measured.
+const noAnswer = time.Minute
+
 // sender delivers orders of one store, signed, each under ids of its own. Its methods may be used by many at once.
 type sender struct {
 	addrs  []string // in turns, as a proxy before several processes sends
@@ -37,7 +40,7 @@ type sender struct {
 
 func newSender(addr, shop string, first int64, conns int) *sender {
 	transport := &http.Transport{MaxIdleConnsPerHost: conns, MaxConnsPerHost: conns}
-	return &sender{addrs: []string{addr}, shop: shop, first: first, client: &http.Client{Timeout: 4 * shopifyLimit, Transport: transport}, answers: map[int]int{}}
+	return &sender{addrs: []string{addr}, shop: shop, first: first, client: &http.Client{Timeout: noAnswer, Transport: transport}, answers: map[int]int{}}
 }
 
 // note fills a payload up to the size that Shopify's are of.

@@ -26,8 +26,20 @@ import (
 	"probability/web"
 )
 
-// Load reads the document of package web and proves that it is a valid one.
+// document is what Load gives: reading and proving takes half a second with the race detector, and every test asks for it.
+var document struct {
+	once sync.Once
+	doc  *openapi3.T
+	err  error
+}
+
+// Load reads the document of package web and proves that it is a valid one, once. It is everybody's, and nobody may change it.
 func Load(ctx context.Context) (*openapi3.T, error) {
+	document.once.Do(func() { document.doc, document.err = load(context.WithoutCancel(ctx)) })
+	return document.doc, document.err
+}
+
+func load(ctx context.Context) (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(web.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("openapi: load: %w", err)
