@@ -19,8 +19,9 @@ const (
 	// which is better than running out of memory.
 	inboxWaiting = 4096
 	// inboxPatience is how long a delivery may take until its sender is told to come again. Shopify waits for five seconds, and what is
-	// said after that is said to nobody. A database server that has gone without a word would let it wait for minutes.
-	inboxPatience = 4 * time.Second
+	// said after that is said to nobody; giving a query up takes another one. A database server that has gone without a word would let it
+	// wait for minutes.
+	inboxPatience = 3 * time.Second
 )
 
 var (

@@ -242,16 +242,12 @@ func outages(ctx context.Context, t *trial) error {
 		defer close(sent)
 		atRate(sending, 5*time.Millisecond, crowd, func(int) { p.from.persist(ctx) })
 	}()
-	var back, goOn func() error
+	var goOn func() error
 	none := func(context.Context) error { return nil }
 	for _, o := range []outage{
 		{"restarted at once", p.db.restart, none, 0},
 		{"all connections ended", p.db.cut, none, 0},
-		{"no place left", func(ctx context.Context) error {
-			give, err := p.db.crowdOut(ctx)
-			back = func() error { give(); return nil }
-			return err
-		}, func(context.Context) error { return back() }, t.opt.time / 60},
+		{"no place left", p.db.crowdOut, p.db.letIn, t.opt.time / 60},
 		{"away", func(context.Context) error { p.db.end(syscall.SIGINT); return nil }, p.db.start, t.opt.time / 20},
 		{"standing still", func(ctx context.Context) (err error) {
 			goOn, err = p.db.standStill(ctx)

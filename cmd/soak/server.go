@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -194,33 +193,17 @@ func (d *server) cut(ctx context.Context) error {
 	return err
 }
 
-// crowdOut takes every place that the server has, the services' as well. back gives the places back.
-func (d *server) crowdOut(ctx context.Context) (back func(), err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	var taken sync.WaitGroup
-	back = func() {
-		cancel()
-		taken.Wait()
+// crowdOut leaves the services no connection: the server says what it says when all of its places are taken. letIn lets them have some again.
+func (d *server) crowdOut(ctx context.Context) error {
+	if _, err := d.ask(ctx, "postgres", "ALTER ROLE "+role+" CONNECTION LIMIT 0"); err != nil {
+		return err
 	}
-	for range serverPlaces {
-		taken.Go(func() {
-			for ctx.Err() == nil { // until there is a place, and again whenever it is lost
-				_ = d.asking(ctx, "postgres", "SELECT pg_sleep(600)").Run()
-			}
-		})
-	}
-	soon, stop := context.WithTimeout(ctx, time.Minute)
-	defer stop()
-	err = poll(soon, 100*time.Millisecond, func() (bool, error) {
-		// Whoever asks needs a place as well, and there may be none any more.
-		all, err := d.ask(soon, "postgres", fmt.Sprintf(`SELECT count(*) FILTER (WHERE application_name = 'soak') >= %d AND count(pg_terminate_backend(pid))
-			FILTER (WHERE usename = '%s') = 0 FROM pg_stat_activity`, serverPlaces-1, role))
-		return err != nil || all == "t", nil
-	})
-	if err != nil {
-		back()
-	}
-	return back, err
+	return d.cut(ctx)
+}
+
+func (d *server) letIn(ctx context.Context) error {
+	_, err := d.ask(ctx, "postgres", "ALTER ROLE "+role+" CONNECTION LIMIT -1")
+	return err
 }
 
 // fill fills the server's small disk, and clear makes room again. Nobody else's user may write there.

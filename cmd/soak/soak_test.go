@@ -17,12 +17,15 @@ import (
 )
 
 // The scenarios hold on the program as it is built, as little of each as says anything. Those that take their time anyway
-// (burst, flood, mixed, steady) are for people.
+// (burst, flood, mixed, steady, outage) are for people.
 func TestSoak_Holds(t *testing.T) {
 	t.Parallel()
-	for _, only := range [][]string{{"crash", "full", "away", "stores"}, {"import"}, {"secrets"}} {
+	for _, only := range [][]string{{"crash", "full", "away", "stores"}, {"import"}, {"secrets"}, {"pair", "pgfull", "move"}} {
 		t.Run(strings.Join(only, " "), func(t *testing.T) {
 			t.Parallel()
+			if only[0] == "pair" && os.Getenv("PROBABILITY_POSTGRES_TESTS") == "off" {
+				t.Skip("the tests on PostgreSQL are left out: PROBABILITY_POSTGRES_TESTS=off")
+			}
 			opt := options{time: time.Second, only: only, keep: t.TempDir()}
 			var out, log bytes.Buffer
 			if err := soak(t.Context(), opt, &out, &log); err != nil {
