@@ -31,6 +31,8 @@ func sentence(err error) string {
 		return "cancelled"
 	case errors.Is(err, syscall.ENOSPC):
 		return err.Error() + "; make room on the disk of data.dir"
+	case store.Damaged(err):
+		return err.Error() + "; keep a copy of the data folder, move probability.db and what begins with its name away, and bring the last backup back with `probability restore`"
 	case store.Forbidden(err):
 		return err.Error() + "; " + forbiddenMend
 	case store.TroubleOf(err) != store.NoTrouble:

@@ -61,6 +61,9 @@ func Unavailable(err error) bool { return sqlite.isUnavailable(err) || postgres.
 // Forbidden tells whether err means that this user may not write the database of a folder.
 func Forbidden(err error) bool { return sqlite.isForbidden(err) }
 
+// Damaged tells whether err means that the database of a folder is not as it was written.
+func Damaged(err error) bool { return sqlite.isDamaged(err) }
+
 // An error tells by itself which engine it is from.
 
 func isConflict(err error) bool { return sqlite.isConflict(err) || postgres.isConflict(err) }

@@ -125,12 +125,22 @@ func (sqliteDialect) isUnavailable(err error) bool {
 
 // isForbidden: the database, or the folder that it lies in, may not be written, or is none that can be.
 func (sqliteDialect) isForbidden(err error) bool {
-	var e *driver.Error
-	if !errors.As(err, &e) {
-		return false
+	switch primaryCode(err) {
+	case codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM:
+		return true
 	}
-	primary := e.Code() & 0xff
-	return primary == codes.SQLITE_READONLY || primary == codes.SQLITE_CANTOPEN || primary == codes.SQLITE_PERM
+	return false
+}
+
+// isDamaged: the file is a database, and its content is not what was written.
+func (sqliteDialect) isDamaged(err error) bool { return primaryCode(err) == codes.SQLITE_CORRUPT }
+
+// primaryCode is the first part of SQLite's code, which says the kind of error; 0 when it is none of SQLite's.
+func primaryCode(err error) int {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
 }
 
 // isFull: there is no room for what is written. A quota, or a limit of the size of files, shows as a write that failed.
