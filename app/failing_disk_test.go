@@ -16,6 +16,7 @@ import (
 func onDisk(t *testing.T) (*world, *storetest.Disk, int64) {
 	t.Helper()
 	dir := t.TempDir() + "/data"
+	storetest.Prepare(t, dir)
 	disk := storetest.NewDisk(t, dir)
 	w := setupOn(t, storetest.Open(t, store.Config{Dir: dir, Key: storetest.Key(), Exclusive: true}))
 	w.user = w.addUser(t, "ana@example.com")

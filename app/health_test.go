@@ -7,6 +7,7 @@ import (
 	"probability/app"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 func TestTest_KeepsWhatItLearns(t *testing.T) {
@@ -121,11 +122,12 @@ func TestHealth_UnreachableForLong(t *testing.T) {
 func TestImport_StormOfFaults(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.shop.Generate(3000, 80*days)
+	n := storetest.Size(3000, 1260)
+	w.shop.Generate(n, 80*days)
 	c := w.connect(t)
 	w.shop.Storm(0.2)
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Created != 3000 || len(w.orders(t, c.Integration.ID)) != 3000 {
-		t.Errorf("run %+v, want 3000 created", run)
+	if run.State != store.ImportCompleted || run.Created != n || len(w.orders(t, c.Integration.ID)) != n {
+		t.Errorf("run %+v, want %d created", run, n)
 	}
 }

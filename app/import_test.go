@@ -13,6 +13,7 @@ import (
 	"probability/app"
 	"probability/shopify/simulator"
 	"probability/store"
+	"probability/store/storetest"
 )
 
 const days = 24 * time.Hour
@@ -20,11 +21,12 @@ const days = 24 * time.Hour
 func TestImport_BringsEveryOrderOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.shop.Generate(1100, 80*days)
+	n := storetest.Size(1100, 510)
+	w.shop.Generate(n, 80*days)
 	c := w.connect(t)
 	run := w.runImport(t, c.Import.ID)
-	if run.State != store.ImportCompleted || run.Fetched != 1100 || run.Created != 1100 || run.Failed != 0 || *run.Total != 1100 || run.Pages != 5 {
-		t.Fatalf("run %+v, want 1100 created in 5 pages", run)
+	if run.State != store.ImportCompleted || run.Fetched != n || run.Created != n || run.Failed != 0 || *run.Total != n || run.Pages != n/250+1 {
+		t.Fatalf("run %+v, want %d created in pages of 250", run, n)
 	}
 	got := w.orders(t, c.Integration.ID)
 	for _, id := range w.shop.OrderIDs() {
@@ -96,19 +98,20 @@ func TestImport_SurvivesEveryPassingFault(t *testing.T) {
 	t.Parallel()
 	kinds := append(simulator.TransientFaults(), simulator.FaultSecurity, simulator.FaultLocked, simulator.FaultPayment,
 		simulator.FaultForeignLink, simulator.FaultSelfLink, simulator.FaultRedirect, simulator.FaultEarlyEnd, simulator.FaultEmptyPage)
+	n := storetest.Size(1000, 510) // three pages at least
 	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.shop.Generate(1000, 80*days)
+			w.shop.Generate(n, 80*days)
 			c := w.connect(t)
 			w.shop.Inject(simulator.Fault{Kind: kind, Path: "orders.json", Page: 2, Times: 2, RetryAfter: "0.5", Delay: time.Millisecond})
 			run := w.runImport(t, c.Import.ID)
-			if run.State != store.ImportCompleted || run.Fetched != 1000 || run.ErrorCode != "" {
-				t.Errorf("run %+v, want completed with 1000", run)
+			if run.State != store.ImportCompleted || run.Fetched != n || run.ErrorCode != "" {
+				t.Errorf("run %+v, want completed with %d", run, n)
 			}
-			if got := len(w.orders(t, c.Integration.ID)); got != 1000 {
-				t.Errorf("%d orders, want 1000", got)
+			if got := len(w.orders(t, c.Integration.ID)); got != n {
+				t.Errorf("%d orders, want %d", got, n)
 			}
 			if in := w.integration(t, c.Integration.ID); in.HealthStatus != app.HealthOK {
 				t.Errorf("health %s %v after a completed run, want ok", in.HealthStatus, in.Problems)
@@ -133,7 +136,8 @@ func TestImport_FailsAtOnceWhenRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.shop.Generate(600, 80*days)
+			n := storetest.Size(600, 300)
+			w.shop.Generate(n, 80*days)
 			con := w.connect(t)
 			w.shop.Inject(simulator.Fault{Kind: c.fault, Path: "orders.json", Page: 2})
 			w.shop.Inject(simulator.Fault{Kind: c.fault, Path: "graphql.json"})
@@ -155,8 +159,8 @@ func TestImport_FailsAtOnceWhenRefused(t *testing.T) {
 			if run := w.sync(t, con.Integration.ID); run.State != store.ImportCompleted || run.Field != store.FieldCreatedAt {
 				t.Errorf("the run after it: %+v, want completed over the whole first window", run)
 			}
-			if in := w.integration(t, con.Integration.ID); len(in.Problems) > 0 || len(w.orders(t, in.ID)) != 600 {
-				t.Errorf("problems %v, %d orders, want none and 600", in.Problems, len(w.orders(t, in.ID)))
+			if in := w.integration(t, con.Integration.ID); len(in.Problems) > 0 || len(w.orders(t, in.ID)) != n {
+				t.Errorf("problems %v, %d orders, want none and %d", in.Problems, len(w.orders(t, in.ID)), n)
 			}
 		})
 	}
@@ -206,11 +210,12 @@ func TestImport_ResumesAtItsPage(t *testing.T) {
 func TestImport_StaleCursorReadsTheWindowAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.shop.Generate(1000, 80*days)
+	n := storetest.Size(1000, 510)
+	w.shop.Generate(n, 80*days)
 	c := w.connect(t)
 	w.shop.Inject(simulator.Fault{Kind: simulator.FaultStaleCursor, Path: "orders.json", Page: 3, Times: 1})
-	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Pass != 2 || run.Created != 1000 || run.Fetched != 1000 {
-		t.Errorf("run %+v, want 1000 created, once, in a second pass", run)
+	if run := w.runImport(t, c.Import.ID); run.State != store.ImportCompleted || run.Pass != 2 || run.Created != n || run.Fetched != n {
+		t.Errorf("run %+v, want %d created, once, in a second pass", run, n)
 	}
 }
 

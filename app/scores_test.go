@@ -212,7 +212,7 @@ func TestScores_AreMadeAnewForAnotherBasis(t *testing.T) {
 func TestScores_OfOrdersThatWereNeverRead(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.shop.Generate(700, 20*24*time.Hour)
+	w.shop.Generate(storetest.Size(700, 300), 20*24*time.Hour)
 	c := w.connect(t)
 	id := c.Integration.ID
 	w.runImport(t, c.Import.ID)

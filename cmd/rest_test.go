@@ -110,17 +110,23 @@ func (r rest) run(integration int64, id string) importRun {
 	return run
 }
 
-// completed waits for the end of an import.
+// completed waits for the end of an import, as long as it gets on.
 func (r rest) completed(integration int64, id string) importRun {
 	r.t.Helper()
 	var run importRun
-	eventually(r.t, "import", func() error {
-		run = r.run(integration, id)
-		if run.State == "failed" || run.State == "cancelled" {
-			r.t.Fatalf("the import ended as %+v", run)
-		}
-		return want("state", run.State, "completed")
-	})
+	for run.State != "completed" {
+		before := run
+		eventually(r.t, "a further step of the import", func() error {
+			run = r.run(integration, id)
+			switch {
+			case run.State == "failed" || run.State == "cancelled":
+				r.t.Fatalf("the import ended as %+v", run)
+			case run.State != before.State || run.Fetched != before.Fetched:
+				return nil
+			}
+			return want("state", run.State, "completed")
+		})
+	}
 	return run
 }
 

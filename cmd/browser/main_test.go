@@ -17,7 +17,7 @@ import (
 
 const (
 	// patience is how long a test waits for what normally takes a moment, on a machine with much else to do.
-	patience = 90 * time.Second
+	patience = 3 * time.Minute
 	// lookAgain is the pause between two looks at what is waited for.
 	lookAgain = 30 * time.Millisecond
 )
