@@ -69,8 +69,8 @@ func TestPages_NobodyIsLetInWithoutASession(t *testing.T) {
 			w.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 			got := w.send(r.Method, r.Path, "", nobody).want(http.StatusSeeOther)
 			want := "/login"
-			if r.Method == http.MethodGet {
-				want += "?" + url.Values{"next": {r.Path}}.Encode()
+			if r.Method != http.MethodPost {
+				want += "?" + url.Values{"next": {strings.TrimSuffix(r.Path, "/")}}.Encode()
 			}
 			if to := got.header.Get("Location"); to != want || len(got.body) > 0 {
 				t.Errorf("%s %s leads to %q with %q", r.Method, r.Path, to, got.body)
