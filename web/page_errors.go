@@ -36,18 +36,23 @@ func (s *Server) writeErrorPage(c echo.Context, p *problem) error {
 	}
 	view := errorPage{page: s.page(c), Status: p.status, RequestID: c.Response().Header().Get(echo.HeaderXRequestID)}
 	sentence := cmp.Or(p.reason, p.code)
-	view.Title = cmp.Or(view.voice.say("problem."+sentence+".title", p.params), view.Say("error.title"))
+	view.Title = cmp.Or(view.voice.say(pageTitles[sentence], nil), view.voice.say("problem."+sentence+".title", p.params), view.Say("error.title"))
 	view.Detail = s.explain(view.voice, p)
 	return s.render(c, p.status, "error.html", view)
 }
 
 // pageSentences are what pages say of problems whose own sentence speaks of members and headers, or does not say what to do.
 var pageSentences = map[string]string{
-	"csrf_failed": "page.said.csrf_failed", "integration_inactive": "page.said.integration_inactive", "invalid_token": "page.said.invalid_token",
+	"csrf_failed": "page.said.csrf_failed", "invalid_parameter": "page.said.invalid_parameter", "integration_inactive": "page.said.integration_inactive", "invalid_token": "page.said.invalid_token",
 	"not_found": "page.said.not_found", "public_url_required": "page.said.public_url_required", "shopify_error": "page.said.shopify_error",
 	"shopify_unreachable": "page.said.shopify_unreachable", "store_already_connected": "page.said.store_already_connected",
 	"store_not_found": "page.said.store_not_found", "too_many_attempts": "page.said.too_many_attempts",
 	"webhook_secret_required": "page.said.webhook_secret_required",
+}
+
+// pageTitles are the titles of those whose own speak of requests.
+var pageTitles = map[string]string{
+	"csrf_failed": "page.said.csrf_failed_title", "invalid_parameter": "page.said.invalid_parameter_title",
 }
 
 // explain is the sentence of a problem.

@@ -39,7 +39,7 @@ func (s *Server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if !known {
-			return c.Redirect(http.StatusSeeOther, "/login")
+			return signInFirst(c)
 		}
 		if err := s.checkCSRF(c.Request(), s.cookie(c)); err != nil {
 			return err

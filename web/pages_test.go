@@ -68,7 +68,11 @@ func TestPages_NobodyIsLetInWithoutASession(t *testing.T) {
 			w := b.browser("en")
 			w.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 			got := w.send(r.Method, r.Path, "", nobody).want(http.StatusSeeOther)
-			if to := got.header.Get("Location"); to != "/login" || len(got.body) > 0 {
+			want := "/login"
+			if r.Method != http.MethodPost {
+				want += "?" + url.Values{"next": {strings.TrimSuffix(r.Path, "/")}}.Encode()
+			}
+			if to := got.header.Get("Location"); to != want || len(got.body) > 0 {
 				t.Errorf("%s %s leads to %q with %q", r.Method, r.Path, to, got.body)
 			}
 		}
@@ -341,6 +345,35 @@ func TestPages_LanguageAndAppearanceAreChosenOnce(t *testing.T) {
 	b.get("/api/nothing", header("Cookie", "probability_lang=es")).says(t, "There is nothing at this address")
 	w.send(http.MethodPost, "/preferences", "lang=xx").want(http.StatusBadRequest)
 	w.send(http.MethodPost, "/preferences", "lang=es", header("Sec-Fetch-Site", "cross-site")).want(http.StatusForbidden)
+}
+
+// Whoever's session is over signs in and is where they wanted to be, in spite of a wrong password in between; but never elsewhere, and
+// what was to be changed is not repeated.
+func TestPages_SigningInGoesOnToThePage(t *testing.T) {
+	t.Parallel()
+	b := carols(t)
+	const at = "/jobs?kind=import&state=failed"
+	w := b.browser("en")
+	login := w.open(at).says("Sign in to go on")
+	if got := attr(login.all("input", "name", "next")[0], "value"); login.at.Path != "/login" || got != at {
+		t.Errorf("%s keeps %q, want %q", login.at, got, at)
+	}
+	login = login.submit("/preferences", url.Values{"lang": {"es"}}).shows(http.StatusOK).says("Inicia sesión para seguir")
+	wrong := login.submit("/login", url.Values{"email": {carol}, "password": {"not it"}}).shows(http.StatusUnauthorized)
+	if page := wrong.submit("/login", url.Values{"email": {carol}, "password": {carolsPin}}).shows(http.StatusOK); page.at.RequestURI() != at {
+		t.Errorf("the sign-in leads to %s, want %s", page.at.RequestURI(), at)
+	}
+	for _, elsewhere := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, "/a\r\nX-Evil: 1", "javascript:alert(1)"} {
+		signedOut := b.browser("en")
+		signedOut.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		if page := signedOut.open("/login?" + url.Values{"next": {elsewhere}}.Encode()); len(page.all("input", "name", "next")) != 0 {
+			t.Errorf("the sign-in would lead to %q", elsewhere)
+		}
+		form := url.Values{"email": {carol}, "password": {carolsPin}, "next": {elsewhere}}
+		if to := signedOut.send(http.MethodPost, "/login", form.Encode()).want(http.StatusSeeOther).header.Get("Location"); to != "/" {
+			t.Errorf("%q leads to %q", elsewhere, to)
+		}
+	}
 }
 
 // Another language or another appearance is the same page: with its filters and its place, and the set-up link keeps its secret.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,6 +14,7 @@ type signInView struct {
 	page
 	Email     string
 	Errors    map[string][]string
+	Next      string // the page that was asked for; "": none
 	NoAccount bool
 	Problem   string
 }
@@ -20,15 +22,24 @@ type signInView struct {
 // signInPage is GET /login.
 func (s *Server) signInPage(c echo.Context) error {
 	if _, err := s.session(c); err == nil {
-		return c.Redirect(http.StatusSeeOther, "/")
+		return c.Redirect(http.StatusSeeOther, ownPath(c.QueryParam("next")))
 	} else if app.KindOf(err) != app.Unauthorized {
 		return err
 	}
-	return s.renderSignIn(c, http.StatusOK, signInView{page: s.page(c)})
+	return s.renderSignIn(c, http.StatusOK, signInView{page: s.page(c), Next: c.QueryParam("next")})
 }
 
-// signIn is POST /login: a form is answered with pages, JSON with JSON. From here browsers always go to our own start page;
-// no parameter says where to, so none can say elsewhere.
+// signInFirst sends somebody to the sign-in, who then goes on to the page that was asked for. What was to be changed is not repeated.
+func signInFirst(c echo.Context) error {
+	at, r := "/login", c.Request()
+	if next := r.URL.RequestURI(); (r.Method == http.MethodGet || r.Method == http.MethodHead) && ownPath(next) != "/" {
+		at += "?" + url.Values{"next": {next}}.Encode()
+	}
+	return c.Redirect(http.StatusSeeOther, at)
+}
+
+// signIn is POST /login: a form is answered with pages, JSON with JSON. From here browsers go to the page that was asked for, if it is
+// one of ours, see ownPath, and else to the start page.
 func (s *Server) signIn(c echo.Context) error {
 	// A form of another site would sign its visitor in as somebody else. Here no session's token can prove the origin, so an
 	// origin that is hidden does not do; our own page lets the browser name it.
@@ -39,17 +50,17 @@ func (s *Server) signIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	email, password := m.textOr("email", ""), m.textOr("password", "")
+	email, password, next := m.textOr("email", ""), m.textOr("password", ""), m.textOr("next", "")
 	if err := m.err(); err != nil {
 		return err
 	}
 	cookie, user, err := s.app.SignIn(c.Request().Context(), email, password, s.browser(c))
 	if err != nil {
-		return s.refuseSignIn(c, email, err)
+		return s.refuseSignIn(c, email, next, err)
 	}
 	s.setCookie(c, cookie)
 	if isForm(c.Request()) {
-		return c.Redirect(http.StatusSeeOther, "/")
+		return c.Redirect(http.StatusSeeOther, ownPath(next))
 	}
 	stored, _, err := s.app.Session(c.Request().Context(), cookie)
 	if err != nil {
@@ -59,13 +70,13 @@ func (s *Server) signIn(c echo.Context) error {
 }
 
 // refuseSignIn answers a form with the form, and everything else with the problem. The log gets the code either way.
-func (s *Server) refuseSignIn(c echo.Context, email string, err error) error {
+func (s *Server) refuseSignIn(c echo.Context, email, next string, err error) error {
 	p := problemOf(err)
 	if !isForm(c.Request()) || p.status == http.StatusInternalServerError {
 		return err
 	}
 	c.Set(codeKey, p.code)
-	view := signInView{page: s.page(c), Email: email, Errors: s.pageVoice(c).complaints(p.fields)}
+	view := signInView{page: s.page(c), Email: email, Next: next, Errors: s.pageVoice(c).complaints(p.fields)}
 	if len(view.Errors) == 0 {
 		view.Problem = view.voice.say("problem."+p.code+".detail", p.params)
 	}
@@ -77,6 +88,9 @@ func (s *Server) renderSignIn(c echo.Context, status int, view signInView) error
 	accounts, err := s.app.Store().CountUsers(c.Request().Context())
 	if err != nil {
 		return err
+	}
+	if ownPath(view.Next) == "/" {
+		view.Next = ""
 	}
 	view.NoAccount, view.Title, view.Path = accounts == 0, view.Say("login.title"), "/login"
 	// So that the browser names the origin of the form, see signIn. It still tells no other site.

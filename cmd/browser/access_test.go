@@ -162,6 +162,19 @@ func (w *window) walk() []string {
 	return append(found, fmt.Sprintf("Tab reaches %d of %d", len(reached), at.Count))
 }
 
+// pageOf is a window that shows a page of the test's own.
+func pageOf(t *testing.T, page string) *window {
+	t.Helper()
+	mux := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(mux.Close)
+	w := (&service{t: t, base: mux.URL}).open(t)
+	w.visit("/")
+	return w
+}
+
 // The checks themselves are tried on a page that has everything wrong.
 func TestAccess_TheChecksSeeFaults(t *testing.T) {
 	t.Parallel()
@@ -177,20 +190,14 @@ func TestAccess_TheChecksSeeFaults(t *testing.T) {
 		<button tabindex="3">Third</button><a class="small" href="/1">1</a><a class="small" href="/2">2</a><a class="moves" href="/3">Open</a><a href="/4">Open</a>
 		<div style="width: 3000px">Wide</div><div style="width: 99px; overflow: auto"><p style="width: 200px">Box</p></div><progress></progress><div data-live></div><input aria-invalid="true">
 		<p style="height: 2000px"></p><a href="/end">End</a></main><div class="over"><p>Covers</p></div></body></html>`
-	mux := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(page))
-	}))
-	t.Cleanup(mux.Close)
-	w := (&service{t: t, base: mux.URL}).open(t)
+	w := pageOf(t, page)
 	w.scheme("light")
 	w.size(phone, phoneHigh)
-	w.visit("/")
 	found := strings.Join(append(w.faults(true), w.walk()...), "\n")
 	for _, want := range []string{
 		"no language", "no title", "cannot be enlarged", "not one h1", "leaves out a level", "a navigation without a name", "words outside", "there twice",
 		"names what is not there", "positive tabindex", "the first stop does not lead past", "two places are the present one", "an unknown aria-current", "it moves for who", "a time that is not the reader's own", "the same name for another deed", "without a caption", "without a scope", "an empty head", "a picture that says nothing",
-		"nothing tells what changes", "invalid field without a reason", "contrast 2.85, want 4.5", "edge of a field", "10×10 to hit", "wide in a window of", "it is 200 wide in a box of 99",
+		"nothing tells what changes", "invalid field without a reason", "contrast 2.85, want 4.5", "edge of a field", "10×10 to hit", "10×10 for a thumb", "wide in a window of", "it is 200 wide in a box of 99",
 		"a button without a name", "a textbox without a name", "a progressbar without a name", "its focus is not seen", "Tab reaches",
 	} {
 		if !strings.Contains(found, want) {

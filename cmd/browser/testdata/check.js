@@ -209,8 +209,8 @@
   }
   function pick(style) { return { fontSize: style.fontSize, fontWeight: style.fontWeight }; }
 
-  // Targets: 24 by 24 pixels, or as much room around; links within a sentence are let be. What the thumb is to hit on a phone, the
-  // bar of places, has 44.
+  // Targets: 24 by 24 pixels, or as much room around; links within a sentence are let be. What a thumb is to hit on a phone has 44, or
+  // the whole of its row; the documents of the API are for who writes programs.
   const targets = all(focusable).filter((el) => shown(el) && !unseen(el) && el.localName !== "pre" && el.id !== "main");
   const boxes = targets.map((el) => {
     const own = el.getBoundingClientRect();
@@ -220,10 +220,14 @@
   targets.forEach((el, i) => {
     const box = boxes[i];
     if (box.width === 0 || box.height === 0) { return; }
-    if (touch && el.closest(".places") && (box.height < 44 || box.width < 44)) { wrong(`only ${box.width.toFixed(0)}×${box.height.toFixed(0)} for a thumb`, el); }
-    if (box.width >= 24 && box.height >= 24) { return; }
     const words = [...el.parentElement.childNodes].some((n) => n !== el && n.nodeType === Node.TEXT_NODE && n.data.trim() !== "");
     if (getComputedStyle(el).display === "inline" && words) { return; }
+    const row = getComputedStyle(el, "::after").position === "absolute" && el.closest("tr");
+    const thumb = row ? row.getBoundingClientRect() : box;
+    if (touch && el.matches("a, button, summary, input, select, textarea") && !el.closest("svg, .plain, .layout, .top") && (thumb.height < 43.5 || thumb.width < (el.closest(".places") ? 43.5 : 24))) {
+      wrong(`only ${thumb.width.toFixed(0)}×${thumb.height.toFixed(0)} for a thumb`, el);
+    }
+    if (box.width >= 24 && box.height >= 24) { return; }
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     const crowded = boxes.some((other, j) => {
       if (i === j || el.contains(targets[j]) || targets[j].contains(el)) { return false; }
