@@ -11,11 +11,11 @@ func TestPostgres_TheFlowsThatMatterMost(t *testing.T) {
 	t.Parallel()
 	storetest.OnPostgres(t,
 		TestConnect_StoresAndEnqueues, TestImport_BringsEveryOrderOnce, TestStartSync_OneRunAtATime,
-		TestProcess_States, TestProcess_OneBatchKeepsEveryDelivery, TestReplay, TestDrain_WhileItLivesDeliveriesCostNoJob,
+		TestProcess_States, TestReplay, TestDrain_WhileItLivesDeliveriesCostNoJob,
 		TestAudit_NamesWhatDiffersThenMendsIt, TestDisconnect, TestUsers_OneAdministratorIsAlwaysLeft,
 		TestRedaction_LeavesNothingOfTheCustomerAndKeepsItSo, TestRedaction_WaitsForReaders, TestDataRequest,
 		TestScores_NeverKeepOrdersFromBeingStored, TestScores_OfAnImportAndOfWebhooks,
 		TestSignIn_SessionsLiveAndEnd, TestChecks_VanishedSubscriptionsAreMadeAgainWithinAnHour,
-		TestReady_JobsThatNobodyTakes, TestReady_ADeliveryWaitsForTooLong, TestWork_IsRetriedAndCancelled,
+		TestReady_JobsThatNobodyTakes, TestWork_IsRetriedAndCancelled,
 	)
 }
