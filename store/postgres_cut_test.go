@@ -114,6 +114,16 @@ func TestServer_ACutCable(t *testing.T) {
 				return nil
 			})
 		},
+		"between two of the queue's": func(ctx context.Context) error {
+			return s.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+				if err := insert(ctx, tx); err != nil {
+					return err
+				}
+				c.set(true)
+				_, err := tx.Pgx().Exec(ctx, `DELETE FROM river_job`)
+				return err
+			})
+		},
 		"before the beginning": func(ctx context.Context) error {
 			c.set(true)
 			return s.Update(ctx, insert)

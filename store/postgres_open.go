@@ -187,6 +187,14 @@ func (s *Store) beginPostgres(ctx context.Context) (_ writing, err error) {
 	return t, nil
 }
 
+// lost marks an error of a transaction whose connection is gone: what the job queue does in it does not tell by itself.
+func (t *postgresTx) lost(err error) error {
+	if Unavailable(err) {
+		return err
+	}
+	return t.Raw(func(raw any) error { return raw.(*serverConn).lost(t.ctx, err) })
+}
+
 // Commit makes the transaction durable. As with every commit whose connection is lost, an error leaves open whether it did.
 func (t *postgresTx) Commit() error {
 	if err := t.ctx.Err(); err != nil {

@@ -100,6 +100,9 @@ func (s *Store) update(ctx context.Context, urgent bool, fn func(ctx context.Con
 	}()
 	tx := &Tx{tx: begun, store: s}
 	if err := fn(context.WithValue(ctx, nestedKey{}, true), tx); err != nil {
+		if t, ok := begun.(*postgresTx); ok {
+			return t.lost(err)
+		}
 		return err
 	}
 	if err := tx.writeSums(ctx); err != nil {

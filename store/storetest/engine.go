@@ -15,7 +15,9 @@ import (
 )
 
 // EnvEngine names the engine that the tests of what stands above the store are run on, where they do not name one themselves:
-// "sqlite", which is also meant when there is none, or "postgres".
+// "sqlite", which is also meant when there is none, or "postgres":
+//
+//	PROBABILITY_TEST_ENGINE=postgres go test ./app ./jobs ./web
 const EnvEngine = "PROBABILITY_TEST_ENGINE"
 
 // onServer has the names of the tests within which stores are on a server.
@@ -62,6 +64,9 @@ func SQLiteOnly(tb testing.TB, why string) {
 func OnPostgres(t *testing.T, tests ...func(*testing.T)) {
 	t.Helper()
 	postgres.LeftOut(t)
+	if Engine(t) == store.PostgreSQL {
+		t.Skip("all tests are run on PostgreSQL")
+	}
 	onServer.Store(t.Name(), true)
 	for _, test := range tests {
 		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
