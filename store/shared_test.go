@@ -126,7 +126,9 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		u, other := newUser(), newUser()
-		update(t, s, func(ctx context.Context, tx *store.Tx) error { return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, other)) })
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, other))
+		})
 		insert := func(a store.Attempt, most int, entered ...string) (id uuid.UUID, err error) {
 			err = s.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 				id, err = tx.InsertAttempt(ctx, a, entered, most, silence)
@@ -236,7 +238,9 @@ func TestHeldReports(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s *store.Store) {
 		u, other := newUser(), newUser()
 		id := connect(t, s, u.ID, "a.myshopify.com")
-		update(t, s, func(ctx context.Context, tx *store.Tx) error { return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, other)) })
+		update(t, s, func(ctx context.Context, tx *store.Tx) error {
+			return errors.Join(tx.InsertUser(ctx, u), tx.InsertUser(ctx, other))
+		})
 		hold := func(user uuid.UUID, after time.Duration, body []byte) store.HeldReport {
 			t.Helper()
 			r := store.HeldReport{ID: uuid.Must(uuid.NewV7()), UserID: user, IntegrationID: id, Body: body, CreatedAt: noon.Add(after), ExpiresAt: noon.Add(after + time.Hour)}

@@ -229,7 +229,7 @@ func TestCredentials_ARefusalIsMendedOnTheSpot(t *testing.T) {
 	for _, fault := range append(w.faults(false), w.walk()...) {
 		t.Error(fault)
 	}
-	w.fill("#client_id", "")
+	w.fill("#client_id", "\b")
 	w.fill("#access_token", shopToken)
 	w.follow(`form[action="/stores/1/credentials"] button`)
 	w.until("the store's page is there", `location.pathname === "/stores/1" && document.readyState !== "loading"`)
