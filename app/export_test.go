@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"probability/app/carriers"
 	"probability/app/score"
 	"probability/store"
 )
@@ -188,3 +189,13 @@ func Rescore(ctx context.Context, a *App, tx *store.Tx, id int64) error {
 
 // SetBulkFrom makes first imports of so many orders by GraphQL come by bulk operation.
 func SetBulkFrom(a *App, orders int) { a.bulkFrom = orders }
+
+// PackAndUnpack gives a report and its name as they come back when they are kept.
+func PackAndUnpack(r carriers.Report, name string) (carriers.Report, string, error) {
+	body, err := packReport(heldReport{Name: name, Report: r})
+	if err != nil {
+		return carriers.Report{}, "", err
+	}
+	h, err := unpackReport(body)
+	return h.Report, h.Name, err
+}

@@ -36,8 +36,10 @@ func (tx *Tx) HoldReport(ctx context.Context, r HeldReport) error {
 		args  []any
 	}{
 		{`DELETE FROM held_reports WHERE expires_at <= $1`, []any{r.CreatedAt.UnixMilli()}},
-		{`DELETE FROM held_reports WHERE id IN (SELECT id FROM held_reports WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2)`,
-			[]any{r.UserID.String(), accountHeldReports}},
+		{
+			`DELETE FROM held_reports WHERE id IN (SELECT id FROM held_reports WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 9223372036854775807 OFFSET $2)`,
+			[]any{r.UserID.String(), accountHeldReports},
+		},
 		{`DELETE FROM held_reports WHERE id IN (SELECT id FROM (SELECT id, sum(length(body)) OVER newest AS bytes, row_number() OVER newest AS place
 			FROM held_reports WINDOW newest AS (ORDER BY created_at DESC, id DESC)) h WHERE h.place > $1 OR h.bytes > $2)`, []any{heldReports, heldBytes}},
 	} {

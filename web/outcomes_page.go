@@ -163,8 +163,10 @@ func (s *Server) uploadOutcomes(c echo.Context) error {
 		return s.render(c, problem.status, "outcomes.html", view)
 	}
 	view.Tried = &triedView{outcomeImportRow: viewImportRow(view.page, done), Said: view.Tell("report.would", "Recorded", done.Recorded, "Changed", done.Changed)}
-	if now := s.cfg.Now(); done.Recorded > 0 {
-		view.Tried.Held = s.held.keep(heldReport{user: caller(c).ID, integration: in.ID, upload: up, until: now.Add(heldFor)}, now)
+	if done.Recorded > 0 {
+		if view.Tried.Held, err = s.app.HoldReport(c.Request().Context(), caller(c).ID, in.ID, up.report, up.name); err != nil { // then the file is asked for again
+			s.log.WarnContext(c.Request().Context(), "a report that was tried could not be kept", "integration_id", in.ID, "error", err)
+		}
 	}
 	return s.render(c, http.StatusOK, "outcomes.html", view)
 }
@@ -187,11 +189,7 @@ func (s *Server) importHeld(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	report, ok := s.held.take(m.textOr("held", ""), caller(c).ID, in.ID, s.cfg.Now())
-	if !ok {
-		return s.goOn(c, outcomesPath(in.ID), flash{Text: s.pageVoice(c).say("page.report.not_held", nil), Bad: true})
-	}
-	done, err := s.app.ImportOutcomes(c.Request().Context(), caller(c).ID, in.ID, report.report, report.name, false)
+	done, err := s.app.ImportHeld(c.Request().Context(), caller(c).ID, in.ID, m.textOr("held", ""))
 	if err != nil {
 		return s.failed(c, outcomesPath(in.ID), err)
 	}

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"probability/app/carriers"
 	"probability/shopify/simulator"
-	"probability/web"
 )
 
 // upload sends a carrier's report as the page's form does.
@@ -108,19 +105,4 @@ func TestOutcomesPage_RefusesWhatIsNoReport(t *testing.T) {
 	// With the proof and without dry_run it is recorded at once.
 	body, kind = report(t, "r.csv", guides, "csrf_token", proof)
 	w.send(http.MethodPost, at+"/import", body, kind).shows(http.StatusOK).says("Outcomes recorded: 1")
-}
-
-// Reports that were tried take a bounded share of memory: the oldest make room, and those whose time is over are gone.
-func TestOutcomesPage_KeepsFewTriedReports(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ rows, want []int }{
-		"rows":     {[]int{20_000, 20_000, 10_000, 1}, []int{1, 2, 3}},
-		"all":      {[]int{1, carriers.MaxRows}, []int{1}},
-		"in order": {[]int{1, 2, 3}, []int{0, 1, 2}},
-		"time":     {make([]int, 18), []int{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}},
-	} {
-		if got := web.KeptReports(noon, c.rows...); !slices.Equal(got, c.want) {
-			t.Errorf("%s: kept are %v, want %v", name, got, c.want)
-		}
-	}
 }

@@ -72,7 +72,6 @@ type Server struct {
 	echo        *echo.Echo
 	exports     slots
 	exportStall time.Duration
-	held        heldReports
 	log         *slog.Logger
 	metrics     *metrics
 	pages       *template.Template

@@ -251,7 +251,7 @@ func (w *window) until(what, expression string) {
 	w.t.Helper()
 	eventually(w.t, what, func() error {
 		if !look[bool](w, expression) {
-			return fmt.Errorf("not on %s: %.600s", look[string](w, "location.href"), look[string](w, "document.body.innerText"))
+			return fmt.Errorf("not on %s: %.600s", look[string](w, "location.href"), look[string](w, `document.body?.innerText ?? ""`)) // between two pages there is none
 		}
 		return nil
 	})
