@@ -44,7 +44,7 @@ const diskPause = 5 * time.Second
 const diskFullRetry = 30 * time.Second
 
 // ErrDiskFull is in the error of what is refused for want of room.
-var ErrDiskFull = errors.New("the disk that the database is on is full")
+var ErrDiskFull = errors.New("the disk of the database is full")
 
 // String names the state.
 func (s DiskState) String() string { return [...]string{"ok", "low", "full"}[s] }
@@ -131,17 +131,19 @@ func (a *App) tellDisk(ctx context.Context) (resumed bool) {
 	if state == was {
 		return false
 	}
-	log, of := a.log.With("state", state.String(), "database_refused", a.store.OutOfRoom()), "database server"
+	log := a.log.With("state", state.String(), "database_refused", a.store.OutOfRoom())
 	if a.store.Engine() == store.SQLite {
-		log, of = log.With("free_bytes", space.Free, "used_bytes", space.Used), "data folder"
+		log = log.With("disk", "of the data folder", "free_bytes", space.Free, "used_bytes", space.Used)
+	} else {
+		log = log.With("disk", "of the database server")
 	}
 	switch state {
 	case DiskFull:
-		log.ErrorContext(ctx, "the disk of the "+of+" is full: webhooks are refused until there is room")
+		log.ErrorContext(ctx, "the disk of the database is full: webhooks are refused until there is room")
 	case DiskLow:
-		log.WarnContext(ctx, "the disk of the "+of+" is nearly full: imports pause until there is room, webhooks are taken")
+		log.WarnContext(ctx, "the disk of the database is nearly full: imports pause until there is room, webhooks are taken")
 	case DiskOK:
-		log.InfoContext(ctx, "the disk of the "+of+" has room again")
+		log.InfoContext(ctx, "the disk of the database has room again")
 	}
 	return was == DiskFull
 }

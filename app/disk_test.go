@@ -66,7 +66,7 @@ func TestDisk_StatesComeAtOnceAndGoWithAMargin(t *testing.T) {
 		}
 		w.app.CheckDisk(t.Context())
 	}
-	if n := strings.Count(w.log.String(), "the disk of the data folder"); n != 6 {
+	if n := strings.Count(w.log.String(), "the disk of the database"); n != 6 {
 		t.Errorf("%d lines about the disk, want one for each change, 6", n)
 	}
 }

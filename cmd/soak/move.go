@@ -82,7 +82,7 @@ func moveCrash(ctx context.Context, t *trial) error {
 		sentence := s.startsOn(ctx, at)
 		accounts, listed := s.on(at).command(ctx, "", "user", "list")
 		switch {
-		case sentence == "" && listed == nil && strings.TrimSpace(accounts) == "": // killed before it had begun: it is an installation of its own
+		case sentence == "" && listed == nil && !strings.Contains(accounts, email): // killed before it had begun: it is an installation of its own
 			untouched++
 			at = ""
 		case sentence == "":

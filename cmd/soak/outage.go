@@ -351,7 +351,7 @@ func fullServer(ctx context.Context, t *trial) error {
 	for _, s := range []*service{p.service, p.other} {
 		status := s.readiness(ctx)
 		t.hold(status == http.StatusServiceUnavailable, "%s says of its readiness %d", s.addr, status)
-		if err := errors.Join(s.tells("disk"), s.says("the disk of the database server is full")); err != nil {
+		if err := errors.Join(s.tells("disk"), s.says("of the database server")); err != nil {
 			t.hold(false, "%v", err)
 		}
 		_, err := s.count(ctx, p.id, "orders/?page_size=1&fields=id")
