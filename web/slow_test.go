@@ -150,8 +150,9 @@ func TestBombs_AreRefusedOrStored(t *testing.T) {
 type endless struct{}
 
 func (*endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = '['
+	p[0] = '['
+	for n := 1; n < len(p); n *= 2 {
+		copy(p[n:], p[:n])
 	}
 	return len(p), nil
 }
