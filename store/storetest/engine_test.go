@@ -28,24 +28,30 @@ func ofTheFile(t *testing.T) {
 func TestOnPostgres_RunsTestsOnceMore(t *testing.T) {
 	t.Parallel()
 	storetest.SQLiteOnly(t, "all tests are run already")
-	t.Run("again", func(t *testing.T) { storetest.OnPostgres(t, onTheChosen, ofTheFile) })
+	t.Cleanup(func() { // when all of them have ended
+		var got []string
+		chosen.Range(func(name, engine any) bool {
+			got = append(got, strings.TrimPrefix(name.(string), t.Name()+"/")+" on "+engine.(store.Engine).String())
+			return true
+		})
+		slices.Sort(got)
+		want := []string{
+			"again/onTheChosen on PostgreSQL", "again/onTheChosen/within on PostgreSQL",
+			"ordinary/ofTheFile on SQLite", "ordinary/onTheChosen on SQLite", "ordinary/onTheChosen/within on SQLite",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+	t.Run("again", func(t *testing.T) {
+		t.Parallel()
+		storetest.OnPostgres(t, onTheChosen, ofTheFile)
+	})
 	t.Run("ordinary", func(t *testing.T) {
+		t.Parallel()
 		t.Run("onTheChosen", onTheChosen)
 		t.Run("ofTheFile", ofTheFile)
 	})
-	var got []string
-	chosen.Range(func(name, engine any) bool {
-		got = append(got, strings.TrimPrefix(name.(string), t.Name()+"/")+" on "+engine.(store.Engine).String())
-		return true
-	})
-	slices.Sort(got)
-	want := []string{
-		"again/onTheChosen on PostgreSQL", "again/onTheChosen/within on PostgreSQL",
-		"ordinary/ofTheFile on SQLite", "ordinary/onTheChosen on SQLite", "ordinary/onTheChosen/within on SQLite",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
 }
 
 // The rows of a server are shown as the file of SQLite is.
