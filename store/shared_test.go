@@ -320,3 +320,33 @@ func TestHeldReports(t *testing.T) {
 		}
 	})
 }
+
+// What counting one try at a password costs, with as many keys remembered as there may be.
+func BenchmarkGuesses_CountOne(b *testing.B) {
+	storetest.Bench(b, func(b *testing.B, s *store.Store) {
+		guess := func(n int) store.Guess {
+			return store.Guess{Key: fmt.Appendf(nil, "%032d", n), Tries: 1, BegunAt: noon, EndsAt: noon.Add(time.Hour)}
+		}
+		update(b, s, func(ctx context.Context, tx *store.Tx) (err error) {
+			for n := range 20_000 {
+				err = errors.Join(err, tx.PutGuess(ctx, guess(n)))
+			}
+			return err
+		})
+		n := 0
+		for b.Loop() {
+			n++
+			update(b, s, func(ctx context.Context, tx *store.Tx) error {
+				for _, g := range []store.Guess{guess(n % 20_000), guess(n * 7 % 20_000)} {
+					if _, err := tx.Guess(ctx, g.Key); err != nil {
+						return err
+					}
+					if err := tx.PutGuess(ctx, g); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	})
+}
