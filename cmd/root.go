@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ func newHelp() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			found, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return usagef("there is no command %q; run `probability --help`", strings.Join(args, " "))
+				return usagef("there is no command %s; run `probability --help`", shown(strings.Join(args, " ")))
 			}
 			return found.Help()
 		},
@@ -90,9 +91,17 @@ func noMore(c *cobra.Command, args []string) error {
 		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 			hint = fmt.Sprintf("; did you mean %q?", near[0])
 		}
-		return usagef("unknown command %q%s; run `%s --help`", args[0], hint, c.CommandPath())
+		return usagef("unknown command %s%s; run `%s --help`", shown(args[0]), hint, c.CommandPath())
 	}
-	return usagef("%s takes no argument, but there is %q; run `%s --help`", c.Name(), args[0], c.CommandPath())
+	return usagef("%s takes no argument, but there is %s; run `%s --help`", c.Name(), shown(args[0]), c.CommandPath())
+}
+
+// shown is an argument as an error names it: an address may have a password in it.
+func shown(arg string) string {
+	if strings.Contains(arg, "://") {
+		return "an address"
+	}
+	return strconv.Quote(arg)
 }
 
 // oneArg wants exactly one argument and says what it is.
