@@ -157,11 +157,11 @@ func (s *Server) carryOut(ctx context.Context, a *attempt, task attemptTask) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", err))
 	}
-	text := "a store could not be connected"
 	if a.integration != 0 {
-		text, attrs = "new credentials were not taken", append(attrs, slog.Int64("integration_id", a.integration))
+		s.log.LogAttrs(ctx, level, "new credentials were not taken", append(attrs, slog.Int64("integration_id", a.integration))...)
+		return
 	}
-	s.log.LogAttrs(ctx, level, text, attrs...)
+	s.log.LogAttrs(ctx, level, "a store could not be connected", attrs...)
 }
 
 // carrySafely turns a panic into an error of this one attempt, as is done for requests.
