@@ -159,11 +159,11 @@ func (s *service) startsOn(ctx context.Context, at string) (sentence string) {
 	if err := os.Remove(c.log); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err.Error()
 	}
-	if err := c.start(ctx); err == nil {
-		if err := c.stop(); err != nil {
-			return err.Error()
+	failed := c.start(ctx)
+	if failed == nil {
+		if failed = c.stop(); failed == nil {
+			return ""
 		}
-		return ""
 	}
 	text, err := os.ReadFile(c.log)
 	if err != nil {

@@ -51,7 +51,7 @@ func (t *trial) newService(ctx context.Context, settings ...string) (s *service,
 		return nil, nil, err
 	}
 	closeAll = func() {
-		if s.child != nil {
+		if s != nil && s.child != nil { // there is none after an error
 			s.kill()
 		}
 		stop()
