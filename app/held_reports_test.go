@@ -11,6 +11,8 @@ import (
 	"probability/app"
 	"probability/app/carriers"
 	"probability/app/score"
+	"probability/shopify"
+	"probability/shopify/simulator"
 )
 
 // What is recorded later is what was read, to the last row.
@@ -65,4 +67,34 @@ func TestHeldReport_TheLargestFits(t *testing.T) {
 	w.clock.Add(15 * time.Minute)
 	_, err = w.app.ImportHeld(t.Context(), w.user, c.Integration.ID, word)
 	wantError(t, err, app.Gone, "report_not_held")
+}
+
+// Nobody knows whose names stand in a report that waits, so none of the store waits beyond an erasure.
+func TestHeldReport_GoesWithWhoIsErased(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := w.connect(t).Integration.ID
+	w.sim.AddShop(simulator.ShopConfig{Domain: "otra.myshopify.com", Token: shopToken, APISecret: shopSecret, Bucket: -1})
+	third := w.addUser(t, "third@example.com")
+	c, err := w.app.Connect(t.Context(), third, app.ConnectInput{StoreName: "otra.myshopify.com", Credentials: app.Credentials{AccessToken: shopToken, APISecret: shopSecret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := carriers.Report{Rows: []carriers.Row{{Line: 2, Number: "#9001", Tracking: "GUIA-77", Outcome: score.Delivered}}}
+	hers, err := w.app.HoldReport(t.Context(), w.user, mine, report, "june.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := w.app.HoldReport(t.Context(), third, c.Integration.ID, report, "june.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.accept(t, w.incoming(shopify.TopicCustomersRedact, "r", redaction(shopDomain, "9001")))
+	w.process(t, mine)
+	w.carryOut(t, mine)
+	_, err = w.app.ImportHeld(t.Context(), w.user, mine, hers)
+	wantError(t, err, app.Gone, "report_not_held")
+	if _, err = w.app.ImportHeld(t.Context(), third, c.Integration.ID, others); err != nil {
+		t.Errorf("the report of another store: %v", err)
+	}
 }

@@ -199,7 +199,10 @@ func (a *App) carryOut(ctx context.Context, id uuid.UUID, slice func(context.Con
 			return done, fmt.Errorf("privacy request %s: %w", id, err)
 		}
 	}
-	if err := a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.ForgetSamples(ctx) }); err != nil {
+	err = a.store.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.ForgetSamples(ctx), tx.DropReports(ctx, r.IntegrationID))
+	})
+	if err != nil {
 		return done, fmt.Errorf("privacy request %s: %w", id, err)
 	}
 	if clean, err := a.store.CleanLog(ctx); err != nil || !clean {

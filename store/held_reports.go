@@ -67,6 +67,12 @@ func (tx *Tx) TakeReport(ctx context.Context, userID, id uuid.UUID, integrationI
 	return r, failed(op, err)
 }
 
+// DropReports drops all that are held for an integration. They can be tried again, and nobody knows whose names stand in them.
+func (tx *Tx) DropReports(ctx context.Context, integrationID int64) error {
+	_, err := tx.tx.ExecContext(ctx, `DELETE FROM held_reports WHERE integration_id = $1`, integrationID)
+	return failed("held reports: drop", err)
+}
+
 // ExpireReports deletes a slice of the reports whose time is over, and tells whether there may be more.
 func (s *Store) ExpireReports(ctx context.Context, now time.Time) (more bool, err error) {
 	return s.expire(ctx, "held_reports", now)

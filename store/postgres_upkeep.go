@@ -48,7 +48,7 @@ func (s *Store) lockOpening(ctx context.Context) (release func(), err error) {
 // ofPeople are the tables that have anything of customers, or had before an erasure.
 var ofPeople = []string{
 	"orders", "order_payloads", "order_search", "deliveries", "order_facts", "order_keys", "order_outcomes", "order_marks", "order_places",
-	"customer_marks", "outcome_imports", "privacy_requests",
+	"customer_marks", "outcome_imports", "held_reports", "privacy_requests",
 }
 
 // How long vacuumErased waits for those who began before it, and how often it looks. Nobody waits for it meanwhile.
