@@ -105,7 +105,7 @@ func TestKeyboard_AllThatMattersCanBeDone(t *testing.T) {
 	w.tabTo("button Sign out")
 	w.press(http.StatusOK, kb.Enter)
 	w.visit("/settings")
-	if at := w.path(); at != "/login" {
+	if at := w.path(); at != "/login?next=%2Fsettings" {
 		t.Errorf("after the sign-out the settings lead to %s", at)
 	}
 }

@@ -98,7 +98,8 @@ func (s *shopOf) unlinked() []shownPage {
 			w.t.Helper()
 			w.visit(s.path + "/settings")
 			w.fill("#access_token", "shpat_wrong")
-			w.followTo(`form[action$="/credentials#credentials"] button`, http.StatusBadRequest)
+			w.follow(`form[action$="/credentials"] button`)
+			w.until("the reason is shown", `document.querySelector(".steps .notice.bad") !== null && document.querySelector("#access_token") !== null`)
 		}},
 		{"connect wrong", func(w *window) {
 			w.t.Helper()
