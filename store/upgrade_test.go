@@ -133,7 +133,8 @@ func TestOpen_FillsTheSumsThatAFolderHadNot(t *testing.T) {
 	for _, step := range []string{
 		`ALTER TABLE imports DROP COLUMN way`, `ALTER TABLE imports DROP COLUMN withheld`,
 		`ALTER TABLE integrations DROP COLUMN orders_way`, `ALTER TABLE integrations DROP COLUMN rest_due_at`,
-		`DROP TABLE score_days`, `DROP TABLE outcome_sources`, `DELETE FROM schema_version WHERE version_id >= 14`,
+		`DROP TABLE score_days`, `DROP TABLE outcome_sources`,
+		`DROP TABLE setup_links`, `DROP TABLE guesses`, `DROP TABLE attempts`, `DROP TABLE held_reports`, `DELETE FROM schema_version WHERE version_id >= 14`,
 		`CREATE INDEX order_outcomes_counts ON order_outcomes (integration_id, source, outcome) WHERE counts`,
 	} {
 		if _, err := s.Writer().ExecContext(t.Context(), step); err != nil {
