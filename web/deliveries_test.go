@@ -138,7 +138,7 @@ func TestDeliveries_FailuresSayWhatToDo(t *testing.T) {
 	path, id := b.connected()
 	for n, body := range map[string]string{
 		"orders/create": `"text"`, "orders/updated": `{"orders":[` + order(1) + `,5]}`, "orders/cancelled": `{"orders":[` + strings.Repeat("{},", 5000) + `{}]}`,
-		"orders/delete": `{}`, "app/uninstalled": `{}`,
+		"orders/delete": `{}`, "app/uninstalled": `{"id":1}`,
 	} {
 		b.receive(n, n, body)
 	}

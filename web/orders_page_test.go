@@ -260,13 +260,13 @@ func TestDeliveriesPage_ShowsWhyAndReplays(t *testing.T) {
 	b.everything(id)
 	w := b.browserOf("alice@example.com", "en")
 	list := fmt.Sprintf("/stores/%d/deliveries", id)
-	w.open(list).says("Found: 6.", "Process all failed again (1)", "The body holds no order")
-	failed := w.open(list+"?state=failed").says("Found: 1.", "Failed")
+	w.open(list).says("Found: 6", "Process all failed again (1)", "The body holds no order")
+	failed := w.open(list+"?state=failed").says("Found: 1", "Failed")
 	one := attr(within(failed.all("tbody", "", "")[0], "a")[0], "href")
 	w.open(one).says("The body holds no order", `"a": 1.50`)
 	w.open(one).submit(one+"/replay", nil).shows(http.StatusOK).says("will be processed again")
 	w.open(list + "?state=failed").says("No webhook matches")
-	page := w.open(list + "?topic=orders/create").says("Found: 1.")
+	page := w.open(list + "?topic=orders/create").says("Found: 1")
 	if got := attr(within(page.all("tbody", "", "")[0], "a")[0], "href"); got != list+"/"+first.String() {
 		t.Errorf("it leads to %s", got)
 	}

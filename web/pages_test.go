@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,15 @@ func (b *bench) dashboard() ids {
 	fatal(b.t, err)
 	known["token"] = struct{ theirs, nobodys string }{tokens[0].ID.String(), uuid.NewString()}
 	known["session"] = struct{ theirs, nobodys string }{sessions[0].ID.String(), uuid.NewString()}
+	w := b.browserOf("alice@example.com", "en")
+	store := "/stores/" + known["id"].theirs
+	replacing := w.open(store+"/settings").submit(store+"/credentials", url.Values{"access_token": {"shpat_wrong"}}).shows(http.StatusOK)
+	for name, s := range map[string]screen{"attempt": replacing, "connecting": w.begin(url.Values{"way": {"token"}, "store_name": {"nobody-here"}, "access_token": {"shpat_wrong"}})} {
+		w.settled(s)
+		id, err := uuid.Parse(path.Base(s.at.Path))
+		fatal(b.t, err)
+		known[name] = struct{ theirs, nobodys string }{id.String(), uuid.NewString()}
+	}
 	return known
 }
 
@@ -47,7 +57,14 @@ func pagesOf(t *testing.T, b *bench, value func(name string) string) []web.Route
 		}
 		for part := range strings.SplitSeq(r.Path, "/") {
 			if name, ok := strings.CutPrefix(part, "{"); ok {
-				r.Path = strings.ReplaceAll(r.Path, part, value(strings.TrimSuffix(name, "}")))
+				if name = strings.TrimSuffix(name, "}"); name == "attempt" && strings.HasPrefix(r.Path, "/stores/connect/") {
+					name = "connecting" // of a store, and not of credentials
+				}
+				id := value(name)
+				if id == "" {
+					t.Fatalf("%s has a %s that this test does not know", r.Path, name)
+				}
+				r.Path = strings.ReplaceAll(r.Path, part, id)
 			}
 		}
 		out = append(out, r)
