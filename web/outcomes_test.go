@@ -332,7 +332,7 @@ func TestOrders_AreFilteredAndSortedByScore(t *testing.T) {
 		}
 	}
 	export := string(b.get(path + "orders/export/?ordering=-delivery_score&fields=order_number,delivery_score,delivery_probability,recommended_carrier,negative_factors").want(http.StatusOK).body)
-	if !strings.HasPrefix(export, "order_number,delivery_probability,recommended_carrier,delivery_score,negative_factors\r\n#1003,") || !strings.Contains(export, "Paid on delivery") ||
+	if !strings.HasPrefix(export, "order_number,delivery_probability,recommended_carrier,delivery_score,negative_factors\r\n#1003,") || !strings.Contains(export, "Payment on delivery") ||
 		!strings.Contains(export, `"[{""code"":""`) {
 		t.Errorf("got %s", export)
 	}

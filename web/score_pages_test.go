@@ -35,7 +35,7 @@ func TestOrderPage_SaysWhyItHasItsScore(t *testing.T) {
 	at := pageOf(orders["#1002"])
 	w := b.browserOf("alice@example.com", "en")
 	told := b.get(orders["#1002"] + "score/").want(http.StatusOK)
-	page := w.open(at).says("No phone number", "The order has no phone number, so the carrier cannot call.", "Paid on delivery", "What to do:",
+	page := w.open(at).says("No phone number", "The order has no phone number, so the carrier cannot call.", "Payment on delivery", "What to do:",
 		told.at("words", "summary").(string), told.at("words", "action").(string), "It rests on what is usual", "Not known of this order", "None: no carrier has 20")
 	for _, factor := range told.at("negative_factors").([]any) {
 		f := factor.(map[string]any)

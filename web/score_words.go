@@ -87,9 +87,10 @@ func (v voice) reasons(reasons []score.Reason) []reasonView {
 // reason says one factor in a sentence, with the order's own text and the figures behind it.
 func (v voice) reason(code score.Code, value string, e *score.Evidence, worse, better bool) string {
 	params := map[string]any{
-		"Value": value, "Worse": worse, "Better": better, "Name": "", "Delivered": 0, "Failed": 0, "Total": 0, "Number": 0, "Limit": "", "Currency": "",
+		"Value": value, "Worse": worse, "Better": better, "Name": "", "Delivered": 0, "Failed": 0, "Total": 0, "Number": 0, "Limit": "", "Currency": "", "Unknown": false,
 	}
 	if e != nil {
+		params["Unknown"] = e.Kind == score.EvidenceUnknown
 		params["Name"], params["Limit"], params["Currency"] = e.Name, e.Limit, e.Currency
 		if e.Counts != nil {
 			params["Delivered"], params["Failed"], params["Total"] = v.counted(e.Counts.Delivered), v.counted(e.Counts.Failed), v.counted(e.Counts.Delivered+e.Counts.Failed)

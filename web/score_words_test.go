@@ -226,6 +226,17 @@ func TestScoreWords_SayWhatTheFiguresAre(t *testing.T) {
 	}
 	plain := score.NewScorer(nil, score.Settings{}).Explain(score.Facts{COD: score.Yes, DispatchHours: -1}, score.History{}, score.Order{})
 	summary := explainIn(t, "en", plain).Words["summary"]
+	unsaid := score.NewScorer(nil, score.Settings{}).Explain(score.Facts{DispatchHours: -1}, score.History{}, score.Order{})
+	for language, want := range map[string]string{
+		"en": "Whether the order is paid on delivery is not said, so this counts half.",
+		"es": "No consta si el pedido se paga al recibir, así que esto cuenta la mitad.",
+	} {
+		for _, a := range explainIn(t, language, unsaid).Addends {
+			if a.Code == score.PaymentCOD && a.Reason != want {
+				t.Errorf("of a payment that is not known: %q", a.Reason)
+			}
+		}
+	}
 	if want := "About 80 of 100 orders like this one are delivered and paid; likely between 54 and 94."; summary != want {
 		t.Errorf("of %v: got %q, want %q", plain.Interval80, summary, want)
 	}

@@ -21,6 +21,7 @@ const (
 	EvidenceAmount   EvidenceKind = "amount"   // Amount, Limit, Currency
 	EvidenceQuantity EvidenceKind = "quantity" // of one product: Number
 	EvidenceDays     EvidenceKind = "days"     // from order to dispatch: Number
+	EvidenceUnknown  EvidenceKind = "unknown"  // the order does not say, and the factor counts half
 )
 
 // Evidence is what a factor rests on, in figures and names.
@@ -107,6 +108,11 @@ func (q *quoter) evidence(at int) *Evidence {
 	switch codes[at] {
 	case Base:
 		return &Evidence{Kind: EvidenceOutcomes, Counts: &Counts{q.model.N - q.model.Failed, q.model.Failed}}
+	case PaymentCOD:
+		if f.COD == Unknown {
+			return &Evidence{Kind: EvidenceUnknown}
+		}
+		return nil
 	case CustomerRefusedBefore, CustomerDeliveredBefore:
 		return &Evidence{Kind: EvidenceCustomer, Counts: &Counts{h.Delivered, h.Failed}}
 	case Velocity:

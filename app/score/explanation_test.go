@@ -107,7 +107,7 @@ func TestExplain_OfAnEmptyOrder(t *testing.T) {
 	data, err := json.Marshal(e)
 	fatal(t, err)
 	for _, want := range []string{
-		`"positive_factors":[]`, `"recommended_carrier":null`, `"expected_profit":null`, `"code":"phone_missing"`, `"code":"address_missing"`,
+		`"positive_factors":[]`, `"recommended_carrier":null`, `"expected_profit":null`, `"code":"phone_missing"`, `"code":"address_missing"`, `"evidence":{"kind":"unknown"}`,
 		`"missing":["customer","phone","email","address","city","country","payment","total","items","time"]`,
 	} {
 		if !strings.Contains(string(data), want) {
