@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"probability/store/storetest/postgres/installed"
 )
 
 // moveCrash kills a move from SQLite to PostgreSQL at random moments, and the server once in a while. Each next one begins anew.
@@ -23,7 +25,7 @@ func moveCrash(ctx context.Context, t *trial) error {
 	if end != nil {
 		defer end()
 	}
-	if errors.Is(err, errNoServer) {
+	if errors.Is(err, installed.ErrMissing) {
 		t.skip(err.Error())
 		return nil
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"probability/store/storetest/postgres/installed"
 )
 
 // serverKey is the key that all processes on a database have.
@@ -45,7 +47,7 @@ func (t *trial) newPair(ctx context.Context, small bool) (_ *pair, closeAll func
 	}
 	db, end, err := newServer(ctx)
 	ending(end)
-	if errors.Is(err, errNoServer) {
+	if errors.Is(err, installed.ErrMissing) {
 		t.skip(err.Error())
 		return nil, closeAll, nil
 	}
@@ -62,7 +64,7 @@ func (t *trial) newPair(ctx context.Context, small bool) (_ *pair, closeAll func
 		if err := os.Mkdir(db.small, 0o700); err != nil {
 			return nil, closeAll, err
 		}
-		if err := db.user.own(db.small); err != nil {
+		if err := db.user.Own(db.small); err != nil {
 			return nil, closeAll, err
 		}
 		if err := db.start(ctx); err != nil {

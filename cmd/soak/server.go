@@ -10,11 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"probability/store/storetest/postgres/installed"
 )
 
 const (
@@ -32,36 +33,16 @@ const (
 type server struct {
 	bin, dir string // dir has its data, its log of changes, and what it says
 	port     int
-	user     serverUser
+	user     installed.User
 	cmd      *exec.Cmd
 	ended    chan struct{}
 	small    string // where its small disk is mounted, "" for none
 }
 
-var errNoServer = errors.New("there is no PostgreSQL server in PATH or /usr/lib/postgresql; install postgresql")
-
-// serverPrograms is the folder of the server's programs: the one in PATH, else the newest that a distribution has installed.
-func serverPrograms() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil {
-			return filepath.Dir(path), nil
-		}
-	}
-	installed, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(installed) == 0 {
-		return "", errors.Join(errNoServer, err)
-	}
-	version := func(path string) int {
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-		return n
-	}
-	return filepath.Dir(slices.MaxFunc(installed, func(a, b string) int { return version(a) - version(b) })), nil
-}
-
 // newServer makes a server and starts it. closeAll ends it; its folder goes with the trial's.
 func newServer(ctx context.Context) (d *server, closeAll func(), err error) {
 	d = &server{}
-	if d.bin, err = serverPrograms(); err != nil {
+	if d.bin, err = installed.Programs(); err != nil {
 		return nil, nil, err
 	}
 	// Not below the trial's folder, into which the server's user may not look; a socket's path must be short, too.
@@ -72,12 +53,12 @@ func newServer(ctx context.Context) (d *server, closeAll func(), err error) {
 		d.end(syscall.SIGQUIT)
 		_ = os.RemoveAll(d.dir) // a temporary folder, on which nothing depends
 	}
-	if d.user, err = newServerUser(d.dir); err != nil {
+	if d.user, err = installed.Unprivileged(d.dir); err != nil {
 		return nil, closeAll, err
 	}
 	initdb := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"), "-D", d.path("data"), "--waldir="+d.path("wal"), "--username="+owner,
 		"--no-sync", "--encoding=UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256")
-	initdb.Dir, initdb.SysProcAttr = d.dir, d.user.attributes()
+	initdb.Dir, initdb.SysProcAttr = d.dir, d.user.Attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, closeAll, fmt.Errorf("initdb: %w: %s", err, out)
 	}
@@ -124,7 +105,7 @@ func (d *server) start(ctx context.Context) error {
 		return err
 	}
 	d.cmd, d.ended = exec.CommandContext(context.WithoutCancel(ctx), args[0], args[1:]...), make(chan struct{})
-	d.cmd.Dir, d.cmd.SysProcAttr, d.cmd.Stdout, d.cmd.Stderr = d.dir, d.user.attributes(), said, said
+	d.cmd.Dir, d.cmd.SysProcAttr, d.cmd.Stdout, d.cmd.Stderr = d.dir, d.user.Attributes(), said, said
 	if err := d.cmd.Start(); err != nil {
 		return errors.Join(err, said.Close())
 	}
@@ -226,7 +207,7 @@ func (d *server) clear(ctx context.Context) error {
 // shell runs a script about the file that fills the disk, as the server's user; the disk is seen through the server's own process.
 func (d *server) shell(ctx context.Context, script string) (said string, err error) {
 	c := exec.CommandContext(ctx, "sh", "-c", script, "sh", filepath.Join(fmt.Sprintf("/proc/%d/root", d.cmd.Process.Pid), d.small, "filler"))
-	c.Env, c.Dir, c.SysProcAttr = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, d.dir, d.user.attributes()
+	c.Env, c.Dir, c.SysProcAttr = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, d.dir, d.user.Attributes()
 	out, err := c.CombinedOutput()
 	return string(out), err
 }

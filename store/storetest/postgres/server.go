@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"probability/store/storetest/postgres/installed"
 )
 
 const (
@@ -52,9 +54,9 @@ type Server struct {
 
 // start makes a server with a folder of its own. durable: what it says is written is on the disk.
 func start(ctx context.Context, durable bool) (*Server, error) {
-	bin, err := binaries()
+	bin, err := installed.Programs()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w, or name a running one in %s, or leave its tests out with %s=off", err, envServer, envSwitch)
 	}
 	dir, err := os.MkdirTemp("", "postgres")
 	if err != nil {
@@ -68,7 +70,7 @@ func start(ctx context.Context, durable bool) (*Server, error) {
 }
 
 func startIn(ctx context.Context, bin, dir string, durable bool) (*Server, error) {
-	user, err := unprivileged(dir)
+	user, err := installed.Unprivileged(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +78,13 @@ func startIn(ctx context.Context, bin, dir string, durable bool) (*Server, error
 	if err := os.WriteFile(secret, []byte(Password+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	if err := user.own(secret); err != nil {
+	if err := user.Own(secret); err != nil {
 		return nil, err
 	}
 	// Without an order of words of its own the server would sort by bytes, and hide that we forgot to ask for it.
 	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "--username="+Role, "--pwfile="+secret,
 		"--no-sync", "--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=es", "--auth-local=trust", "--auth-host=scram-sha-256")
-	initdb.Dir, initdb.SysProcAttr = dir, user.attributes()
+	initdb.Dir, initdb.SysProcAttr = dir, user.Attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
@@ -98,7 +100,7 @@ func startIn(ctx context.Context, bin, dir string, durable bool) (*Server, error
 }
 
 // listen starts the server on a free port and waits until it answers.
-func listen(ctx context.Context, bin, dir string, user identity, durable bool) (*Server, error) {
+func listen(ctx context.Context, bin, dir string, user installed.User, durable bool) (*Server, error) {
 	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +114,7 @@ func listen(ctx context.Context, bin, dir string, user identity, durable bool) (
 		args = append(args, "-c", setting)
 	}
 	shell := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", supervise, "sh", dir}, args...)...)
-	shell.Dir, shell.SysProcAttr = dir, user.attributes()
+	shell.Dir, shell.SysProcAttr = dir, user.Attributes()
 	end, alive, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -180,31 +182,4 @@ func freePort(ctx context.Context) (int, error) {
 	}
 	port, err := strconv.Atoi(text)
 	return port, errors.Join(err, l.Close())
-}
-
-// binaries is the folder of the server's programs: the one in PATH, else the newest that a distribution has installed.
-func binaries() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return "", err
-		}
-		if _, err := os.Stat(filepath.Join(filepath.Dir(path), "postgres")); err == nil {
-			return filepath.Dir(path), nil
-		}
-	}
-	installed, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil {
-		return "", err
-	}
-	if len(installed) == 0 {
-		return "", errors.New("the tests on PostgreSQL need its server, and there is none in PATH or /usr/lib/postgresql: " +
-			"apt-get install --no-install-recommends postgresql, or name a running one in " + envServer +
-			", or leave them out with " + envSwitch + "=off")
-	}
-	version := func(path string) int {
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-		return n
-	}
-	newest := slices.MaxFunc(installed, func(a, b string) int { return version(a) - version(b) })
-	return filepath.Dir(newest), nil
 }
