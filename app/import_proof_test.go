@@ -119,3 +119,29 @@ func TestImport_OrdersBeyondTheWindow(t *testing.T) {
 		})
 	}
 }
+
+// What is stored from beyond the window may be a webhook's. So where a first reading lists one order twice in place of another, the
+// window is read again before that is believed to stand for what is missing.
+func TestImport_AnOldOrderOfAWebhookStandsForNoneThatIsMissing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	con := w.connect(t)
+	id := con.Integration.ID
+	w.accept(t, w.incoming(app.TopicOrdersUpdated, "old", `{"id":9,"created_at":"2008-01-10T11:00:00-05:00","updated_at":"2026-11-01T11:00:00-05:00"}`))
+	w.process(t, id)
+	listed := 0
+	w.lie = func(r *http.Request) string {
+		if strings.HasSuffix(r.URL.Path, "count.json") {
+			return `{"count":2}`
+		}
+		second := 1
+		if listed++; listed > 1 {
+			second = 2
+		}
+		const order = `{"id":%d,"created_at":"2026-10-20T11:00:00-05:00","updated_at":"2026-10-20T11:00:00-05:00"}`
+		return fmt.Sprintf(`{"orders":[`+order+`,`+order+`]}`, 1, second)
+	}
+	if run := w.runImport(t, con.Import.ID); run.State != store.ImportCompleted || run.Pass != 2 || len(w.orders(t, id)) != 3 {
+		t.Errorf("run %+v with %d orders, want completed by a second reading with all 3", run, len(w.orders(t, id)))
+	}
+}
