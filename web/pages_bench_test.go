@@ -112,12 +112,12 @@ func showPages(b *testing.B, s *store.Store, known map[string]string) {
 			continue
 		}
 		path := r.Path
-		for name, value := range known {
-			path = strings.ReplaceAll(path, "{"+name+"}", value)
+		for part := range strings.SplitSeq(r.Path, "/") {
+			if name, ok := strings.CutPrefix(part, "{"); ok {
+				path = strings.ReplaceAll(path, part, known[idOf(r.Path, strings.TrimSuffix(name, "}"))])
+			}
 		}
-		if !strings.Contains(path, "{") { // an attempt to connect is none of the store's
-			paths[strings.TrimPrefix(r.Path, "/")] = path
-		}
+		paths[strings.TrimPrefix(r.Path, "/")] = path
 	}
 	list, api := "/stores/"+known["id"]+"/orders", "/api/integrations/shopify/"+known["id"]+"/"
 	deep := w.open(list)

@@ -47,6 +47,14 @@ func (b *bench) dashboard() ids {
 	return known
 }
 
+// idOf is which id of dashboard a parameter of a path stands for: of attempts there are two.
+func idOf(path, parameter string) string {
+	if parameter == "attempt" && strings.HasPrefix(path, "/stores/connect/") {
+		return "connecting"
+	}
+	return parameter
+}
+
 // pagesOf are the routes of the dashboard that belong to an account, with their parameters filled in.
 func pagesOf(t *testing.T, b *bench, value func(name string) string) []web.Route {
 	t.Helper()
@@ -57,9 +65,7 @@ func pagesOf(t *testing.T, b *bench, value func(name string) string) []web.Route
 		}
 		for part := range strings.SplitSeq(r.Path, "/") {
 			if name, ok := strings.CutPrefix(part, "{"); ok {
-				if name = strings.TrimSuffix(name, "}"); name == "attempt" && strings.HasPrefix(r.Path, "/stores/connect/") {
-					name = "connecting" // of a store, and not of credentials
-				}
+				name = idOf(r.Path, strings.TrimSuffix(name, "}"))
 				id := value(name)
 				if id == "" {
 					t.Fatalf("%s has a %s that this test does not know", r.Path, name)

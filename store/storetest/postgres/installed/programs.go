@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// ErrMissing: the system has no server.
+// ErrMissing says that the system has no server.
 var ErrMissing = errors.New("there is no PostgreSQL server in PATH or /usr/lib/postgresql: apt-get install --no-install-recommends postgresql")
 
 // Programs is the folder of the server's programs: the one in PATH, else the newest that a distribution has installed; ErrMissing when
