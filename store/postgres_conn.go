@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,10 +32,10 @@ func (c serverConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &serverConn{pg}, nil
 }
 
-// unreachable marks an error of connecting, unless it only says that nobody waits any more.
+// unreachable marks an error of connecting, or says that nobody waits any more.
 func unreachable(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
-		return err
+		return givenUp(ctx, err)
 	}
 	if _, said := errors.AsType[*pgconn.PgError](err); said {
 		return err
@@ -42,13 +43,23 @@ func unreachable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", errUnreachable, err)
 }
 
+// givenUp makes an error that came after the end of ctx tell so: a statement that was given up fails as one that somebody else has
+// stopped, or as one on a connection that is gone.
+func givenUp(ctx context.Context, err error) error {
+	end := ctx.Err()
+	if err == nil || end == nil || errors.Is(err, end) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", end, err)
+}
+
 // serverConn is one connection. As every connection, it serves one goroutine at a time.
 type serverConn struct{ *stdlib.Conn }
 
-// lost marks an error that came with the loss of the connection.
+// lost marks an error that came with the loss of the connection, or with the end of ctx.
 func (c *serverConn) lost(ctx context.Context, err error) error {
 	if err == nil || !c.Conn.Conn().IsClosed() {
-		return err
+		return givenUp(ctx, err)
 	}
 	return unreachable(ctx, err)
 }
@@ -77,7 +88,11 @@ type serverRows struct {
 
 // Next reads a row.
 func (r *serverRows) Next(dest []driver.Value) error {
-	return r.conn.lost(r.ctx, r.Rows.Next(dest))
+	err := r.Rows.Next(dest)
+	if err == io.EOF { //nolint:errorlint // by itself it is the end of the rows, and within another error that of the connection
+		return err
+	}
+	return r.conn.lost(r.ctx, err)
 }
 
 // CheckNamedValue makes an argument what this engine takes.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -169,4 +170,31 @@ func read(ctx context.Context, s *store.Store) error {
 		}
 	}
 	return err
+}
+
+// Whatever is given up says so, wherever it was just then. Whoever is told to stop, or whose client has left, tells by that what is no
+// fault.
+func TestServer_WhatIsGivenUpSaysSo(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.PostgresConfig(t))
+	given := 0
+	for n := range 60 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*25*time.Microsecond)
+		_, read := s.CountUsers(ctx)
+		wrote := s.Update(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertSetupLink(ctx, []byte{byte(n)}, time.Now(), time.Now().Add(time.Hour))
+		})
+		for what, err := range map[string]error{"a read": read, "a transaction": wrote} {
+			if err == nil {
+				continue
+			}
+			if given++; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s says %v", what, err)
+			}
+		}
+		cancel()
+	}
+	if given == 0 {
+		t.Error("nothing was given up")
+	}
 }

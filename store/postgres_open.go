@@ -177,7 +177,7 @@ func (s *Store) beginPostgres(ctx context.Context) (_ writing, err error) {
 			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWait)
 			defer cancel()
 			_, back := c.Conn.Conn().Exec(late, "ROLLBACK")
-			return errors.Join(err, back)
+			return errors.Join(c.lost(ctx, err), back)
 		}
 		return c.lost(ctx, err)
 	})
