@@ -59,6 +59,10 @@ type dialect interface {
 	inOrder(by string) string
 	// numbers is a table of numbers in a column "value", from one parameter that numberList makes.
 	numbers(param string) string
+	// among is the condition that a column is one of the numbers of a parameter that numberList makes. Where an index does not begin with
+	// the column it is better than a join with numbers: a server that has no statistics yet would go through all that the index has
+	// before, once for each number.
+	among(column, param string) string
 	numberList(ns []int64) any
 	// elements is a table of the members of a JSON list in a column "value", texts one of a list of texts.
 	elements(param string) string

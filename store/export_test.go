@@ -312,6 +312,9 @@ var (
 	ImportFiguresQuery = importFigures
 	JobFiguresQuery    = jobFigures(sqlite)
 	JobsWaitingQuery   = jobsWaiting
+
+	NoteOrderDeliveriesOnServer = noteOrderDeliveries(postgres)
+	KeysOnServer                = keysQuery(postgres)
 )
 
 // TightenSharing makes a key nobody's with few orders, and few orders too many to be read at once.

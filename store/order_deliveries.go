@@ -31,12 +31,15 @@ func (tx *Tx) NoteOrderDeliveries(ctx context.Context, integrationID int64, chan
 	return failed(op, err)
 }
 
-// noteOrderDeliveries takes the pairs as a JSON list, and the integration.
+// noteOrderDeliveries takes the pairs as a JSON list, and the integration. Order and delivery are looked up for each pair: of a join a
+// server that has no statistics yet would go through all orders of the integration for each.
 func noteOrderDeliveries(d dialect) string {
 	return `INSERT INTO order_deliveries (order_id, seq)
-	SELECT o.id, d.seq FROM ` + d.elements("$1") + ` n CROSS JOIN orders o CROSS JOIN deliveries d
-	WHERE o.integration_id = $2 AND o.platform = '` + platformShopify + `' AND o.platform_order_id = n.value ->> 0
-		AND d.seq = CAST(n.value ->> 1 AS BIGINT)
+	SELECT c.id, c.seq FROM (SELECT
+			(SELECT o.id FROM orders o WHERE o.integration_id = $2 AND o.platform = '` + platformShopify + `' AND o.platform_order_id = n.value ->> 0) AS id,
+			(SELECT d.seq FROM deliveries d WHERE d.seq = CAST(n.value ->> 1 AS BIGINT)) AS seq
+		FROM ` + d.elements("$1") + ` n) c
+	WHERE c.id IS NOT NULL AND c.seq IS NOT NULL
 	ON CONFLICT DO NOTHING`
 }
 

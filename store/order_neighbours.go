@@ -48,9 +48,17 @@ type neighbour struct {
 const (
 	neighbourColumns = `k.key, k.placed_at, k.order_id, CASE f.reported WHEN 0 THEN f.outcome ELSE f.reported END,
 		COALESCE(CASE f.reported WHEN 0 THEN f.outcome_at ELSE f.reported_at END, 9223372036854775807)` // maxMillis
-	keysFrom  = ` n CROSS JOIN order_keys k`
-	keysWhere = ` WHERE k.integration_id = $2 AND k.bucket = $3 AND k.key = n.value`
 )
+
+// keysWhere takes a list of keys, an integration and a bucket.
+func keysWhere(d dialect) string {
+	return ` WHERE k.integration_id = $2 AND k.bucket = $3 AND ` + d.among("k.key", "$1")
+}
+
+// keysQuery reads the keys of keysWhere.
+func keysQuery(d dialect) string {
+	return `SELECT k.key, k.placed_at, k.order_id FROM order_keys k` + keysWhere(d)
+}
 
 func (n neighbour) compare(other neighbour) int {
 	return cmp.Or(cmp.Compare(n.placed, other.placed), cmp.Compare(n.id, other.id))
@@ -82,9 +90,9 @@ type neighbours struct {
 // query reads the orders that have keys that tell of customers, at most limit; order sorts them.
 func (n *neighbours) query(ctx context.Context, keys []int64, order string, limit int) ([]neighbour, error) {
 	d := n.tx.dialect()
-	query, scan := `SELECT k.key, k.placed_at, k.order_id FROM `+d.numbers("$1")+keysFrom+keysWhere, scanNeighbourOnly
+	query, scan := keysQuery(d), scanNeighbourOnly
 	if n.ended {
-		query, scan = `SELECT `+neighbourColumns+` FROM `+d.numbers("$1")+keysFrom+` CROSS JOIN order_facts f`+keysWhere+` AND f.order_id = k.order_id`, scanNeighbour
+		query, scan = `SELECT `+neighbourColumns+` FROM order_keys k CROSS JOIN order_facts f`+keysWhere(d)+` AND f.order_id = k.order_id`, scanNeighbour
 	}
 	return list(ctx, n.tx.tx, n.op, scan, query+order+` LIMIT $4`, d.numberList(keys), n.integrationID, customerBucket, limit)
 }
@@ -128,7 +136,7 @@ func (n *neighbours) readDays(ctx context.Context, buckets map[int64]map[int64]b
 	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
 		keys := slices.Sorted(maps.Keys(buckets[bucket]))
 		limit := n.tx.store.shared.forKey*len(keys) + n.tx.store.shared.more
-		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, `SELECT k.key, k.placed_at, k.order_id FROM `+n.tx.dialect().numbers("$1")+keysFrom+keysWhere+` LIMIT $4`,
+		found, err := list(ctx, n.tx.tx, n.op, scanNeighbourOnly, keysQuery(n.tx.dialect())+` LIMIT $4`,
 			n.tx.dialect().numberList(keys), n.integrationID, bucket, limit)
 		if err != nil {
 			return err

@@ -140,6 +140,10 @@ func (postgresDialect) numbers(param string) string {
 	return "(SELECT unnest(" + param + "::bigint[]) AS value)"
 }
 
+func (postgresDialect) among(column, param string) string {
+	return column + " = ANY (" + param + "::bigint[])"
+}
+
 func (postgresDialect) numberList(ns []int64) any { return notNilNumbers(ns) }
 
 // notNilNumbers: an array without members is not the same as none.

@@ -438,3 +438,24 @@ func TestServer_RangesAreCountedInTheirIndex(t *testing.T) {
 		}
 	}
 }
+
+// What is looked up by a list is looked up for each member, also while the server knows nothing of the tables: it would else go through
+// all orders of the integration for each, and the first hour of a store is when it gets most.
+func TestServer_ListsAreLookedUpWithoutStatistics(t *testing.T) {
+	t.Parallel()
+	s := storetest.NewPostgres(t)
+	id := connect(t, s, uuid.New(), "a.myshopify.com")
+	put(t, s, id, manyVersions(0, 500)...)
+	for want, asked := range map[string]struct {
+		query string
+		args  []any
+	}{
+		"(platform_order_id = (n.value ->> 0))": {store.NoteOrderDeliveriesOnServer, []any{`[["5000000000000", 1]]`, id}},
+		"(key = ANY (":                          {store.KeysOnServer, []any{[]int64{1, 2, 3}, id, 0}},
+	} {
+		plan := strings.Join(texts(t, s, "EXPLAIN "+asked.query, asked.args...), "\n")
+		if !strings.Contains(plan, want) || strings.Contains(plan, "Filter: (platform_order_id") || strings.Contains(plan, "Join Filter") {
+			t.Errorf("got plan\n%s\nwant an index condition %s", plan, want)
+		}
+	}
+}

@@ -201,6 +201,10 @@ func (sqliteDialect) inOrder(string) string { return "" }
 
 func (sqliteDialect) numbers(param string) string { return "json_each(" + param + ")" }
 
+func (sqliteDialect) among(column, param string) string {
+	return column + " IN (SELECT value FROM json_each(" + param + "))"
+}
+
 func (sqliteDialect) numberList(ns []int64) any {
 	b := make([]byte, 0, 8*len(ns)+2)
 	b = append(b, '[')
